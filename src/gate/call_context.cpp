@@ -23,7 +23,7 @@ CallContext::CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream&
       asked(asked_in),
       upstream(upstream_in),
       caller(caller_in),
-      run(gate_state_in.run(asked_in.run)) {
+      run(run_of(gate_state_in, asked_in.run)) {
   if (run != nullptr) {
     place = run->live.size();
     run->live.push_back(this);
@@ -71,7 +71,7 @@ Settled& CallContext::reply() {
 
 void wake(CallContext& context) {
   if (!context.woken) return;
-  context.gate_state.later([woken = *context.woken]() mutable { woken.deliver(true); });
+  context.gate_state.timers.later([woken = *context.woken]() mutable { woken.deliver(true); });
 }
 
 }  // namespace pawl

@@ -98,7 +98,7 @@ void count_candidate(const CallContext& context, CandidateKind kind, std::string
 void Gate::set_candidates(std::vector<Candidate> candidates) {
   GateState& gate_state = *gate_state_;
   const auto note = [&gate_state](std::string text) {
-    (void)gate_state.append(Noted{{}, "candidate", std::move(text)});
+    (void)gate_state.log.append(Noted{{}, "candidate", std::move(text)});
   };
   std::erase_if(gate_state.candidates, [&](const auto& known) {
     const bool gone =

@@ -71,14 +71,14 @@ Result<Proposal> proposal_of(const GateRun& run, const Approval& asked, json::Vi
 
 Status judge_waiting(GateState& gate_state, const Approval& asked, json::View arguments,
                      const std::function<Status(const Situation&)>& judge) {
-  GateRun* const run = gate_state.run(asked.asked.run);
+  GateRun* const run = run_of(gate_state, asked.asked.run);
   const Run* const state = gate_state.state.run(asked.asked.run);
   if (run == nullptr || state == nullptr) return fail(ErrorKind::missing, "its run is not known");
   const auto proposal = proposal_of(*run, asked, arguments);
   if (!proposal) return std::unexpected(proposal.error());
   const Call& call = proposal->call;
   const std::shared_ptr<const BoundTool> tool =
-      run->policy->bound(call.server, call.tool, proposal->definition, gate_state.now());
+      run->policy->bound(call.server, call.tool, proposal->definition, gate_state.log.now());
   if (!tool) return fail(ErrorKind::refused, "the policy does not grant this tool any more");
   const Facts facts = gather(LookedAt{gate_state, *run, *proposal, tool.get()});
   return judge(Situation{.policy = run->policy->policy(),
@@ -87,7 +87,7 @@ Status judge_waiting(GateState& gate_state, const Approval& asked, json::View ar
                          .call = call,
                          .tool = tool.get(),
                          .facts = facts,
-                         .now = gate_state.now(),
+                         .now = gate_state.log.now(),
                          .look = Look::after_hold});
 }
 
@@ -240,7 +240,7 @@ Status Gate::change(const Change& change) {
   record.args = payload.commitment.text();
   record.binding = std::move(changed->binding);
   record.typed = asked.asked.terms->typed;
-  const auto seq = gate_state.append(std::move(record), {.payloads = {&payload, 1}});
+  const auto seq = gate_state.log.append(std::move(record), {.payloads = {&payload, 1}});
   if (!seq) return std::unexpected(seq.error());
   after_answer(gate_state, change.approval, *seq);
   return {};

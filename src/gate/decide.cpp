@@ -59,7 +59,7 @@ Situation situation_of(const CallContext& context, const Facts& facts, Instant n
 }
 
 Evaluation judge(const CallContext& context, Facts facts, Look look) {
-  const Instant now = context.gate_state.now();
+  const Instant now = context.gate_state.log.now();
   Verdict verdict = admit(situation_of(context, facts, now, look));
   if (verdict.runs() && is_vigilance(context.state())) {  // recorded as a fact, for replay
     facts.fault = "this call was made to see whether people read, and never runs";
@@ -161,7 +161,7 @@ Result<std::uint64_t> write(CallContext& context, Evaluation& looked, CallDecide
   looked.args = record.args;
   const auto said = record.candidate ? candidate_kind(record) : std::nullopt;
   const std::string unsaid = said == CandidateKind::error ? record.candidate->why : std::string();
-  const auto seq = context.gate_state.append(
+  const auto seq = context.gate_state.log.append(
       std::move(record), {.payloads = payloads,
                           .urgency = denied ? Urgency::reserve : Urgency::ordinary,
                           .at = looked.at});
@@ -182,11 +182,11 @@ bool record(CallContext& context, Evaluation& looked) {
     count_refusal(gate_state, *context.run, context.asked.run, verdict.reason.code);
     return true;
   }
-  if (proposal) context.call = gate_state.call_id();
+  if (proposal) context.call = call_id(gate_state);
   CallDecided decided = describe(context, looked);
   const bool holds = verdict.effect == Effect::hold && !looked.passing;
   if (holds) {
-    context.approval = gate_state.new_id("a");
+    context.approval = new_id(gate_state, "a");
     decided.args_digest = binding(context, looked.facts);
   }
   if (holds || (!proposal && looked.facts.approval)) {
@@ -228,7 +228,7 @@ Next let_run(CallContext& context, const Verdict& verdict) {
 Next act(CallContext& context, Evaluation looked) {
   if (!record(context, looked)) {
     // Not written, so not granted: the same call is judged again with the fault as a fact.
-    looked.facts.fault = context.gate_state.fault();
+    looked.facts.fault = context.gate_state.log.fault();
     if (looked.facts.fault.empty()) looked.facts.fault = "the decision could not be written";
     looked = judge(context, std::move(looked.facts), looked.look);
     (void)record(context, looked);
@@ -356,7 +356,7 @@ Next begin(CallContext& context) {
   }
   const Call& call = context.asked.call;
   context.tool = context.run->policy->bound(call.server, call.tool, context.asked.definition,
-                                            gate_state.now());
+                                            gate_state.log.now());
   settle_counts(gate_state, *context.run,
                 context.state());  // no ceiling is judged with a count missing
   if (const auto over = outside_part(context)) return *over;
@@ -391,7 +391,7 @@ Next look_again(CallContext& context) {
   GateState& gate_state = context.gate_state;
   const Call& call = context.asked.call;
   context.tool = context.run->policy->bound(call.server, call.tool, context.asked.definition,
-                                            gate_state.now());
+                                            gate_state.log.now());
   const Approval* asked = gate_state.state.approval(context.approval);
   const Status changed = asked ? take_change(context, *asked) : Status{};
   Facts facts = gather(context, asked ? approval_fact(gate_state, *asked) : std::nullopt);
@@ -404,7 +404,7 @@ Next look_again(CallContext& context) {
 
 void halt(GateState& gate_state, const std::string& run, Code code, const std::string& why) {
   const std::string word(to_string(code));
-  const auto seq = gate_state.append(RunHalted{run, word, why}, {.urgency = Urgency::reserve});
+  const auto seq = gate_state.log.append(RunHalted{run, word, why}, {.urgency = Urgency::reserve});
   if (seq) gate_state.journal.request_sync(*seq);
   alert_people(gate_state, run, word, why);
   end_held(gate_state, run);

@@ -16,7 +16,7 @@ constexpr std::size_t sentence_bytes_max = 1024;
 // Those of the run's policy; where it names nobody, or nothing runs, the deployment's.
 std::vector<LadderContact> contacts_of(GateState& gate_state, const std::string& run) {
   std::vector<LadderContact> named;
-  const GateRun* known = run.empty() ? nullptr : gate_state.run(run);
+  const GateRun* known = run.empty() ? nullptr : run_of(gate_state, run);
   if (known != nullptr) {
     const Policy& policy = known->policy->policy();
     if (!policy.ceilings.notify.empty()) {
@@ -71,7 +71,7 @@ void tell_without_escalation(GateState& gate_state, const EscalationOpened& open
   const std::string what = of_it + "\n" + opened.event;
   auto& told = gate_state.told_without_escalation;
   if (told.size() >= kept_max || !told.insert(what).second) return;
-  (void)gate_state.append(
+  (void)gate_state.log.append(
       Noted{opened.run, "escalation without contacts", opened.event + ": " + opened.why},
       {.urgency = Urgency::reserve});
   tell_all(gate_state, opened, false);
@@ -94,18 +94,18 @@ void alert_people(GateState& gate_state, const std::string& run, const std::stri
   opened.about = about;
   if (!wants_an_answer(event)) return tell_all(gate_state, opened, true);
   if (already_open(gate_state.state, run, event, opened.why)) return;
-  opened.escalation = gate_state.new_id("e");
+  opened.escalation = new_id(gate_state, "e");
   // Also where there is nobody to tell: it waits for whoever looks, and is unanswered at its end.
   const Duration last = opened.contacts.empty() ? Duration{} : opened.contacts.back().after;
-  opened.ends = gate_state.now() + last + gate_state.acknowledge_within;
+  opened.ends = gate_state.log.now() + last + gate_state.acknowledge_within;
   if (!room_for_a_escalation(gate_state.state)) return tell_without_escalation(gate_state, opened);
   gate_state.told_without_escalation.clear();
   const std::string id = opened.escalation;
-  const auto seq = gate_state.append(opened, {.urgency = Urgency::reserve});
+  const auto seq = gate_state.log.append(opened, {.urgency = Urgency::reserve});
   if (!seq) return tell_all(gate_state, opened, false);
   gate_state.journal.request_sync(*seq);
   // In a later turn: whoever escalates is in the middle of something.
-  gate_state.later([&gate_state, id] { climb(gate_state, id); });
+  gate_state.timers.later([&gate_state, id] { climb(gate_state, id); });
 }
 
 void climb(GateState& gate_state, const std::string& id) {
@@ -130,11 +130,12 @@ void climb(GateState& gate_state, const std::string& id) {
   const Instant due =
       next < opened.contacts.size() ? escalation.at + opened.contacts[next].after : opened.ends;
   if (now < due) {
-    return gate_state.timers.at(gate_state.clock.boot() + Duration{(due - now).ns},
-                                TimerKind::climb, id);
+    return gate_state.timers.at(
+        gate_state.clock.boot() + Duration{(due - now).ns}, id,
+        [&gate_state](const std::string& escalation) { climb(gate_state, escalation); });
   }
-  const auto seq =
-      gate_state.append(EscalationChanged{id, "unanswered", {}, {}}, {.urgency = Urgency::reserve});
+  const auto seq = gate_state.log.append(EscalationChanged{id, "unanswered", {}, {}},
+                                         {.urgency = Urgency::reserve});
   if (seq) gate_state.journal.request_sync(*seq);
   gate_state.notifier.escalate(
       opened.run, "unanswered",
@@ -146,7 +147,8 @@ void climb_on(GateState& gate_state) {
   for (const auto& [id, escalation] : gate_state.state.escalations()) {
     if (escalation.phase == Escalation::Phase::open) open.push_back(id);
   }
-  for (const std::string& id : open) gate_state.later([&gate_state, id] { climb(gate_state, id); });
+  for (const std::string& id : open)
+    gate_state.timers.later([&gate_state, id] { climb(gate_state, id); });
 }
 
 void Gate::set_contacts(std::vector<Contact> contacts, Duration acknowledge_within) {
@@ -163,10 +165,10 @@ bool Gate::ladders_full() const {
 }
 
 Status Gate::escalated(const Escalated& told) {
-  const auto seq = gate_state_->append(told);
+  const auto seq = gate_state_->log.append(told);
   if (told.failed && !told.escalation.empty()) {
     gate_state_->hurried.insert(told.escalation);
-    gate_state_->later(
+    gate_state_->timers.later(
         [gate_state = gate_state_.get(), id = told.escalation] { climb(*gate_state, id); });
   }
   return seq ? Status{} : std::unexpected(seq.error());
@@ -177,7 +179,7 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   if (person.empty() || proof.empty()) {
     return fail(ErrorKind::refused, "an acknowledgement needs a proven person");
   }
-  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  if (Status may = gate_state_->people.may_decide(person); !may) return may;
   const auto found = gate_state_->state.escalations().find(escalation);
   if (found == gate_state_->state.escalations().end()) {
     return fail(ErrorKind::missing,
@@ -189,8 +191,8 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   }
   const EscalationOpened opened = found->second.opened;
   const std::string how = resolved ? "resolved" : "acknowledged";
-  const auto seq = gate_state_->append(EscalationChanged{escalation, how, person, proof},
-                                       {.urgency = Urgency::reserve});
+  const auto seq = gate_state_->log.append(EscalationChanged{escalation, how, person, proof},
+                                           {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
   gate_state_->journal.request_sync(*seq);
   gate_state_->climbed.erase(escalation);
@@ -200,7 +202,7 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
 }
 
 Status Gate::drilled(const Drilled& drill) {
-  const auto seq = gate_state_->append(drill);
+  const auto seq = gate_state_->log.append(drill);
   if (!seq) return std::unexpected(seq.error());
   gate_state_->journal.request_sync(*seq);
   return {};

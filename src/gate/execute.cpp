@@ -32,8 +32,9 @@ Next last_look(CallContext& context, const Status& durable) {
   if (!durable || gate_state.journal.failed()) {
     // Nothing can be recorded any more; the next start finds a call that was let through and has no
     // end, and treats it as one whose outcome nobody knows.
-    return refuse(context, denial(context, Code::audit_unavailable,
-                                  "the decision did not reach the disk: " + gate_state.fault()));
+    return refuse(context,
+                  denial(context, Code::audit_unavailable,
+                         "the decision did not reach the disk: " + gate_state.log.fault()));
   }
   if (unless_gone(context, Next::execute) != Next::execute) return Next::reply;
   const Run& run = context.state();
@@ -52,7 +53,7 @@ Next last_look(CallContext& context, const Status& durable) {
     end_unsent(context);
     return refuse(context, denial(context, Code::not_granted, "the sub-run ended meanwhile"));
   }
-  if (!context.grant.empty() && !still_granted(run, context.grant, gate_state.now())) {
+  if (!context.grant.empty() && !still_granted(run, context.grant, gate_state.log.now())) {
     end_unsent(context);
     return refuse(context, denial(context, Code::not_granted,
                                   "what people had granted ended before it was sent"));
@@ -85,7 +86,7 @@ void cancel(CallContext& context) {
 
 // The door is in the middle of something of its own when it says that the client left.
 void cancel_later(CallContext& context) {
-  context.gate_state.later(
+  context.gate_state.timers.later(
       [gate_state = &context.gate_state, run = context.asked.run, call = context.call] {
         const auto known = gate_state->runs.find(run);
         if (known == gate_state->runs.end()) return;
@@ -107,7 +108,7 @@ void abort_call(GateState& gate_state, const std::string& call, const std::strin
   ended.call = call;
   ended.run = run;
   ended.outcome = "aborted";
-  (void)gate_state.append(std::move(ended), {.urgency = Urgency::reserve});
+  (void)gate_state.log.append(std::move(ended), {.urgency = Urgency::reserve});
 }
 
 }  // namespace pawl

@@ -45,8 +45,8 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
   facts.pin = pin_now(what.run, asked);
   if (asked.definition) facts.definition = to_string(asked.definition->digest);
   facts.approval = std::move(approval);
-  facts.clock_suspect = what.gate_state.clock_suspect();
-  facts.fault = what.gate_state.fault();
+  facts.clock_suspect = clock_suspect(what.gate_state);
+  facts.fault = what.gate_state.log.fault();
   if (tool == nullptr) return facts;
   resolve_paths(asked, *tool, facts);
   if (asked.find_program) {

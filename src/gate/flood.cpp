@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gate/escalation.h"
+#include "gate/runs.h"
 
 namespace pawl {
 
@@ -35,8 +36,8 @@ void announce(GateState& gate_state, const std::string& run, std::uint64_t count
   if (known == nullptr || counted < known->ahead) return;
   // More than are counted already: on a full disk some were, and could not be announced.
   const std::uint64_t ahead = std::max({ahead_first, 2 * known->ahead, 2 * counted});
-  (void)gate_state.append(DenialsCounted{.run = run, .code = {}, .count = 0, .ahead = ahead},
-                          {.urgency = Urgency::reserve});
+  (void)gate_state.log.append(DenialsCounted{.run = run, .code = {}, .count = 0, .ahead = ahead},
+                              {.urgency = Urgency::reserve});
 }
 
 // So many refusals within a minute are no slip: somebody looks for what is permitted. Of a halted
@@ -44,10 +45,19 @@ void announce(GateState& gate_state, const std::string& run, std::uint64_t count
 void look_for_probing(GateState& gate_state, const std::string& run) {
   const Run* known = gate_state.state.run(run);
   if (known == nullptr || known->phase != RunPhase::open) return;
-  gate_state.later([&gate_state, run, agent = known->agent] {
+  gate_state.timers.later([&gate_state, run, agent = known->agent] {
     alert_people(gate_state, run, "probing",
                  "more than " + std::to_string(gate_state.limits.denial_records_max) +
                      " calls of `" + escape_untrusted(agent) + "` were refused within a minute");
+  });
+}
+
+// In a minute: what was only counted is written, and of a run that is closed nothing is kept.
+void count_later(GateState& gate_state, const std::string& run) {
+  gate_state.timers.at(gate_state.clock.boot() + minute, run, [&gate_state](const std::string& id) {
+    write_counts(gate_state, id);
+    const Run* known = gate_state.state.run(id);
+    if (known == nullptr || known->phase == RunPhase::closed) forget_run(gate_state, id);
   });
 }
 
@@ -60,26 +70,26 @@ bool written_out(const GateState& gate_state, const Run& run, Instant now) {
   return run.denials_written(now) < gate_state.limits.denial_records_max;
 }
 
-void count_refusal(GateState& gate_state, GateRun& desk_of_run, const std::string& run, Code code) {
-  announce(gate_state, run, total(desk_of_run));
-  if (desk_of_run.counted.empty()) {
+void count_refusal(GateState& gate_state, GateRun& gate_run, const std::string& run, Code code) {
+  announce(gate_state, run, total(gate_run));
+  if (gate_run.counted.empty()) {
     look_for_probing(gate_state, run);
-    gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_denials, run);
+    count_later(gate_state, run);
   }
-  ++desk_of_run.counted[std::string(to_string(code))];
+  ++gate_run.counted[std::string(to_string(code))];
 }
 
-void settle_counts(GateState& gate_state, GateRun& desk_of_run, const Run& run) {
-  if (desk_of_run.counted.empty() || run.phase != RunPhase::open) return;
-  const Ceilings& ceilings = desk_of_run.policy->policy().ceilings;
+void settle_counts(GateState& gate_state, GateRun& gate_run, const Run& run) {
+  if (gate_run.counted.empty() || run.phase != RunPhase::open) return;
+  const Ceilings& ceilings = gate_run.policy->policy().ceilings;
   // A ceiling that is reached already is judged alike with every number above it: a run that cannot
   // halt by itself, under a halt of its agent say, must not write a record for each refusal.
   const auto reaches = [](const std::optional<std::uint64_t>& ceiling, const Count& count,
                           std::uint64_t more) {
     return ceiling && count.total() < *ceiling && count.total() + more >= *ceiling;
   };
-  if (reaches(ceilings.steps, run.steps, total(desk_of_run)) ||
-      reaches(ceilings.denials, run.denials, own_denials(desk_of_run))) {
+  if (reaches(ceilings.steps, run.steps, total(gate_run)) ||
+      reaches(ceilings.denials, run.denials, own_denials(gate_run))) {
     write_counts(gate_state, run.id);
   }
 }
@@ -91,10 +101,9 @@ void write_counts(GateState& gate_state, const std::string& run) {
   while (!counted.empty()) {
     const auto first = counted.begin();
     const std::uint64_t left = total(known->second) - first->second;
-    if (!gate_state.append(DenialsCounted{run, first->first, first->second, left})) {
+    if (!gate_state.log.append(DenialsCounted{run, first->first, first->second, left})) {
       // No room now: they are kept, and written with those of the next minute.
-      gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_denials, run);
-      return;
+      return count_later(gate_state, run);
     }
     counted.erase(first);
   }

@@ -17,10 +17,10 @@ namespace pawl {
 
 // True where one more refusal of this run is still a record of its own.
 bool written_out(const GateState& gate_state, const Run& run, Instant now);
-void count_refusal(GateState& gate_state, GateRun& desk_of_run, const std::string& run, Code code);
+void count_refusal(GateState& gate_state, GateRun& gate_run, const std::string& run, Code code);
 
 // Before a call is judged: writes out what would matter to a ceiling.
-void settle_counts(GateState& gate_state, GateRun& desk_of_run, const Run& run);
+void settle_counts(GateState& gate_state, GateRun& gate_run, const Run& run);
 // The minute is over, or the run is.
 void write_counts(GateState& gate_state, const std::string& run);
 

@@ -7,13 +7,18 @@
 #include "gate/gate_state.h"
 #include "gate/hold.h"
 #include "gate/part.h"
+#include "gate/runs.h"
 
 namespace pawl {
 
 Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Notifier& notifier,
            std::function<std::string(std::size_t)> random, GateLimits limits)
     : gate_state_(std::make_unique<GateState>(std::move(state), journal, clock, executor, notifier,
-                                              std::move(random), limits)) {}
+                                              std::move(random), limits)) {
+  gate_state_->log.on_fault = [this](const std::string& why) {
+    alert_people(*gate_state_, {}, "audit_failure", "nothing is granted: " + why);
+  };
+}
 
 Gate::~Gate() = default;
 
@@ -22,20 +27,20 @@ Status Gate::recover() {
   for (Body& body : gate_state.state.settle_after_crash()) {
     const RunHalted* halted = std::get_if<RunHalted>(&body);
     const RunHalted told = halted != nullptr ? *halted : RunHalted{};
-    if (const auto seq = gate_state.append(std::move(body), {.urgency = Urgency::reserve}); !seq) {
+    if (const auto seq = gate_state.log.append(std::move(body), {.urgency = Urgency::reserve});
+        !seq) {
       return std::unexpected(seq.error());
     }
     if (halted != nullptr) alert_people(gate_state, told.run, told.code, told.why);
   }
   climb_on(gate_state);
-  gate_state.watch_disk();
+  gate_state.log.watch_disk();
   for (const auto& [id, call] : usable_questions(gate_state.state)) {
     schedule_end(gate_state, *gate_state.state.approval(id));
   }
   for (const auto& [id, run] : gate_state.state.runs()) {
     if (run.phase == RunPhase::closed) continue;
-    gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle,
-                         id);
+    close_when_idle(gate_state, id, gate_state.clock.boot() + gate_state.limits.idle_close);
   }
   return {};
 }
@@ -53,9 +58,7 @@ Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
 }
 
 std::shared_ptr<void> Gate::on_record(std::function<void(const Record&)> told) {
-  auto listener = std::make_shared<GateState::Told>(std::move(told));
-  gate_state_->told.push_back(listener);
-  return listener;
+  return gate_state_->log.listen(std::move(told));
 }
 
 void Gate::on_over(std::function<void(const CallOver&)> told) {
@@ -67,12 +70,12 @@ const State& Gate::state() const {
 }
 
 std::string Gate::fault() const {
-  return gate_state_->fault();
+  return gate_state_->log.fault();
 }
 
 bool Gate::goes_on(const std::string& run, const Call& call, const Policy* decided_under) const {
   const Run* known = gate_state_->state.run(run);
-  if (known == nullptr || known->phase != RunPhase::open || !gate_state_->fault().empty())
+  if (known == nullptr || known->phase != RunPhase::open || !gate_state_->log.fault().empty())
     return false;
   if (gate_state_->state.killed(known->agent, known->id, call.name()) != nullptr) return false;
   if (gate_state_->state.halt_of(known->agent, known->sponsor) != nullptr) return false;

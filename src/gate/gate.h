@@ -233,7 +233,7 @@ struct WaitingPolicy {
   std::string laxer;  // what got laxer, with its places in the file
 };
 
-class GateState;
+struct GateState;
 
 class Gate {
  public:

@@ -1,9 +1,8 @@
-// The gate_state of a gate: what all its calls share. Private to this room.
+// GateState: what all calls of a gate share, as fields. Private to the gate.
 //
-// Every record goes through `GateState::append`, which writes it and folds it in one step; nothing
-// else changes the state. What the gate_state keeps besides the state (policies in memory, live
-// calls, counts of refused calls that were not written out one by one) can be rebuilt or may be
-// lost in a crash.
+// Every record goes through `log`, and nothing else changes `state`. What is kept besides (policies
+// in memory, live calls, counts of refused calls that were not written out one by one) can be
+// rebuilt or may be lost in a crash.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,8 +22,10 @@
 #include "gate/candidates.h"
 #include "gate/gate.h"
 #include "gate/observe.h"
+#include "gate/people_directory.h"
 #include "gate/policies.h"
 #include "gate/ports.h"
+#include "gate/record_log.h"
 #include "gate/timer_queue.h"
 #include "io/journal/journal.h"
 #include "kernel/origin/origin.h"
@@ -64,13 +64,6 @@ struct GateRun {
   RunOrigins origins;                  // what its sponsor said, and results that a rule refers to
 };
 
-// How a record is written.
-struct Writing {
-  std::span<const PayloadRef> payloads = {};
-  Urgency urgency = Urgency::ordinary;
-  std::optional<Instant> at = {};  // when it was decided; absent: now
-};
-
 // Notes of strangers who were refused, under one topic.
 struct Refusals {
   std::int64_t minute = 0;    // of the last one; 0: there was none
@@ -78,36 +71,11 @@ struct Refusals {
   std::uint64_t counted = 0;  // … and not in the journal yet
 };
 
-class GateState {
- public:
+struct GateState {
   GateState(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
             Notifier& notifier_in, std::function<std::string(std::size_t)> random_in,
             GateLimits limits_in);
 
-  // Writes one record and folds it. Ordinary records are refused when the disk is full. A record
-  // that the state refuses is a broken invariant of ours: no grants from then on.
-  Result<std::uint64_t> append(Body body, const Writing& how = {});
-
-  // The time in whole microseconds, which is what a record keeps: what was decided with it is
-  // decided again with it by a replay.
-  Instant now() const;
-  // Why no grants are given; empty: they are.
-  std::string fault() const;
-  bool clock_suspect() const;
-
-  // While the disk is full: looks every second whether there is room again.
-  void watch_disk();
-
-  // Runs `work` in a later turn, unless the gate_state is gone by then.
-  void later(std::function<void()> work);
-
-  // The gate_state's part of a run; null where the run or its policy is unknown. A policy that is
-  // not in memory is read back from the journal.
-  GateRun* run(std::string_view id);
-  std::string new_id(std::string_view prefix);  // of a run, a kill or an approval, not in use
-  std::string call_id() const;                  // of the call whose record is written next
-
-  State state;
   Journal& journal;
   Clock& clock;
   Executor& executor;
@@ -115,6 +83,8 @@ class GateState {
   std::function<std::string(std::size_t)> random;
   GateLimits limits;
   TimerQueue timers;
+  RecordLog log;
+  const State& state;  // the log's
   Policies policies;
   json::Parser parser;  // for a look into a result, which ends before anything else happens
   json::Document parsed;
@@ -123,41 +93,31 @@ class GateState {
   ByName<std::size_t> remarks_told;                       // … how much its agent was told of it
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
   ByName<Refusals> refusals;                              // by topic, which are words of ours
-  std::set<std::string> refused_policies;                 // digests that somebody was told about
+  std::set<std::string> refused_policies;                 // digests that people were told about
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
-  // What was offered and refused last, by agent: it is recorded once somebody accepts it.
+  // What was offered and refused last, by agent: it is recorded once a person accepts it.
   std::map<std::string, std::shared_ptr<const Policy>> offered_policies;
   std::map<std::string, CandidateInUse, std::less<>> candidates;         // by agent
   std::map<std::string, ObservationInUse, std::less<>> observing;        // by agent; in force
   std::map<std::string, Observation, std::less<>> observations_waiting;  // by agent
-  std::vector<std::string> default_reviewers;
+  PeopleDirectory people;
   std::vector<Contact> contacts;                             // the deployment's
   Duration acknowledge_within = Duration::seconds(15 * 60);  // after the last contact
   ByName<std::uint32_t> climbed;  // escalation -> steps that were asked for in this life
   std::set<std::string, std::less<>> hurried;  // … whose next step does not wait for its time
-  std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
-  std::map<std::string, std::string, std::less<>> accounts;    // folded -> person
-  std::set<std::string, std::less<>> programs;                 // people that are none
-  std::set<std::string, std::less<>> auditors;                 // people that decide nothing
   std::set<std::string, std::less<>> told_without_escalation;  // what found no room
-  using Told = std::function<void(const Record&)>;
-  std::vector<std::weak_ptr<const Told>> told;  // of every record, as it was written
   std::function<void(const CallOver&)> over;
-
- private:
-  void due(TimerKind what, const std::string& subject);
-  void look_at_disk();
-  void tell(const Record& record);
-  void hear_of_fault();
-  void snapshot_when_due();
-  void snapshot();
-
-  std::string broken_;  // why the state and the journal may disagree
-  std::shared_ptr<char> alive_;
-  bool watching_disk_ = false;
-  bool fault_told_ = false;
-  bool snapshot_planned_ = false;
-  std::uint64_t snapshot_size_ = 0;  // records that the newest snapshot covers
 };
+
+bool clock_suspect(const GateState& gate_state);
+
+// What is kept of a run; null where the run or its policy is unknown. A policy that is not in
+// memory is read back from the journal.
+GateRun* run_of(GateState& gate_state, std::string_view id);
+
+// Of a run, a kill or an approval, not in use.
+std::string new_id(GateState& gate_state, std::string_view prefix);
+// Of the call whose record is written next.
+std::string call_id(const GateState& gate_state);
 
 }  // namespace pawl

@@ -56,24 +56,24 @@ Outcome make_grant(CallContext& context) {
                             .call = context.asked.call,
                             .tool = context.tool.get(),
                             .facts = facts,
-                            .now = gate_state.now(),
+                            .now = gate_state.log.now(),
                             .look = Look::after_hold};
   const AccessGiven given = access_given(situation);
   GrantMade made;
-  made.grant = gate_state.new_id("g");
+  made.grant = new_id(gate_state, "g");
   made.run = context.asked.run;
   made.call = context.call;
   made.approval = context.approval;
   made.tool = given.tool;
   made.line = given.line;
-  made.until = gate_state.now() + given.lasts;
+  made.until = gate_state.log.now() + given.lasts;
   made.calls = given.calls;
   made.before = given.before;
   for (auto [name, value] : given.arguments.members()) {
     made.arguments.push_back({std::string(name), granted_digest(made.grant, name, value)});
   }
   const std::string sentence = access_sentence(situation);
-  const auto seq = gate_state.append(made);
+  const auto seq = gate_state.log.append(made);
   if (!seq) return not_made(seq.error().message);
   gate_state.journal.request_sync(*seq);
   return {.kind = Outcome::Kind::result, .result = told(made, sentence), .why = {}};
@@ -101,7 +101,7 @@ Status Gate::end_grant(const std::string& grant, const std::string& person,
   if (run == nullptr) {
     return fail(ErrorKind::missing, "there is no grant `" + escape_untrusted(grant) + "` in force");
   }
-  const auto seq = gate_state.append(
+  const auto seq = gate_state.log.append(
       GrantEnded{grant, run->id, person, escape_untrusted(reason.substr(0, reason_bytes_max))},
       {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
@@ -112,7 +112,7 @@ Status Gate::end_grant(const std::string& grant, const std::string& person,
 bool Gate::lent(const std::string& run, std::string_view server, std::string_view tool) const {
   const Run* known = gate_state_->state.run(run);
   if (known == nullptr || known->grants.empty()) return false;
-  const Instant now = gate_state_->now();
+  const Instant now = gate_state_->log.now();
   const std::string name = Call{server, tool, {}}.name();
   for (const Grant& grant : known->grants) {
     if (grant.tool == name && now < grant.until) return true;

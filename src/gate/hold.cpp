@@ -44,7 +44,8 @@ Next tell_pending(CallContext& context, const Approval& asked) {
   reply.code = Code::approval_pending;
   reply.call = context.call;
   reply.approval = context.approval;
-  const Duration open{(context.gate_state.now() - asked.opened).ns / 1'000'000'000 * 1'000'000'000};
+  const Duration open{(context.gate_state.log.now() - asked.opened).ns / 1'000'000'000 *
+                      1'000'000'000};
   reply.text = "waiting for a person: approval " + context.approval + " (open for " +
                (open.ns > 0 ? to_string(open) : "0s");
   if (const auto end = ends_at(asked)) {
@@ -63,8 +64,10 @@ Next tell_pending(CallContext& context, const Approval& asked) {
 }
 
 void next_sign(CallContext& context) {
-  context.gate_state.timers.at(std::min(context.sign, context.until), TimerKind::patience,
-                               context.approval);
+  GateState& gate_state = context.gate_state;
+  gate_state.timers.at(
+      std::min(context.sign, context.until), context.approval,
+      [&gate_state](const std::string& approval) { keep_patient(gate_state, approval); });
 }
 
 }  // namespace
@@ -89,17 +92,17 @@ Next ask(CallContext& context, const Verdict& verdict, About about) {
   opened.deny_on_timeout = question.deny_on_timeout;
   if (verdict.credential != nullptr) opened.credential = *verdict.credential;
   opened.reviewers = question.reviewers;
-  opened.expires = gate_state.now() + question.within;
+  opened.expires = gate_state.log.now() + question.within;
   opened.why = question.why;
   opened.class_text = to_string(verdict.action_class);
   opened.apart = question.apart;
   opened.identical = question.identical;
   opened.for_run = question.for_run;
   opened.likeness = std::move(about.likeness);
-  if (!gate_state.append(std::move(opened))) {
+  if (!gate_state.log.append(std::move(opened))) {
     context.approval.clear();
     end_unsent(context);
-    return refuse(context, denial(context, Code::audit_unavailable, gate_state.fault()));
+    return refuse(context, denial(context, Code::audit_unavailable, gate_state.log.fault()));
   }
   remember_means(context);
   remember_asking(context);
@@ -118,15 +121,15 @@ void remember_means(CallContext& context) {
 void schedule_end(GateState& gate_state, const Approval& approval) {
   const auto end = ends_at(approval);
   if (!end) return;
-  gate_state.timers.at(gate_state.clock.boot() + until(gate_state, *end), TimerKind::expire,
-                       approval.asked.approval);
+  gate_state.timers.at(gate_state.clock.boot() + until(gate_state, *end), approval.asked.approval,
+                       [&gate_state](const std::string& id) { expire(gate_state, id); });
 }
 
 bool attach(CallContext& context, const Approval& asked) {
   ApprovalAttached back{asked.asked.approval, asked.call, true};
   context.call = asked.call;
   context.approval = asked.asked.approval;
-  if (context.gate_state.append(std::move(back))) {
+  if (context.gate_state.log.append(std::move(back))) {
     remember_means(context);
     return true;
   }
@@ -173,7 +176,7 @@ Next after_waiting(CallContext& context) {
     leave_alone(context);
     return tell_pending(context, *asked);
   }
-  if (const std::string fault = gate_state.fault(); !fault.empty()) {
+  if (const std::string fault = gate_state.log.fault(); !fault.empty()) {
     // The answer is kept for when there is room again; nothing is granted now.
     leave_alone(context);
     return refuse(context, denial(context, Code::audit_unavailable, fault));
@@ -191,8 +194,8 @@ void leave_alone(CallContext& context) {
   const bool usable = asked != nullptr && (asked->phase == ApprovalPhase::open ||
                                            asked->phase == ApprovalPhase::approved);
   if (!usable) return end_unsent(context);  // answered no, or withdrawn, and nobody to tell
-  (void)gate_state.append(ApprovalAttached{context.approval, context.call, false},
-                          {.urgency = Urgency::reserve});
+  (void)gate_state.log.append(ApprovalAttached{context.approval, context.call, false},
+                              {.urgency = Urgency::reserve});
   schedule_end(gate_state, *gate_state.state.approval(context.approval));
 }
 
@@ -201,7 +204,8 @@ void expire(GateState& gate_state, const std::string& approval) {
   if (asked == nullptr || !time_is_over(gate_state, *asked)) return;
   if (asked->phase != ApprovalPhase::open && asked->phase != ApprovalPhase::approved) return;
   const std::string call = asked->call;
-  (void)gate_state.append(ApprovalEnded{approval, "expired", call}, {.urgency = Urgency::reserve});
+  (void)gate_state.log.append(ApprovalEnded{approval, "expired", call},
+                              {.urgency = Urgency::reserve});
   wake_or_end(gate_state, approval, call);
 }
 

@@ -24,6 +24,12 @@ Noted noted(const std::string& run, const std::string& topic, const std::string&
   return {run, topic, escape_untrusted(text.substr(0, note_bytes_max))};
 }
 
+void write_refusals_later(GateState& gate_state, const std::string& topic) {
+  gate_state.timers.at(
+      gate_state.clock.boot() + minute, topic,
+      [&gate_state](const std::string& name) { pawl::write_refusals(gate_state, name); });
+}
+
 }  // namespace
 
 Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {
@@ -35,7 +41,7 @@ Status Gate::note(const std::string& run, const std::string& topic, const std::s
   if (++count > gate_state.limits.notes_per_minute_max) {
     return fail(ErrorKind::refused, "too many notes of one run in one minute");
   }
-  const auto seq = gate_state.append(noted(run, topic, text));
+  const auto seq = gate_state.log.append(noted(run, topic, text));
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
@@ -45,12 +51,12 @@ void Gate::note_refusal(const std::string& topic, const std::string& text) {
   const std::int64_t now = minute_of(gate_state);
   if (std::exchange(refusals.minute, now) != now) refusals.written = 0;
   if (refusals.written < gate_state.limits.refusals_per_minute_max &&
-      gate_state.append(noted({}, topic, text))) {
+      gate_state.log.append(noted({}, topic, text))) {
     ++refusals.written;
     return;
   }
   if (refusals.counted++ > 0) return;
-  gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_refusals, topic);
+  write_refusals_later(gate_state, topic);
 }
 
 void Gate::write_refusals() {
@@ -62,12 +68,12 @@ void write_refusals(GateState& gate_state, const std::string& topic) {
   const auto known = gate_state.refusals.find(topic);
   if (known == gate_state.refusals.end() || known->second.counted == 0) return;
   const std::string many = std::to_string(known->second.counted);
-  if (gate_state.append(noted({}, topic, many + " more, which are only counted"))) {
+  if (gate_state.log.append(noted({}, topic, many + " more, which are only counted"))) {
     known->second.counted = 0;
     return;
   }
   // No room now: they are kept, and written with those of the next minute.
-  gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_refusals, topic);
+  write_refusals_later(gate_state, topic);
 }
 
 }  // namespace pawl

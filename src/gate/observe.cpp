@@ -15,18 +15,19 @@ namespace {
 
 // Whoever reads the journal finds each time in which a role was not enforced, and why.
 void note_observation(GateState& gate_state, const std::string& agent, const std::string& what) {
-  (void)gate_state.append(Noted{{}, "observe", "`" + escape_untrusted(agent) + "` " + what},
-                          {.urgency = Urgency::reserve});
+  (void)gate_state.log.append(Noted{{}, "observe", "`" + escape_untrusted(agent) + "` " + what},
+                              {.urgency = Urgency::reserve});
 }
 
 void begin_observation(GateState& gate_state, const Observation& what) {
-  const Instant now = gate_state.now();
+  const Instant now = gate_state.log.now();
   const Duration left = what.until - now;
   const auto before = gate_state.observing.find(what.agent);
   const std::uint64_t passed = before == gate_state.observing.end() ? 0 : before->second.passed;
   gate_state.observing[what.agent] = {what, gate_state.clock.boot() + left, passed};
   gate_state.observations_waiting.erase(what.agent);
-  gate_state.timers.at(gate_state.clock.boot() + left, TimerKind::observe, what.agent);
+  gate_state.timers.at(gate_state.clock.boot() + left, what.agent,
+                       [&gate_state](const std::string&) { end_observations(gate_state); });
   const std::string sentence = "is watched and not stopped until " + to_string(what.until) + ": " +
                                escape_untrusted(what.reason);
   note_observation(gate_state, what.agent, sentence);
@@ -44,7 +45,7 @@ bool counts_at_once(GateState& gate_state, const Observation& what) {
   const auto now = gate_state.observing.find(what.agent);
   const bool sooner = now != gate_state.observing.end() && what.until <= now->second.what.until;
   if (!first && !sooner) return false;
-  return gate_state
+  return gate_state.log
       .append(PinAccepted{
           std::string(policy_pin_server), observation_pin_name(what.agent), what.digest(), {}})
       .has_value();
@@ -63,7 +64,7 @@ void wait_for_person(GateState& gate_state, const Observation& what) {
 }
 
 bool over(const GateState& gate_state, const ObservationInUse& one) {
-  return gate_state.now() >= one.what.until || gate_state.clock.boot() >= one.ends;
+  return gate_state.log.now() >= one.what.until || gate_state.clock.boot() >= one.ends;
 }
 
 }  // namespace
@@ -118,7 +119,7 @@ void Gate::set_observations(const std::vector<Observation>& observations) {
   std::erase_if(gate_state.observations_waiting,
                 [&](const auto& one) { return !named(one.first); });
   for (const Observation& what : observations) {
-    if (gate_state.now() >= what.until) continue;
+    if (gate_state.log.now() >= what.until) continue;
     const auto known = gate_state.observing.find(what.agent);
     if (known != gate_state.observing.end() && known->second.what == what) {
       gate_state.observations_waiting.erase(what.agent);
@@ -136,7 +137,7 @@ std::vector<ObservationNow> Gate::observations() const {
     if (!over(*gate_state_, one)) out.push_back({one.what, false, one.passed});
   }
   for (const auto& [agent, what] : gate_state_->observations_waiting) {
-    if (gate_state_->now() < what.until) out.push_back({what, true, 0});
+    if (gate_state_->log.now() < what.until) out.push_back({what, true, 0});
   }
   return out;
 }
@@ -149,14 +150,14 @@ bool Gate::watched(const std::string& run) const {
 Status Gate::accept_observation(const std::string& agent, const std::string& digest,
                                 const std::string& person) {
   GateState& gate_state = *gate_state_;
-  if (Status may = may_decide(gate_state, person); !may) return may;
+  if (Status may = gate_state.people.may_decide(person); !may) return may;
   const auto waiting = gate_state.observations_waiting.find(agent);
   if (waiting == gate_state.observations_waiting.end() || waiting->second.digest() != digest ||
-      gate_state.now() >= waiting->second.until) {
+      gate_state.log.now() >= waiting->second.until) {
     return fail(ErrorKind::missing,
                 "no such observation of `" + escape_untrusted(agent) + "` waits");
   }
-  const auto seq = gate_state.append(
+  const auto seq = gate_state.log.append(
       PinAccepted{std::string(policy_pin_server), observation_pin_name(agent), digest, person});
   if (!seq) return std::unexpected(seq.error());
   begin_observation(gate_state, Observation(waiting->second));

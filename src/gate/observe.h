@@ -11,7 +11,7 @@
 
 namespace pawl {
 
-class GateState;
+struct GateState;
 
 // What the gate_state keeps of one, by agent.
 struct ObservationInUse {
@@ -27,7 +27,7 @@ Enforcement enforcement(const GateState& gate_state, std::string_view agent);
 // A call was let through under it.
 void count_passed(GateState& gate_state, std::string_view agent);
 
-// TimerKind of the timers: those that are over by now end, with a record.
+// Those that are over by now end, with a record.
 void end_observations(GateState& gate_state);
 
 }  // namespace pawl

@@ -40,7 +40,7 @@ bool large_arguments(const CallContext& context) {
 Task<void> look_ahead(CallContext& context) {
   const Call& call = context.asked.call;
   const auto tool = context.run->policy->bound(call.server, call.tool, context.asked.definition,
-                                               context.gate_state.now());
+                                               context.gate_state.log.now());
   if (!tool || tool->entry == nullptr) co_return;
   struct Job {
     LookedAhead about;

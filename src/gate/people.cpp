@@ -16,9 +16,7 @@ namespace {
 
 // Who started the run, by the name that the deployment knows them by now.
 std::string_view sponsor_of(const GateState& gate_state, const Approval& approval) {
-  const std::string& sponsor = approval.asked.terms->sponsor;
-  const auto person = gate_state.accounts.find(fold(sponsor));
-  return person == gate_state.accounts.end() ? std::string_view(sponsor) : person->second;
+  return gate_state.people.person_of(approval.asked.terms->sponsor);
 }
 
 // The run has kept a name under which the deployment knows this person only since. The record says
@@ -42,8 +40,6 @@ bool approves(AnswerGiven::Kind kind) {
   }
   return true;
 }
-
-constexpr const char* auditor_says = "an auditor sees everything and decides nothing";
 
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
@@ -78,9 +74,9 @@ std::string objection(const GateState& gate_state, const Approval& approval,
 
 Status refused(GateState& gate_state, const Approval& approval, const std::string& person,
                const std::string& why) {
-  (void)gate_state.append(Noted{approval.asked.run, "answer refused",
-                                "the answer of `" + escape_untrusted(person) + "` to " +
-                                    approval.asked.approval + " was refused: " + why});
+  (void)gate_state.log.append(Noted{approval.asked.run, "answer refused",
+                                    "the answer of `" + escape_untrusted(person) + "` to " +
+                                        approval.asked.approval + " was refused: " + why});
   return fail(ErrorKind::refused, why);
 }
 
@@ -88,8 +84,9 @@ Status refused(GateState& gate_state, const Approval& approval, const std::strin
 
 bool entitled(const GateState& gate_state, const Approval& approval, const std::string& person,
               const std::vector<std::string>& groups) {
-  const auto& reviewers = approval.asked.terms->reviewers.empty() ? gate_state.default_reviewers
-                                                                  : approval.asked.terms->reviewers;
+  const auto& reviewers = approval.asked.terms->reviewers.empty()
+                              ? gate_state.people.default_reviewers
+                              : approval.asked.terms->reviewers;
   const auto is = [&](std::string_view name) {
     return name == person || std::ranges::find(groups, name) != groups.end();
   };
@@ -103,20 +100,21 @@ std::string cannot_take(const GateState& gate_state, const Approval& approval,
                         const std::string& to, const std::string& by) {
   const std::string name = "`" + escape_untrusted(to.substr(0, 128)) + "`";
   if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
-  if (gate_state.programs.contains(to)) return name + " is a program, which nobody asks twice";
-  if (gate_state.auditors.contains(to)) return name + " is an auditor, who decides nothing";
-  if (!gate_state.people) {
+  if (gate_state.people.programs.contains(to))
+    return name + " is a program, which nobody asks twice";
+  if (gate_state.people.auditors.contains(to)) return name + " is an auditor, who decides nothing";
+  if (!gate_state.people.groups_of) {
     return entitled(gate_state, approval, to, {to})
                ? std::string{}
                : name + " is not among those who may answer it";
   }
   bool known = false;
   std::string why = name + " is not among those who may answer it";
-  for (const auto& [person, groups] : *gate_state.people) {
+  for (const auto& [person, groups] : *gate_state.people.groups_of) {
     if (person != to && std::ranges::find(groups, to) == groups.end()) continue;
     known = true;
-    if (same_person(person, by) || gate_state.programs.contains(person)) continue;
-    if (gate_state.auditors.contains(person)) continue;
+    if (same_person(person, by) || gate_state.people.programs.contains(person)) continue;
+    if (gate_state.people.auditors.contains(person)) continue;
     if (!entitled(gate_state, approval, person, groups)) continue;
     std::string objects = objection(gate_state, approval, person, AnswerGiven::Kind::approve);
     if (objects.empty()) return {};
@@ -126,15 +124,15 @@ std::string cannot_take(const GateState& gate_state, const Approval& approval,
 }
 
 std::string no_longer_entitled(const GateState& gate_state, const Approval& approval) {
-  if (!gate_state.people) return {};
+  if (!gate_state.people.groups_of) return {};
   const bool apart = approval.asked.terms->quorum > 1 || approval.asked.terms->apart;
   std::vector<const Answer*> standing;
   std::string missing;
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
-    const auto known = gate_state.people->find(answer.person);
-    const bool may = known != gate_state.people->end() &&
-                     !gate_state.auditors.contains(answer.person) &&
+    const auto known = gate_state.people.groups_of->find(answer.person);
+    const bool may = known != gate_state.people.groups_of->end() &&
+                     !gate_state.people.auditors.contains(answer.person) &&
                      entitled(gate_state, approval, answer.person, known->second) &&
                      !(apart && started_as_another(gate_state, approval, answer.person));
     if (may) {
@@ -160,18 +158,12 @@ bool time_is_over(const GateState& gate_state, const Approval& approval) {
   return end && gate_state.clock.now() >= *end;
 }
 
-Status may_decide(const GateState& gate_state, const std::string& person) {
-  if (person.empty())
-    return fail(ErrorKind::refused, "this is done by a person, and nobody is one");
-  return gate_state.auditors.contains(person) ? fail(ErrorKind::refused, auditor_says) : Status{};
-}
-
 std::string why_not(const GateState& gate_state, const Approval& asked, const AnswerGiven& a) {
-  if (gate_state.auditors.contains(a.person)) return auditor_says;
+  if (gate_state.people.auditors.contains(a.person)) return auditor_says;
   if (!entitled(gate_state, asked, a.person, a.groups)) return "only its reviewers answer it";
-  if (gate_state.people && !gate_state.people->contains(a.person))
+  if (gate_state.people.groups_of && !gate_state.people.groups_of->contains(a.person))
     return "only persons of the deployment answer";
-  if (gate_state.programs.contains(a.person) != (a.proof == automatic_proof)) {
+  if (gate_state.people.programs.contains(a.person) != (a.proof == automatic_proof)) {
     return "a program answers by itself, and nobody else does so";
   }
   return objection(gate_state, asked, a.person, a.kind);
@@ -203,7 +195,7 @@ void after_answer(GateState& gate_state, const std::string& id, std::uint64_t se
   gate_state.journal.request_sync(seq);
   const Approval* asked = gate_state.state.approval(id);
   if (asked->phase == ApprovalPhase::rejected) {
-    if (GateRun* run = gate_state.run(asked->asked.run))
+    if (GateRun* run = run_of(gate_state, asked->asked.run))
       remember_rejection(gate_state, *run, *asked);
   }
   if (asked->phase == ApprovalPhase::approved && !asked->asked.terms->deny_on_timeout) {
@@ -227,15 +219,15 @@ Status Gate::answer(const std::string& id, const std::string& person,
     if (!why.empty()) return refused(gate_state, asked, person, why);
   }
   const bool asks_typed = asked.asked.terms->typed;
-  const auto seq = gate_state.append(ApprovalAnswered{.approval = id,
-                                                      .person = person,
-                                                      .answer = approve ? "approve" : "reject",
-                                                      .reason = reason,
-                                                      .proof = proof,
-                                                      .shown = shown,
-                                                      .typed = approve && asks_typed,
-                                                      .identical = reach.identical,
-                                                      .for_run = reach.for_run});
+  const auto seq = gate_state.log.append(ApprovalAnswered{.approval = id,
+                                                          .person = person,
+                                                          .answer = approve ? "approve" : "reject",
+                                                          .reason = reason,
+                                                          .proof = proof,
+                                                          .shown = shown,
+                                                          .typed = approve && asks_typed,
+                                                          .identical = reach.identical,
+                                                          .for_run = reach.for_run});
   if (!seq) return std::unexpected(seq.error());
   after_answer(gate_state, id, *seq);
   return {};
@@ -267,17 +259,17 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
                 "only the first reviewer comes from the configuration; an enrolled "
                 "one adds the others");
   }
-  if (gate_state_->programs.contains(person)) {
+  if (gate_state_->people.programs.contains(person)) {
     return fail(ErrorKind::refused,
                 "`" + escape_untrusted(person) + "` is a program and proves nothing");
   }
-  if (!by.empty() && gate_state_->auditors.contains(by))
+  if (!by.empty() && gate_state_->people.auditors.contains(by))
     return fail(ErrorKind::refused, auditor_says);
-  if (!by.empty() && (!reviewers.contains(by) || gate_state_->programs.contains(by))) {
+  if (!by.empty() && (!reviewers.contains(by) || gate_state_->people.programs.contains(by))) {
     return fail(ErrorKind::refused,
                 "`" + escape_untrusted(by) + "` is no reviewer and cannot enrol one");
   }
-  const auto seq = gate_state_->append(ReviewerEnrolled{person, proof, verifier, by});
+  const auto seq = gate_state_->log.append(ReviewerEnrolled{person, proof, verifier, by});
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
@@ -290,42 +282,43 @@ Status Gate::enroll_first(const std::vector<ConfiguredReviewer>& reviewers) {
     if (one.person.empty() || one.verifier.empty()) {
       return fail(ErrorKind::invalid, "a reviewer has a name and something to be known by");
     }
-    if (gate_state_->programs.contains(one.person)) {
+    if (gate_state_->people.programs.contains(one.person)) {
       return fail(ErrorKind::refused,
                   "`" + escape_untrusted(one.person) + "` is a program and proves nothing");
     }
-    const auto seq = gate_state_->append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
+    const auto seq =
+        gate_state_->log.append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
     if (!seq) return std::unexpected(seq.error());
   }
   return {};
 }
 
 void Gate::set_default_reviewers(std::vector<std::string> reviewers) {
-  gate_state_->default_reviewers = std::move(reviewers);
+  gate_state_->people.default_reviewers = std::move(reviewers);
 }
 
 bool Gate::is_program(std::string_view person) const {
-  return gate_state_->programs.contains(person);
+  return gate_state_->people.programs.contains(person);
 }
 
 bool Gate::is_auditor(std::string_view person) const {
-  return gate_state_->auditors.contains(person);
+  return gate_state_->people.auditors.contains(person);
 }
 
 void Gate::set_auditors(std::set<std::string, std::less<>> auditors) {
-  gate_state_->auditors = std::move(auditors);
+  gate_state_->people.auditors = std::move(auditors);
 }
 
 void Gate::set_programs(std::set<std::string, std::less<>> programs) {
-  gate_state_->programs = std::move(programs);
+  gate_state_->people.programs = std::move(programs);
 }
 
 void Gate::set_accounts(std::map<std::string, std::string, std::less<>> person_of) {
-  gate_state_->accounts = std::move(person_of);
+  gate_state_->people.accounts = std::move(person_of);
 }
 
 void Gate::set_people(std::map<std::string, std::vector<std::string>, std::less<>> groups_of) {
-  gate_state_->people = std::move(groups_of);
+  gate_state_->people.groups_of = std::move(groups_of);
 }
 
 }  // namespace pawl

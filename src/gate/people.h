@@ -21,9 +21,6 @@ struct AnswerGiven {
   bool typed;
 };
 
-// Whether somebody who has proven to be this person may decide anything at all.
-Status may_decide(const GateState& gate_state, const std::string& person);
-
 // Why theirs would not count, whoever has proven to be this person; empty: it would. Of an open
 // question, and without what they have to type.
 std::string why_not(const GateState& gate_state, const Approval& approval,

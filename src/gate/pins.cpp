@@ -5,6 +5,7 @@
 #include "gate/gate_state.h"
 #include "gate/people.h"
 #include "gate/policy_change.h"
+#include "gate/runs.h"
 
 namespace pawl {
 
@@ -18,7 +19,7 @@ bool record_definition(GateState& gate_state, GateRun& run, const ToolDefinition
     return false;
   run.definition_bytes += tool.text.size();
   const PayloadRef payload{gate_state.journal.commit_to(tool.text), tool.text};
-  return gate_state
+  return gate_state.log
       .append(DefinitionSeen{digest, tool.server, tool.name, std::string(to_string(pin)),
                              payload.commitment.text()},
               {.payloads = {&payload, 1}})
@@ -46,7 +47,7 @@ PinState without_lock(const Pin* known, const std::string& digest) {
 PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool locked,
                    const std::string& locked_digest) {
   const std::string digest = to_string(tool.digest);
-  GateRun* known = gate_state_->run(run);
+  GateRun* known = run_of(*gate_state_, run);
   if (known == nullptr) return PinState::changed;
   known->offered[tool.server + "\n" + tool.name] = digest;
   const Pin* accepted = gate_state_->state.pin(tool.server, tool.name);
@@ -55,8 +56,8 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
   if (tool.hidden_characters) pin = PinState::hidden;
   const bool tampered = pin == PinState::changed || pin == PinState::hidden;
   if (tampered && !gate_state_->state.definitions().contains(digest)) {
-    gate_state_->later([gate_state = gate_state_.get(), run, pin,
-                        name = tool.server + "/" + tool.name] {
+    gate_state_->timers.later([gate_state = gate_state_.get(), run, pin,
+                               name = tool.server + "/" + tool.name] {
       alert_people(*gate_state, run, "tool_changed",
                    "the definition of `" + escape_untrusted(name) + "` is not the accepted one" +
                        (pin == PinState::hidden ? ", and has hidden characters" : ""));
@@ -65,7 +66,7 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
   if (!record_definition(*gate_state_, *known, tool, digest, pin)) return PinState::changed;
   const bool first = pin == PinState::first_use && accepted == nullptr &&
                      known->policy->policy().environment != Environment::production;
-  if (first && !gate_state_->append(PinAccepted{tool.server, tool.name, digest, {}})) {
+  if (first && !gate_state_->log.append(PinAccepted{tool.server, tool.name, digest, {}})) {
     return PinState::changed;
   }
   return pin;
@@ -73,18 +74,18 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
 
 Status Gate::accept(const std::string& server, const std::string& tool, const std::string& digest,
                     const std::string& person) {
-  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  if (Status may = gate_state_->people.may_decide(person); !may) return may;
   if (server == policy_pin_server) {
     return fail(ErrorKind::invalid, "no server is called `pawl`; a policy is accepted as a policy");
   }
   // Not necessarily offered here before: in production a person accepts first.
-  const auto seq = gate_state_->append(PinAccepted{server, tool, digest, person});
+  const auto seq = gate_state_->log.append(PinAccepted{server, tool, digest, person});
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
 Status Gate::accept_policy(const std::string& agent, const std::string& digest,
                            const std::string& person) {
-  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  if (Status may = gate_state_->people.may_decide(person); !may) return may;
   // Its text goes on with it, whatever becomes of the file before the next run.
   const auto offered = gate_state_->offered_policies.find(agent);
   if (offered != gate_state_->offered_policies.end() &&
@@ -94,7 +95,7 @@ Status Gate::accept_policy(const std::string& agent, const std::string& digest,
     (void)gate_state_->policies.keep(offered->second);
     gate_state_->offered_policies.erase(offered);
   }
-  const auto seq = gate_state_->append(
+  const auto seq = gate_state_->log.append(
       PinAccepted{std::string(policy_pin_server), policy_pin_name(agent), digest, person});
   if (!seq) return std::unexpected(seq.error());
   const auto waiting = gate_state_->waiting_policies.find(agent);
@@ -107,8 +108,8 @@ Status Gate::accept_policy(const std::string& agent, const std::string& digest,
 Status Gate::accept_deployment(const std::string& digest, bool production,
                                const std::string& person) {
   if (!person.empty()) {
-    if (Status may = may_decide(*gate_state_, person); !may) return may;
-    if (gate_state_->people && !gate_state_->people->contains(person)) {
+    if (Status may = gate_state_->people.may_decide(person); !may) return may;
+    if (gate_state_->people.groups_of && !gate_state_->people.groups_of->contains(person)) {
       return fail(ErrorKind::refused,
                   "only persons of the deployment file in force accept another");
     }
@@ -118,7 +119,7 @@ Status Gate::accept_deployment(const std::string& digest, bool production,
     if (name == production_pin_name && !production) continue;
     const Pin* known = gate_state_->state.pin(policy_pin_server, name);
     if (person.empty() && known != nullptr && known->digest == digest) continue;
-    const auto seq = gate_state_->append(
+    const auto seq = gate_state_->log.append(
         PinAccepted{std::string(policy_pin_server), std::string(name), digest, person});
     if (!seq) return std::unexpected(seq.error());
   }

@@ -25,18 +25,13 @@ Status refuse_laxer(GateState& gate_state, const std::shared_ptr<const Policy>& 
   gate_state.waiting_policies[policy.agent] = {policy.agent, policy.file, digest, laxer};
   gate_state.offered_policies[policy.agent] = offered;
   if (gate_state.refused_policies.insert(digest).second) {
-    (void)gate_state.append(Noted{{}, "policy changed", sentence});
+    (void)gate_state.log.append(Noted{{}, "policy changed", sentence});
     alert_people(gate_state, {}, "policy_changed", sentence);
   }
   return fail(ErrorKind::refused, sentence);
 }
 
 }  // namespace
-
-std::shared_ptr<PolicyInUse> known_policy(GateState& gate_state, std::string_view digest) {
-  std::shared_ptr<PolicyInUse> known = gate_state.policies.find(digest);
-  return known ? known : reload_policy(gate_state, digest);
-}
 
 std::string laxer_than(GateState& gate_state, std::string_view digest, const Policy& after) {
   const std::shared_ptr<PolicyInUse> before = known_policy(gate_state, digest);
@@ -47,9 +42,9 @@ std::string laxer_than(GateState& gate_state, std::string_view digest, const Pol
 Status record_policy(GateState& gate_state, const Policy& policy, const std::string& digest) {
   if (!gate_state.state.policy_payload(digest).empty()) return {};
   const PayloadRef payload{gate_state.journal.commit_to(policy.bundle), policy.bundle};
-  const auto seq =
-      gate_state.append(PolicyLoaded{digest, policy.agent, policy.file, payload.commitment.text()},
-                        {.payloads = {&payload, 1}});
+  const auto seq = gate_state.log.append(
+      PolicyLoaded{digest, policy.agent, policy.file, payload.commitment.text()},
+      {.payloads = {&payload, 1}});
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
@@ -67,7 +62,7 @@ Status accept_or_refuse(GateState& gate_state, const std::shared_ptr<const Polic
   if (Status written = record_policy(gate_state, *policy, digest); !written) return written;
   if (!same) {
     const auto seq =
-        gate_state.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
+        gate_state.log.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
     if (!seq) return std::unexpected(seq.error());
   }
   return {};
@@ -83,7 +78,7 @@ Status tighten(GateState& gate_state, const Run& run, const std::shared_ptr<cons
   }
   if (Status written = record_policy(gate_state, *policy, digest); !written) return written;
   const std::string id = run.id;
-  const auto seq = gate_state.append(RunTightened{id, digest});
+  const auto seq = gate_state.log.append(RunTightened{id, digest});
   if (!seq) return std::unexpected(seq.error());
   const auto known = gate_state.runs.find(id);
   if (known != gate_state.runs.end()) known->second.policy = gate_state.policies.keep(policy);
@@ -93,7 +88,7 @@ Status tighten(GateState& gate_state, const Run& run, const std::shared_ptr<cons
 std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>& policy) {
   GateState& gate_state = *gate_state_;
   std::vector<std::string> taken;
-  if (!policy || !gate_state.fault().empty()) return taken;
+  if (!policy || !gate_state.log.fault().empty()) return taken;
   // The first policy of an agent comes with its first run.
   if (gate_state.state.pin(policy_pin_server, policy_pin_name(policy->agent)) == nullptr)
     return taken;
@@ -106,7 +101,7 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
     if (other && run.phase != RunPhase::closed) others.push_back(id);
   }
   for (const std::string& id : others) {
-    const GateRun* known = gate_state.run(id);
+    const GateRun* known = run_of(gate_state, id);
     if (known == nullptr) continue;
     // What a run's task took away stays away.
     const auto own = narrowed(policy, known->policy->policy().task, {});

@@ -10,9 +10,6 @@
 
 namespace pawl {
 
-// The policy of that digest, from memory or from the journal; null where neither has it.
-std::shared_ptr<PolicyInUse> known_policy(GateState& gate_state, std::string_view digest);
-
 // What `after` would permit that the policy of this digest does not, in words with their places;
 // empty: nothing.
 std::string laxer_than(GateState& gate_state, std::string_view digest, const Policy& after);

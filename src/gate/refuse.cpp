@@ -53,7 +53,7 @@ Verdict judge(const GateState& gate_state, const GateRun& desk_of_run, const Run
     return verdict;
   }
   Facts facts;
-  facts.fault = gate_state.fault();
+  facts.fault = gate_state.log.fault();
   return admit_refused({.policy = desk_of_run.policy->policy(),
                         .state = gate_state.state,
                         .run = run,
@@ -94,18 +94,18 @@ GateRefusal refusal_of(const CallContext& context, Code code, std::string says) 
 }
 
 Settled refuse_here(GateState& gate_state, const GateRefusal& refusal) {
-  GateRun* run = gate_state.run(refusal.run);
+  GateRun* run = run_of(gate_state, refusal.run);
   const Run* known = gate_state.state.run(refusal.run);
   if (run == nullptr || known == nullptr) return refused_unknown(refusal);
 
   const Policy& policy = run->policy->policy();
   const Call call{.server = refusal.server, .tool = refusal.tool, .arguments = {}};
-  const Instant now = gate_state.now();
+  const Instant now = gate_state.log.now();
   settle_counts(gate_state, *run, *known);  // no ceiling is judged with a count missing
   const Verdict verdict = judge(gate_state, *run, *known, refusal, call, now);
   std::string id;
   if (verdict.halt || written_out(gate_state, *known, now)) {
-    id = gate_state.call_id();
+    id = call_id(gate_state);
     CallDecided record;
     record.call = id;
     record.run = refusal.run;
@@ -119,7 +119,8 @@ Settled refuse_here(GateState& gate_state, const GateRefusal& refusal) {
     record.halt = verdict.halt;
     record.steps = verdict.reservation.steps;
     record.call_note = refusal.note;
-    if (!gate_state.append(std::move(record), {.urgency = Urgency::reserve, .at = now})) id.clear();
+    if (!gate_state.log.append(std::move(record), {.urgency = Urgency::reserve, .at = now}))
+      id.clear();
   } else {
     count_refusal(gate_state, *run, refusal.run, verdict.reason.code);
   }

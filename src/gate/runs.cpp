@@ -29,7 +29,7 @@ Result<std::string> join(GateState& gate_state, const Run& run, const RunRequest
   if (run.agent != request.policy->agent || run.sponsor != request.sponsor) {
     return fail(ErrorKind::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
   }
-  GateRun* known = gate_state.run(run.id);
+  GateRun* known = run_of(gate_state, run.id);
   const bool keeps = request.keeps_policy && known != nullptr && run.policy != digest &&
                      !laxer_than(gate_state, run.policy, *request.policy).empty();
   if (!keeps) {
@@ -37,7 +37,7 @@ Result<std::string> join(GateState& gate_state, const Run& run, const RunRequest
       return std::unexpected(fine.error());
     }
     std::shared_ptr<PolicyInUse> policy = gate_state.policies.keep(request.policy);
-    known = gate_state.run(run.id);
+    known = run_of(gate_state, run.id);
     if (known == nullptr)
       return fail(ErrorKind::internal, "the run `" + run.id + "` has no policy");
     known->policy = std::move(policy);
@@ -48,7 +48,7 @@ Result<std::string> join(GateState& gate_state, const Run& run, const RunRequest
 
 // New conversations must not be a way to fresh counters in any number (threats R05).
 Status check_rate(GateState& gate_state, const std::string& agent) {
-  const Instant since{gate_state.now().ns - Duration::seconds(60).ns};
+  const Instant since{gate_state.log.now().ns - Duration::seconds(60).ns};
   std::uint32_t fresh = 0;
   for (const auto& [id, run] : gate_state.state.runs()) {
     if (run.agent == agent && run.opened > since) ++fresh;
@@ -64,7 +64,7 @@ Status check_rate(GateState& gate_state, const std::string& agent) {
 Result<std::string> open(GateState& gate_state, const RunRequest& request,
                          const std::string& digest, const std::shared_ptr<const Policy>& role) {
   const Policy& policy = *request.policy;
-  if (const std::string fault = gate_state.fault(); !fault.empty()) {
+  if (const std::string fault = gate_state.log.fault(); !fault.empty()) {
     return fail(ErrorKind::environment, "no run can begin: " + fault);
   }
   if (Status fine = check_rate(gate_state, policy.agent); !fine)
@@ -78,7 +78,7 @@ Result<std::string> open(GateState& gate_state, const RunRequest& request,
   if (Status written = record_policy(gate_state, policy, digest); !written) {
     return std::unexpected(written.error());
   }
-  RunOpened opened{.run = gate_state.new_id("r"),
+  RunOpened opened{.run = new_id(gate_state, "r"),
                    .key = request.key,
                    .agent = policy.agent,
                    .identity = policy.identity,
@@ -88,7 +88,7 @@ Result<std::string> open(GateState& gate_state, const RunRequest& request,
                    .task = request.task.empty() ? std::string() : to_string(sha256(request.task)),
                    .caller = request.caller};
   const std::string id = opened.run;
-  if (const auto seq = gate_state.append(std::move(opened)); !seq)
+  if (const auto seq = gate_state.log.append(std::move(opened)); !seq)
     return std::unexpected(seq.error());
   return join(gate_state, *gate_state.state.run(id), request, digest);
 }
@@ -118,6 +118,9 @@ Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Polic
   return std::unexpected(std::move(loaded.errors.front()));
 }
 
+namespace {
+
+// The run is closed if nobody has been there for `idle_close`; else it is looked at again.
 void close_idle(GateState& gate_state, const std::string& id) {
   const Run* run = gate_state.state.run(id);
   if (run == nullptr || run->phase == RunPhase::closed) return;
@@ -127,20 +130,30 @@ void close_idle(GateState& gate_state, const std::string& id) {
     const GateRun& here = known->second;
     if (here.joined > 0) return;  // the last one that leaves sets the timer again
     const Duration due = here.left + gate_state.limits.idle_close;
-    if (gate_state.clock.boot() < due) return gate_state.timers.at(due, TimerKind::idle, id);
+    if (gate_state.clock.boot() < due) return close_when_idle(gate_state, id, due);
   }
+  const Duration next = gate_state.clock.boot() + gate_state.limits.idle_close;
   if (run->live > 0 || (known != gate_state.runs.end() && !known->second.live.empty())) {
-    return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close,
-                                TimerKind::idle, id);
+    return close_when_idle(gate_state, id, next);
   }
   write_counts(gate_state, id);
-  const auto closed = gate_state.append(RunClosed{
+  const auto closed = gate_state.log.append(RunClosed{
       id, "its last connection has been gone for " + to_string(gate_state.limits.idle_close)});
   // On a full disk the run stays open, and what is known about it stays known.
-  if (!closed)
-    return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close,
-                                TimerKind::idle, id);
+  if (!closed) return close_when_idle(gate_state, id, next);
   forget_run(gate_state, id);
+}
+
+}  // namespace
+
+std::shared_ptr<PolicyInUse> known_policy(GateState& gate_state, std::string_view digest) {
+  std::shared_ptr<PolicyInUse> known = gate_state.policies.find(digest);
+  return known ? known : reload_policy(gate_state, digest);
+}
+
+void close_when_idle(GateState& gate_state, const std::string& run, Duration boot) {
+  gate_state.timers.at(boot, run,
+                       [&gate_state](const std::string& id) { close_idle(gate_state, id); });
 }
 
 void forget_run(GateState& gate_state, const std::string& id) {
@@ -160,8 +173,7 @@ const Run* halt_of_person(const GateState& gate_state, std::string_view agent,
                           std::string_view sponsor) {
   if (const Run* halted = gate_state.state.halt_of(agent, sponsor)) return halted;
   const auto person_of = [&gate_state](std::string_view name) {
-    const auto found = gate_state.accounts.find(fold(name));
-    return fold(found == gate_state.accounts.end() ? name : std::string_view(found->second));
+    return fold(gate_state.people.person_of(name));
   };
   const std::string person = person_of(sponsor);
   for (const std::string& other : gate_state.state.halted_sponsors(agent)) {
@@ -180,13 +192,12 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   const Run* same = known.run_by_key(request.key);
   const bool joins = same != nullptr && same->phase != RunPhase::closed;
   RunRequest narrow = request;
-  const auto person = gate_state_->accounts.find(fold(request.sponsor));
   // An open run keeps the name that it was opened with.
   const bool named_so = joins && same->sponsor == request.sponsor;
-  if (person != gate_state_->accounts.end() && !named_so) narrow.sponsor = person->second;
+  if (!named_so) narrow.sponsor = std::string(gate_state_->people.person_of(request.sponsor));
   if (joins) {
     // A second server of the client, or one that came back: the run's own task holds for it too.
-    const GateRun* here = gate_state_->run(same->id);
+    const GateRun* here = run_of(*gate_state_, same->id);
     const std::string task = here == nullptr ? std::string() : here->policy->policy().task;
     if (!request.task.empty() && request.task != task) {
       return fail(ErrorKind::refused,
@@ -212,7 +223,7 @@ void Gate::leave_run(const std::string& id) {
   if (known == gate_state_->runs.end() || known->second.joined == 0) return;
   if (--known->second.joined > 0) return;
   known->second.left = gate_state_->clock.boot();
-  gate_state_->timers.at(known->second.left + gate_state_->limits.idle_close, TimerKind::idle, id);
+  close_when_idle(*gate_state_, id, known->second.left + gate_state_->limits.idle_close);
 }
 
 Status Gate::close_run(const std::string& id, const std::string& why) {
@@ -222,7 +233,7 @@ Status Gate::close_run(const std::string& id, const std::string& why) {
   if (run->phase == RunPhase::closed) return {};
   write_counts(*gate_state_, id);
   const auto before = usable_questions(gate_state_->state);
-  const auto seq = gate_state_->append(RunClosed{id, why}, {.urgency = Urgency::reserve});
+  const auto seq = gate_state_->log.append(RunClosed{id, why}, {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
   (void)end_withdrawn(*gate_state_, before);
   forget_run(*gate_state_, id);
@@ -230,7 +241,7 @@ Status Gate::close_run(const std::string& id, const std::string& why) {
 }
 
 std::shared_ptr<const Policy> Gate::policy_of(const std::string& id) const {
-  const GateRun* known = gate_state_->run(id);
+  const GateRun* known = run_of(*gate_state_, id);
   return known == nullptr ? nullptr : known->policy->shared();
 }
 

@@ -9,6 +9,9 @@
 
 namespace pawl {
 
+// The policy of that digest, from memory or from the journal; null where neither has it.
+std::shared_ptr<PolicyInUse> known_policy(GateState& gate_state, std::string_view digest);
+
 // A policy that this life of the node has not seen yet, from the payload of its record. Null where
 // the journal does not have it or it does not load any more.
 std::shared_ptr<PolicyInUse> reload_policy(GateState& gate_state, std::string_view digest);
@@ -21,7 +24,7 @@ void forget_run(GateState& gate_state, const std::string& id);
 Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Policy>& policy,
                                                const std::string& task, const std::string& file);
 
-// TimerKind of the timers: closes the run if nobody has been there for long.
-void close_idle(GateState& gate_state, const std::string& run);
+// Closes the run at this time, in boot time, if nobody has been there for long by then.
+void close_when_idle(GateState& gate_state, const std::string& run, Duration boot);
 
 }  // namespace pawl

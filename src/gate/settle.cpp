@@ -166,15 +166,15 @@ Result<std::uint64_t> write(CallContext& context, CallEnded ended, const std::st
   GateState& gate_state = context.gate_state;
   ended.result_bytes = text.size();
   const bool large = text.size() > gate_state.limits.result_payload_bytes_max;
-  if (text.empty()) return gate_state.append(std::move(ended), {.urgency = Urgency::reserve});
+  if (text.empty()) return gate_state.log.append(std::move(ended), {.urgency = Urgency::reserve});
   if (!large && !gate_state.journal.full()) {
     const PayloadRef payload{gate_state.journal.commit_to(text), text};
     ended.result = payload.commitment.text();
-    const auto seq = gate_state.append(ended, {.payloads = {&payload, 1}});
+    const auto seq = gate_state.log.append(ended, {.payloads = {&payload, 1}});
     if (seq || gate_state.journal.failed()) return seq;
   }
   ended.result = to_string(sha256(text));
-  return gate_state.append(std::move(ended), {.urgency = Urgency::reserve});
+  return gate_state.log.append(std::move(ended), {.urgency = Urgency::reserve});
 }
 
 }  // namespace

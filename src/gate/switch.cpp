@@ -92,7 +92,7 @@ std::string stopped_names(const State& state, const std::string& scope) {
 // Whatever the resumption ends of what people had to answer for is over, and they hear so.
 Status go_on(GateState& gate_state, const Resumed& record) {
   const auto before = gate_state.state.escalations();
-  const auto seq = gate_state.append(record);
+  const auto seq = gate_state.log.append(record);
   if (!seq) return std::unexpected(seq.error());
   gate_state.journal.request_sync(*seq);
   for (const auto& [id, escalation] : before) {
@@ -110,7 +110,7 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   if (Status fine = check_scope(gate_state.state, scope, name); !fine) {
     return std::unexpected(fine.error());
   }
-  const KillSet set{.id = gate_state.new_id("k"),
+  const KillSet set{.id = new_id(gate_state, "k"),
                     .scope = scope,
                     .name = name,
                     .person = person,
@@ -123,7 +123,7 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   }
   std::ranges::sort(stopped.runs);
   const auto before = usable_questions(gate_state.state);
-  const auto seq = gate_state.append(set, {.urgency = Urgency::reserve});
+  const auto seq = gate_state.log.append(set, {.urgency = Urgency::reserve});
   stopped.cancelled = cancel_covered(gate_state, kill);
   if (!seq) {
     return fail(seq.error().fault,
@@ -145,7 +145,7 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
 
 Status Gate::resume(const std::string& scope, const std::string& name, const std::string& person,
                     const std::string& reason) {
-  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  if (Status may = gate_state_->people.may_decide(person); !may) return may;
   if (!stops_something(gate_state_->state, scope, name)) {
     return fail(ErrorKind::missing,
                 "nothing is stopped under the scope `" + escape_untrusted(scope) + "`" +
@@ -156,7 +156,7 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
 }
 
 Status Gate::lift(const std::string& kill, const std::string& person, const std::string& reason) {
-  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  if (Status may = gate_state_->people.may_decide(person); !may) return may;
   if (std::ranges::find(gate_state_->state.kills(), kill, &Kill::id) ==
       gate_state_->state.kills().end()) {
     return fail(ErrorKind::missing, "the kill `" + escape_untrusted(kill) + "` is lifted already");

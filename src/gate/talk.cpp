@@ -42,7 +42,7 @@ bool write_reply(GateState& gate_state, const Approval& asked, const std::string
   const PayloadRef payload{gate_state.journal.commit_to(words), words};
   const ApprovalReplied record{asked.asked.approval, payload.commitment.text()};
   const std::string person = asked.talk->remarks.back().person;
-  if (!gate_state.append(record, {.payloads = {&payload, 1}})) return false;
+  if (!gate_state.log.append(record, {.payloads = {&payload, 1}})) return false;
   gate_state.notifier.news(
       {QuestionNews::Kind::replied,
        record.approval,
@@ -82,7 +82,7 @@ std::optional<Next> take_reply(CallContext& context) {
   }
   const std::string id = asked->asked.approval;
   if (asked->talk->unanswered() && !write_reply(gate_state, *asked, words)) {
-    return refuse(context, denial(context, Code::audit_unavailable, gate_state.fault()));
+    return refuse(context, denial(context, Code::audit_unavailable, gate_state.log.fault()));
   }
   context.asked.resumes = id;
   return std::nullopt;
@@ -136,7 +136,7 @@ Status Gate::ask_back(const AskedBack& a) {
     return fail(ErrorKind::refused, "its agent was asked " + std::to_string(asked_back_max) +
                                         " times about this call already: approve or deny it");
   }
-  const auto seq = gate_state.append(ApprovalAsked{a.approval, a.person, text, a.proof});
+  const auto seq = gate_state.log.append(ApprovalAsked{a.approval, a.person, text, a.proof});
   if (!seq) return std::unexpected(seq.error());
   gate_state.journal.request_sync(*seq);
   // Whoever waits for the answer of people is told at once, and is to come back.
@@ -169,7 +169,8 @@ Status Gate::pass_on(const PassedOn& p) {
   if (const std::string why = cannot_take(gate_state, asked, p.to, p.person); !why.empty()) {
     return fail(ErrorKind::refused, why);
   }
-  const auto seq = gate_state.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
+  const auto seq =
+      gate_state.log.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
   if (!seq) return std::unexpected(seq.error());
   gate_state.journal.request_sync(*seq);
   gate_state.notifier.news({QuestionNews::Kind::passed,

@@ -5,14 +5,19 @@
 
 namespace pawl {
 
-TimerQueue::TimerQueue(Clock& clock, Executor& executor,
-                       std::function<void(TimerKind, const std::string&)> due)
-    : clock_(clock), executor_(executor), due_(std::move(due)) {}
+TimerQueue::TimerQueue(Clock& clock, Executor& executor)
+    : clock_(clock), executor_(executor), alive_(std::make_shared<char>()) {}
 
-void TimerQueue::at(Duration boot, TimerKind what, std::string subject) {
-  entries_.push_back({boot.ns, what, std::move(subject)});
+void TimerQueue::at(Duration boot, std::string subject, Callback callback) {
+  entries_.push_back({boot.ns, std::move(subject), std::move(callback)});
   std::push_heap(entries_.begin(), entries_.end());
   arm();
+}
+
+void TimerQueue::later(std::function<void()> work) {
+  executor_.post([alive = std::weak_ptr<char>(alive_), work = std::move(work)] {
+    if (!alive.expired()) work();
+  });
 }
 
 void TimerQueue::arm() {
@@ -34,7 +39,7 @@ void TimerQueue::run() {
     std::pop_heap(entries_.begin(), entries_.end());
     Entry entry = std::move(entries_.back());
     entries_.pop_back();
-    due_(entry.what, entry.subject);
+    entry.callback(entry.subject);
   }
   arm();
 }

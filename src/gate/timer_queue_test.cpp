@@ -16,12 +16,12 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// One timer at a time, as the timers promises.
+// One timer at a time, as the queue promises.
 struct OneTimer final : Clock, Executor {
   Instant now() override { return {}; }
   Duration boot() override { return time; }
   Duration drift() override { return {}; }
-  void post(std::function<void()>) override { FAIL() << "the agenda posts nothing"; }
+  void post(std::function<void()>) override { FAIL() << "the queue posts nothing"; }
   std::shared_ptr<void> after(Duration delay, std::function<void()> work) override {
     std::shared_ptr<void> token = std::make_shared<char>();
     timers[time.ns + delay.ns] = {token, std::move(work)};
@@ -43,18 +43,18 @@ struct OneTimer final : Clock, Executor {
   int armed = 0;
 };
 
-struct AgendaTest : ::testing::Test {
+struct TimerQueueTest : ::testing::Test {
   OneTimer world;
   std::vector<std::string> seen;
-  TimerQueue timers{world, world,
-                    [this](TimerKind, const std::string& subject) { seen.push_back(subject); }};
+  TimerQueue timers{world, world};
+  TimerQueue::Callback see = [this](const std::string& subject) { seen.push_back(subject); };
 };
 
-TEST_F(AgendaTest, ErrandsComeInTheOrderOfTheirTimes) {
-  timers.at(Duration{300}, TimerKind::expire, "c");
-  timers.at(Duration{150}, TimerKind::patience, "a");
-  timers.at(Duration{200}, TimerKind::idle, "b");
-  timers.at(Duration{400}, TimerKind::idle, "d");
+TEST_F(TimerQueueTest, CallbacksComeInTheOrderOfTheirTimes) {
+  timers.at(Duration{300}, "c", see);
+  timers.at(Duration{150}, "a", see);
+  timers.at(Duration{200}, "b", see);
+  timers.at(Duration{400}, "d", see);
   world.advance_to(149);
   EXPECT_TRUE(seen.empty());
   world.advance_to(350);
@@ -64,29 +64,28 @@ TEST_F(AgendaTest, ErrandsComeInTheOrderOfTheirTimes) {
   EXPECT_THAT(seen, ElementsAre("a", "b", "c", "d"));
 }
 
-TEST_F(AgendaTest, WhatIsDueAlreadyComesAtTheNextTurn) {
-  timers.at(Duration{50}, TimerKind::expire, "late");
+TEST_F(TimerQueueTest, WhatIsDueAlreadyComesAtTheNextTurn) {
+  timers.at(Duration{50}, "late", see);
   EXPECT_TRUE(seen.empty()) << "never from within `at`";
   world.advance_to(100);
   EXPECT_THAT(seen, ElementsAre("late"));
 }
 
-TEST_F(AgendaTest, ManyErrandsShareOneTimer) {
-  for (int i = 0; i < 1000; ++i) timers.at(Duration{200 + i}, TimerKind::expire, "x");
+TEST_F(TimerQueueTest, ManyErrandsShareOneTimer) {
+  for (int i = 0; i < 1000; ++i) timers.at(Duration{200 + i}, "x", see);
   EXPECT_EQ(world.armed, 1);
   world.advance_to(5000);
   EXPECT_EQ(seen.size(), 1000U);
 }
 
-TEST(TimerQueue, AnErrandMayAddErrands) {
+TEST(TimerQueue, ACallbackMayAddCallbacks) {
   OneTimer world;
   int runs = 0;
-  TimerQueue* self = nullptr;
-  TimerQueue timers{world, world, [&](TimerKind what, const std::string& subject) {
-                      if (++runs < 5) self->at(world.boot() + Duration{10}, what, subject);
-                    }};
-  self = &timers;
-  timers.at(Duration{110}, TimerKind::patience, "a");
+  TimerQueue timers{world, world};
+  TimerQueue::Callback again = [&](const std::string& subject) {
+    if (++runs < 5) timers.at(world.boot() + Duration{10}, subject, again);
+  };
+  timers.at(Duration{110}, "a", again);
   world.advance_to(1000);
   EXPECT_EQ(runs, 5);
 }

@@ -81,7 +81,7 @@ Status Gate::answer(const Answers& answers) {
     record.shown = one.shown;
     record.typed = answers.approve && gate_state.state.approval(one.approval)->asked.terms->typed;
     record.batch = answers.batch;
-    const auto seq = gate_state.append(std::move(record));
+    const auto seq = gate_state.log.append(std::move(record));
     // Those before it are answered, and their calls go on in a later turn, if at all: a journal
     // that does not take this record grants nothing either.
     if (!seq) return std::unexpected(unfinished(answers, one.approval, seq.error()));
