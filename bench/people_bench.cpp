@@ -16,8 +16,8 @@
 
 #include <fmt/format.h>
 
-#include "doors/control/activity.h"
 #include "gate_node.h"
+#include "views/activity.h"
 
 namespace pawl::bench {
 namespace {
@@ -50,7 +50,7 @@ Task<void> hold(Node& node, HeldCall& call, std::uint64_t& over) {
 }
 
 // What a node remembers for people.
-Hearing told_to(ActivityFeed& activity) {
+Hearing told_to(views::ActivityFeed& activity) {
   return [&activity](const Record& record, const State& state) { activity.note(record, state); };
 }
 
@@ -152,7 +152,7 @@ void measure_kills(Node& node, std::uint64_t times) {
 void reopen(const std::string& directory) {
   const std::uint64_t before = resident_bytes();
   const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
-  ActivityFeed activity;
+  views::ActivityFeed activity;
   const Node node(directory, 1ULL << 40, told_to(activity));
   const std::int64_t took = clock_ns(CLOCK_MONOTONIC) - began;
   std::uint64_t open = 0;
@@ -179,7 +179,7 @@ int run(int count, char** words) {
   std::filesystem::remove_all(directory);
   const std::uint64_t snapshots =
       count > 4 ? std::strtoull(words[4], nullptr, 10) : GateLimits{}.snapshot_records;
-  ActivityFeed activity;
+  views::ActivityFeed activity;
   Node node(directory, what == "held" ? snapshots : 1ULL << 40,
             what == "held" ? told_to(activity) : Hearing());
   if (what == "answer") {

@@ -14,14 +14,14 @@
 #include "app/log.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "doors/control/activity.h"
-#include "doors/control/views.h"
 #include "io/http/client.h"
 #include "io/net/child.h"
 #include "io/net/clock.h"
 #include "io/net/pipe.h"
 #include "io/notify/messages.h"
 #include "io/notify/reviewer_answer.h"
+#include "views/activity.h"
+#include "views/cards.h"
 
 namespace pawl::app {
 namespace {
@@ -134,8 +134,8 @@ struct AutomaticReviewers::Impl : std::enable_shared_from_this<AutomaticReviewer
     const Approval* asked = gate->state().approval(approval);
     if (asked == nullptr || asked->phase != ApprovalPhase::open) return std::nullopt;
     const auto policy = gate->policy_of(asked->asked.run);
-    auto text = approval_json(gate->state(), *journal, approval, net::wall_time(), true,
-                              {.policy = policy.get()});
+    auto text = views::approval_json(gate->state(), *journal, approval, net::wall_time(), true,
+                                     {.policy = policy.get()});
     if (!text) return std::nullopt;
     const auto document = json::parse(*text);
     if (!document) return std::nullopt;

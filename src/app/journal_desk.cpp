@@ -161,11 +161,12 @@ Task<std::string> JournalDesk::damage() {
   co_return damage_;
 }
 
-Task<std::optional<FoundCalls>> JournalDesk::look_back(std::vector<SoughtCall> sought) {
-  const auto found = std::make_shared<std::optional<FoundCalls>>();
+Task<std::optional<views::FoundCalls>> JournalDesk::look_back(
+    std::vector<views::SoughtCall> sought) {
+  const auto found = std::make_shared<std::optional<views::FoundCalls>>();
   (void)co_await in_turn([this, found, wanted = std::move(sought)] {
     auto disk = PosixDisk::open(directory_, PosixDisk::Root::must_exist);
-    if (disk) *found = pawl::look_back(**disk, wanted, [this] { return stop_.load(); });
+    if (disk) *found = views::look_back(**disk, wanted, [this] { return stop_.load(); });
     return std::string();
   });
   co_return std::move(*found);

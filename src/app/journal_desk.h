@@ -16,9 +16,9 @@
 #include "app/audit_text.h"
 #include "app/health.h"
 #include "base/task.h"
-#include "doors/control/look_back.h"
 #include "io/net/aside.h"
 #include "io/net/loop.h"
+#include "views/look_back.h"
 
 namespace pawl::app {
 
@@ -56,7 +56,7 @@ class JournalDesk {
   Task<std::string> damage();
   const std::string& known_damage() const { return damage_; }
   // How waiting calls were judged; nothing where nobody can read now.
-  Task<std::optional<FoundCalls>> look_back(std::vector<SoughtCall> sought);
+  Task<std::optional<views::FoundCalls>> look_back(std::vector<views::SoughtCall> sought);
   // Whoever waits is answered.
   void finish();
 

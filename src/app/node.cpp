@@ -31,7 +31,7 @@ constexpr Duration remote_end_within = Duration::seconds(9);
 
 // The fold of the journal, and what the clock must continue from.
 struct Folded {
-  ActivityFeed& activity;
+  views::ActivityFeed& activity;
   AccessHistory& access;
   State state = {};
   std::optional<net::Anchor> anchor = {};
@@ -223,7 +223,9 @@ void Node::open_control() {
       [this] { return deployment_.default_reviewers; },
       [this](json::Writer& out) { write_access(out, access_); },
       [this](std::function<void()> work) { loop_.post(std::move(work)); },
-      [this](std::vector<SoughtCall> sought) { return card_desk_->look_back(std::move(sought)); },
+      [this](std::vector<views::SoughtCall> sought) {
+        return card_desk_->look_back(std::move(sought));
+      },
       [this] { return config_; },
       [this](const std::string& digest, const std::string& person) {
         return accept_config(digest, person);

@@ -7,8 +7,8 @@
 #include "app/evidence.h"
 #include "app/node_impl.h"
 #include "app/policy_views.h"
-#include "doors/control/views.h"
 #include "io/approvals/ways.h"
+#include "views/cards.h"
 
 namespace pawl::app {
 

@@ -80,8 +80,8 @@ void Node::killed(const Stopped& stopped) {
 }
 
 // What a kill may name although nothing of it runs.
-StandingNames Node::standing_names() {
-  StandingNames names;
+views::StandingNames Node::standing_names() {
+  views::StandingNames names;
   for (const auto& [role, row] : deployment_.roles) {
     names.roles.push_back(role);
     if (!options_.serves) continue;

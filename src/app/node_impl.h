@@ -290,7 +290,7 @@ class Node {
   Task<std::string> journal_damage(bool now);
   Task<void> look_at_journal();
   void say_damage(const std::string& damage);
-  StandingNames standing_names();
+  views::StandingNames standing_names();
   std::string policies_in_force();
   void reload_console();
   void close_console();
@@ -336,7 +336,7 @@ class Node {
   std::set<std::string, std::less<>> waiting_said_;  // digests
   std::unique_ptr<NodeNotifier> notifier_;
   std::unique_ptr<Gate> gate_;
-  ActivityFeed activity_;
+  views::ActivityFeed activity_;
   AccessHistory access_;
   std::shared_ptr<void> chronicles_;
   std::unique_ptr<Watching> watching_;

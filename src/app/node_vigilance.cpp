@@ -16,8 +16,8 @@
 #include "base/id.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "doors/control/activity.h"
 #include "kernel/definition/made.h"
+#include "views/activity.h"
 
 namespace pawl::app {
 namespace {

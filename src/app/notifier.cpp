@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/control/views.h"
 #include "io/net/clock.h"
 #include "kernel/state/eyes.h"
+#include "views/cards.h"
 
 namespace pawl::app {
 namespace {
@@ -25,7 +25,7 @@ bool approvable_by_button(const Approval& approval) {
 // Shown is approved: a value that is cut, or that a person cannot see as it is, is not shown.
 ButtonDisplay display_for_button(const State& state, Journal& journal,
                                  const std::string& approval) {
-  const auto text = approval_json(state, journal, approval, {}, true);
+  const auto text = views::approval_json(state, journal, approval, {}, true);
   if (!text) return {};
   const auto document = json::parse(*text);
   if (!document) return {};

@@ -24,7 +24,7 @@ struct Floor {
   std::string_view below;
   bool across;
 };
-constexpr std::array<Floor, 9> kFloors = {{
+constexpr std::array<Floor, 10> kFloors = {{
     {"base", "", true},
     {"lang", "base", false},
     {"model", "base lang", true},
@@ -32,8 +32,9 @@ constexpr std::array<Floor, 9> kFloors = {{
     {"analysis", "base lang model kernel", true},
     {"io", "base lang model kernel", true},
     {"gate", "base lang model kernel io", true},
-    {"doors", "base lang model kernel io gate", false},
-    {"app", "base lang model kernel analysis io gate doors", true},
+    {"views", "base lang model kernel io gate", true},
+    {"doors", "base lang model kernel io gate views", false},
+    {"app", "base lang model kernel analysis io gate views doors", true},
 }};
 
 std::string_view floor_name(std::string_view room) {

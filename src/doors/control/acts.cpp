@@ -1,12 +1,19 @@
 // Acts: what an authenticated person does to a node.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
 #include "doors/control/control.h"
 #include "doors/control/spoken.h"
-#include "doors/control/views.h"
 #include "io/approvals/ways.h"
 #include "kernel/admit/typed.h"
+#include "kernel/state/together.h"
+#include "views/batch.h"
+#include "views/cards.h"
 
 namespace pawl {
 
@@ -33,6 +40,30 @@ Result<Reach> reach_in(json::View act) {
   return reach;
 }
 
+// How one of them is shown where it is shown whole; the digest of that, and what is to be typed.
+struct ShownWhole {
+  std::string digest;
+  std::optional<std::string> to_type;
+};
+Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::string& id) {
+  const auto stored = views::approval_json(state, journal, id, {}, true);
+  if (!stored) return std::unexpected(stored.error());
+  const auto view = json::parse(*stored);
+  if (!view) return std::unexpected(view.error());
+  const json::View question = view->root()["approval"];
+  ShownWhole whole{std::string(question.text("shown").value_or("")), std::nullopt};
+  if (whole.digest.empty()) {
+    return fail(ErrorKind::refused,
+                "what `" + escape_untrusted(id) + "` would run cannot be displayed");
+  }
+  const Approval* asked = state.approval(id);
+  if (asked == nullptr || !asked->asked.terms->typed) return whole;
+  auto wanted = views::text_to_type_of(journal, *asked);
+  if (!wanted) return std::unexpected(wanted.error());
+  whole.to_type = std::move(*wanted);
+  return whole;
+}
+
 }  // namespace
 
 Status Control::answer_question(const std::string& person, const std::string& proof,
@@ -54,14 +85,15 @@ Status Control::answer_question(const std::string& person, const std::string& pr
   bool typed = false;
   if (approve.boolean()) {
     // Shown is approved: the digest of the display must be the one of all that is stored here.
-    const auto stored = approval_json(ports_.gate.state(), ports_.journal, *approval, {}, true);
+    const auto stored =
+        views::approval_json(ports_.gate.state(), ports_.journal, *approval, {}, true);
     if (!stored) return std::unexpected(stored.error());
     const auto view = json::parse(*stored);
     if (!view || view->root()["approval"].text("shown") != *shown) {
       return fail(ErrorKind::refused, "what was shown is not all of what would run");
     }
     if (question->asked.terms->typed) {
-      const auto wanted = text_to_type_of(ports_.journal, *question);
+      const auto wanted = views::text_to_type_of(ports_.journal, *question);
       if (!wanted) return std::unexpected(wanted.error());
       if (!typed_right(act.text("typed").value_or(""), *wanted)) {
         return fail(ErrorKind::refused,
@@ -74,6 +106,54 @@ Status Control::answer_question(const std::string& person, const std::string& pr
   if (!reach) return std::unexpected(reach.error());
   return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
                             proof, *shown, typed, *reach);
+}
+
+// All of it is checked before any of it is written: what was displayed of each, and what was typed.
+Status Control::answer_together(const std::string& person, const std::string& proof,
+                                json::View act) {
+  const auto reason = text(act, "reason");
+  const auto shown = text(act, "shown");
+  for (const auto* part : {&reason, &shown}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  const json::View approve = act["approve"];
+  const json::View each = act["answers"];
+  if (approve.kind() != json::Kind::boolean || !each.is_array()) {
+    return fail(ErrorKind::invalid, "`approve` is true or false, and `answers` a list");
+  }
+  Answers answers;
+  std::map<std::string, std::string> displayed;
+  for (const json::View one : each.elements()) {
+    const auto id = text(one, "approval");
+    if (!id) return std::unexpected(id.error());
+    Answers::One answer{*id, std::string(one.text("shown").value_or("")), false};
+    if (answers.to.size() >= together_max) break;  // refused below, by its number
+    if (approve.boolean()) {
+      const auto whole = shown_whole(ports_.gate.state(), ports_.journal, *id);
+      if (!whole) return std::unexpected(whole.error());
+      if (whole->digest != answer.shown) {
+        return fail(ErrorKind::refused, "what was shown of `" + escape_untrusted(*id) +
+                                            "` is not all of what would run; nothing was answered");
+      }
+      answer.typed = whole->to_type.has_value();
+      if (answer.typed && !typed_right(one.text("typed").value_or(""), *whole->to_type)) {
+        return fail(ErrorKind::refused, "what was typed for `" + escape_untrusted(*id) +
+                                            "` is not what it asks for; nothing was answered");
+      }
+    }
+    displayed[*id] = answer.shown;
+    answers.to.push_back(std::move(answer));
+  }
+  if (each.size() != answers.to.size() || views::digest_of_batch(displayed) != *shown) {
+    return fail(ErrorKind::refused, "what was shown is not what is answered; nothing was answered");
+  }
+  answers.approve = approve.boolean();
+  answers.person = person;
+  answers.groups = ports_.groups_of(person);
+  answers.reason = *reason;
+  answers.proof = proof;
+  answers.batch = *shown;
+  return ports_.gate.answer(answers);
 }
 
 Status Control::change_question(const std::string& person, const std::string& proof,
@@ -91,7 +171,8 @@ Status Control::change_question(const std::string& person, const std::string& pr
   const auto changed = ports_.gate.try_change(change.approval, *wanted);
   if (!changed) return std::unexpected(changed.error());
   const State& state = ports_.gate.state();
-  const auto whole = changed_json(state, ports_.journal, change.approval, *changed, {}, true);
+  const auto whole =
+      views::changed_json(state, ports_.journal, change.approval, *changed, {}, true);
   if (!whole) return std::unexpected(whole.error());
   const auto view = json::parse(*whole);
   if (!view) return std::unexpected(view.error());
@@ -134,7 +215,7 @@ Status Control::pass_on(const std::string& person, const std::string& proof, jso
                               std::move(*to), std::move(*reason), proof});
 }
 
-Status Control::accept(const std::string& person, json::View act) {
+Status Control::accept(const std::string& person, const std::string&, json::View act) {
   if (!act["items"].is_array()) return fail(ErrorKind::invalid, "`items` is not a list");
   for (json::View item : act["items"].elements()) {
     const auto server = text(item, "server");
@@ -148,7 +229,6 @@ Status Control::accept(const std::string& person, json::View act) {
   return {};
 }
 
-// It ends with something going on again: a reviewer asks for it.
 // Any enrolled reviewer answers for an escalation: it loosens nothing but the escalation.
 Status Control::acknowledge(const std::string& person, const std::string& proof, json::View act) {
   const auto escalation = text(act, "escalation");
@@ -159,7 +239,7 @@ Status Control::acknowledge(const std::string& person, const std::string& proof,
 }
 
 // One passkey more, or one less, of the person who asks: the record of their enrolment, anew.
-Status Control::passkey(const std::string& person, json::View act) {
+Status Control::passkey(const std::string& person, const std::string&, json::View act) {
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(person);
   if (known == reviewers.end()) {
@@ -174,7 +254,7 @@ Status Control::passkey(const std::string& person, json::View act) {
   return ports_.gate.enroll(person, kinds_of(*ways), *ways, person);
 }
 
-Status Control::accept_deployment(const std::string& person, json::View act) {
+Status Control::accept_deployment(const std::string& person, const std::string&, json::View act) {
   const auto digest = text(act, "digest");
   if (!digest) return std::unexpected(digest.error());
   if (!ports_.accept_deployment) return fail(ErrorKind::usage, "nothing here accepts such a file");
@@ -186,66 +266,76 @@ std::string Control::only_looks(const std::string& person) const {
   return ports_.gate.is_program(person) ? "a program answers by itself, and does nothing else" : "";
 }
 
-// `proof` says how the person was proven.
+Status Control::resume(const std::string& person, const std::string&, json::View act) {
+  const auto scope = text(act, "scope");
+  const auto name = text(act, "name");
+  const auto reason = text(act, "reason");
+  for (const auto* part : {&scope, &name, &reason}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  return ports_.gate.resume(*scope, *name, person, *reason);
+}
+
+Status Control::accept_policy(const std::string& person, const std::string&, json::View act) {
+  const auto agent = text(act, "agent");
+  const auto digest = text(act, "digest");
+  for (const auto* part : {&agent, &digest}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  return ports_.gate.accept_policy(*agent, *digest, person);
+}
+
+Status Control::accept_observation(const std::string& person, const std::string&, json::View act) {
+  const auto agent = text(act, "agent");
+  const auto digest = text(act, "digest");
+  for (const auto* part : {&agent, &digest}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  return ports_.gate.accept_observation(*agent, *digest, person);
+}
+
+Status Control::enrol(const std::string& person, const std::string&, json::View act) {
+  const auto who = text(act, "enrolled");
+  const auto verifier = text(act, "verifier");
+  for (const auto* part : {&who, &verifier}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  if (!valid_verifier(*verifier)) return fail(ErrorKind::invalid, "the verifier is not one");
+  return ports_.gate.enroll(*who, "passphrase", *verifier, person);
+}
+
+// Every kind of act. `proof` says how the person was authenticated.
+std::span<const Control::Act> Control::acts() {
+  static constexpr std::array<Act, 13> table = {{
+      {"accept", &Control::accept},
+      {"accept_deployment", &Control::accept_deployment},
+      {"accept_observation", &Control::accept_observation},
+      {"accept_policy", &Control::accept_policy},
+      {"acknowledge", &Control::acknowledge},
+      {"answer", &Control::answer_question, true},
+      {"answer_together", &Control::answer_together, true},
+      {"ask", &Control::ask_agent},
+      {"change", &Control::change_question, true},
+      {"enrol", &Control::enrol},
+      {"pass", &Control::pass_on},
+      {"passkey", &Control::passkey},
+      {"resume", &Control::resume},
+  }};
+  return table;
+}
+
 Result<std::string> Control::performed(const std::string& person, const std::string& proof,
                                        json::View act) {
   if (const std::string no = only_looks(person); !no.empty()) return fail(ErrorKind::refused, no);
   const std::string kind(act.text("kind").value_or(""));
-  Status status;
-  if (kind == "answer") {
-    status = answer_question(person, proof, act);
-  } else if (kind == "answer_together") {
-    status = answer_together(person, proof, act);
-  } else if (kind == "change") {
-    status = change_question(person, proof, act);
-  } else if (kind == "ask") {
-    status = ask_agent(person, proof, act);
-  } else if (kind == "pass") {
-    status = pass_on(person, proof, act);
-  } else if (kind == "resume") {
-    const auto scope = text(act, "scope");
-    const auto name = text(act, "name");
-    const auto reason = text(act, "reason");
-    for (const auto* part : {&scope, &name, &reason}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    status = ports_.gate.resume(*scope, *name, person, *reason);
-  } else if (kind == "acknowledge") {
-    status = acknowledge(person, proof, act);
-  } else if (kind == "accept") {
-    status = accept(person, act);
-  } else if (kind == "accept_policy") {
-    const auto agent = text(act, "agent");
-    const auto digest = text(act, "digest");
-    for (const auto* part : {&agent, &digest}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    status = ports_.gate.accept_policy(*agent, *digest, person);
-  } else if (kind == "accept_observation") {
-    const auto agent = text(act, "agent");
-    const auto digest = text(act, "digest");
-    for (const auto* part : {&agent, &digest}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    status = ports_.gate.accept_observation(*agent, *digest, person);
-  } else if (kind == "accept_deployment") {
-    status = accept_deployment(person, act);
-  } else if (kind == "passkey") {
-    status = passkey(person, act);
-  } else if (kind == "enrol") {
-    const auto who = text(act, "enrolled");
-    const auto verifier = text(act, "verifier");
-    for (const auto* part : {&who, &verifier}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    if (!valid_verifier(*verifier)) return fail(ErrorKind::invalid, "the verifier is not one");
-    status = ports_.gate.enroll(*who, "passphrase", *verifier, person);
-  } else {
+  const auto row = std::ranges::find(acts(), kind, &Act::kind);
+  if (row == acts().end()) {
     return fail(ErrorKind::usage, "there is no act `" + escape_untrusted(kind.substr(0, 64)) + "`");
   }
-  if (!status) return std::unexpected(status.error());
-  if (kind.starts_with("answer") || kind == "change") return answered(act);
-  return done();
+  if (Status status = (this->*row->perform)(person, proof, act); !status) {
+    return std::unexpected(status.error());
+  }
+  return row->answers ? answered(act) : done();
 }
 
 // Why a question ought to have been denied that was only asked to see whether people read; empty:

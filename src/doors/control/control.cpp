@@ -1,15 +1,23 @@
 #include "doors/control/control.h"
 
 #include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/control/spoken.h"
-#include "doors/control/together.h"
-#include "doors/control/views.h"
+#include "io/approvals/ways.h"
+#include "views/batch.h"
+#include "views/cards.h"
+#include "views/node_status.h"
+#include "views/question.h"
+#include "views/runs.h"
 
 namespace pawl {
+
 namespace {
 
 constexpr std::size_t nonce_bytes = 32;
@@ -77,16 +85,44 @@ Task<Status> Control::durable() {
 }
 
 // No report of a damaged journal looks like one of a whole journal.
-Task<std::string> Control::with_damage(std::string op, std::string answer) {
-  const bool reports = op == "status" || op == "people" || op == "run";
-  if (!ports_.damage || (!reports && op != "approvals")) co_return answer;
-  const std::string damage = co_await ports_.damage(reports);
+Task<std::string> Control::with_damage(Damage tells, std::string answer) {
+  if (!ports_.damage || tells == Damage::untold) co_return answer;
+  const std::string damage = co_await ports_.damage(tells == Damage::looked_for);
   if (damage.empty()) co_return answer;
   json::Writer member;
   member.object().key("damage").string(damage).end();
   std::string with = member.take();
   with.back() = ',';
   co_return with + answer.substr(1);
+}
+
+// Every operation of the door. Cards and whole reports tell of a damaged journal.
+std::span<const Control::Operation> Control::operations() {
+  static constexpr std::array<Operation, 22> table = {{
+      {"approval", &Control::show_card, nullptr, Damage::untold},
+      {"approvals", &Control::questions, nullptr, Damage::known},
+      {"act", &Control::act, nullptr, Damage::untold, true},
+      {"challenge", &Control::challenge, nullptr, Damage::untold},
+      {"change", &Control::show_change, nullptr, Damage::untold},
+      {"changes", &Control::show_changes, nullptr, Damage::untold},
+      {"console", &Control::open_console, nullptr, Damage::untold},
+      {"deployment", &Control::show_deployment, nullptr, Damage::untold},
+      {"grant_end", &Control::end_grant, nullptr, Damage::untold, true},
+      {"hello", &Control::hello, nullptr, Damage::untold},
+      {"kill", nullptr, &Control::kill, Damage::untold, true},
+      {"people", &Control::show_people, nullptr, Damage::looked_for},
+      {"policy", &Control::show_policy, nullptr, Damage::untold},
+      {"reread", &Control::reread, nullptr, Damage::untold},
+      {"reviewers", &Control::show_reviewers, nullptr, Damage::untold},
+      {"rotate_keys", &Control::rotate_keys, nullptr, Damage::untold, true},
+      {"run", &Control::show_run, nullptr, Damage::looked_for},
+      {"run_close", &Control::close_run, nullptr, Damage::untold, true},
+      {"run_open", &Control::open_run, nullptr, Damage::untold, true},
+      {"targets", &Control::show_targets, nullptr, Damage::untold},
+      {"together", &Control::show_together, nullptr, Damage::untold},
+      {"status", &Control::show_status, nullptr, Damage::looked_for},
+  }};
+  return table;
 }
 
 Task<std::string> Control::answer(std::string request, std::string source) {
@@ -96,41 +132,34 @@ Task<std::string> Control::answer(std::string request, std::string source) {
   }
   const json::View root = document->root();
   const std::string op(root.text("op").value_or(""));
+  const auto row = std::ranges::find(operations(), op, &Operation::name);
+  if (row == operations().end()) {
+    co_return refusal(
+        {ErrorKind::usage, "there is no request `" + escape_untrusted(op.substr(0, 64)) + "`", {}});
+  }
+  const std::vector<std::string> cards = cards_of(op, root);
+  if (!cards.empty()) co_await remember(cards);
   Result<std::string> answered;
-  bool writes = true;
-  if (op == "kill") {
-    answered = co_await kill(root);
-  } else if (op == "act" && root["act"].text("kind") == "drill") {
+  if (op == "act" && root["act"].text("kind") == "drill") {
     answered = co_await drill(root, source);
-  } else if (op == "act") {
-    answered = act(root, source);
-  } else if (op == "run_open") {
-    answered = ports_.open_run ? ports_.open_run(root)
-                               : fail(ErrorKind::usage, "this node opens no runs on request");
-  } else if (op == "rotate_keys") {
-    answered = ports_.rotate_keys ? ports_.rotate_keys(root)
-                                  : fail(ErrorKind::usage, "this node has no keys of runs");
-  } else if (op == "run_close") {
-    answered = close_run(root);
-  } else if (op == "grant_end") {
-    answered = end_grant(root);
+  } else if (row->later != nullptr) {
+    answered = co_await (this->*row->later)(root);
   } else {
-    const std::vector<std::string> cards = cards_of(op, root);
-    if (!cards.empty()) co_await remember(cards);
-    answered = read(op, root, source);
-    if (answered) note_display(cards, root);
-    if (answered) answered = co_await with_damage(op, *std::move(answered));
-    writes = false;
+    answered = (this->*row->answer)(root, source);
+  }
+  if (answered && !row->writes) {
+    note_display(cards, root);
+    answered = co_await with_damage(row->damage, *std::move(answered));
   }
   if (!answered) co_return refusal(answered.error());
-  if (writes) {
+  if (row->writes) {
     if (Status written = co_await durable(); !written) co_return refusal(written.error());
   }
   co_return std::move(*answered);
 }
 
-Answerers Control::answerers() const {
-  Answerers people;
+views::Answerers Control::answerers() const {
+  views::Answerers people;
   for (const auto& [name, reviewer] : ports_.gate.state().reviewers()) {
     if (!only_looks(name).empty()) continue;
     people.persons.emplace_back(name, ports_.groups_of(name));
@@ -140,6 +169,15 @@ Answerers Control::answerers() const {
 }
 
 namespace {
+
+std::unexpected<Error> no_activity() {
+  return fail(ErrorKind::usage, "this node remembers nothing");
+}
+
+bool flag(json::View request, std::string_view key) {
+  const json::View value = request[key];
+  return value.kind() == json::Kind::boolean && value.boolean();
+}
 
 std::string deployment_json(const std::string& config, const DeploymentNow& now) {
   json::Writer out;
@@ -177,63 +215,65 @@ std::string Control::waiting_deployment() const {
   return out.take();
 }
 
-// The views that pages and terminals are made of.
-Result<std::string> Control::show(std::string_view op, json::View request) {
-  const Instant now = ports_.clock.now();
-  if (op == "status") {
-    return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.activity,
-                       ports_.notices ? ports_.notices() : "[]", waiting_deployment());
-  }
-  if (op == "approvals") return questions(request);
-  if (op == "changes") {
-    if (ports_.activity == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
-    json::Writer out;
-    out.object().key("changes").natural(ports_.activity->changes_of_questions());
-    return out.key("ok").boolean(true).end().take();
-  }
-  if (op == "together") {
-    const auto ids = ids_in(request["ids"]);
-    if (!ids) return std::unexpected(ids.error());
-    const json::View full = request["full"];
-    const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    return together_json(ports_.gate, ports_.journal, *ids, now, all, ports_.activity,
-                         may_not(request));
-  }
-  if (op == "approval") {
-    const auto id = text(request, "id");
-    if (!id) return std::unexpected(id.error());
-    const json::View full = request["full"];
-    const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    const Approval* asked = ports_.gate.state().approval(*id);
-    const auto policy = asked == nullptr ? nullptr : ports_.gate.policy_of(asked->asked.run);
-    const Answerers people = answerers();
-    const MayNot asks = may_not(request);
-    const Objections why = asks ? asks(*id) : Objections{};
-    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all,
-                         {.activity = ports_.activity,
-                          .policy = policy.get(),
-                          .people = &people,
-                          .may_not = asks ? &why : nullptr});
-  }
-  if (op == "change") {
-    const auto id = text(request, "id");
-    if (!id) return std::unexpected(id.error());
-    const auto wanted = arguments_in(request);
-    if (!wanted) return std::unexpected(wanted.error());
-    const auto changed = ports_.gate.try_change(*id, *wanted);
-    if (!changed) return std::unexpected(changed.error());
-    const json::View full = request["full"];
-    const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    const auto policy = ports_.gate.policy_of(ports_.gate.state().approval(*id)->asked.run);
-    return changed_json(ports_.gate.state(), ports_.journal, *id, *changed, now, all, policy.get());
-  }
-  if (ports_.activity == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
-  if (op == "run") {
-    const auto id = text(request, "id");
-    if (!id) return std::unexpected(id.error());
-    return run_json(ports_.gate, *id, now, *ports_.activity);
-  }
-  return people_json(ports_.gate.state(), now, *ports_.activity, ports_.access);
+Result<std::string> Control::show_status(json::View, const std::string&) {
+  return views::status_json(ports_.gate, ports_.journal, ports_.clock.now(), ports_.version,
+                            ports_.activity, ports_.notices ? ports_.notices() : "[]",
+                            waiting_deployment());
+}
+
+Result<std::string> Control::show_changes(json::View, const std::string&) {
+  if (ports_.activity == nullptr) return no_activity();
+  json::Writer out;
+  out.object().key("changes").natural(ports_.activity->changes_of_questions());
+  return out.key("ok").boolean(true).end().take();
+}
+
+Result<std::string> Control::show_together(json::View request, const std::string&) {
+  const auto ids = views::ids_in(request["ids"]);
+  if (!ids) return std::unexpected(ids.error());
+  return views::together_json(ports_.gate, ports_.journal, *ids, ports_.clock.now(),
+                              flag(request, "full"), ports_.activity, may_not(request));
+}
+
+Result<std::string> Control::show_card(json::View request, const std::string&) {
+  const auto id = text(request, "id");
+  if (!id) return std::unexpected(id.error());
+  const Approval* asked = ports_.gate.state().approval(*id);
+  const auto policy = asked == nullptr ? nullptr : ports_.gate.policy_of(asked->asked.run);
+  const views::Answerers people = answerers();
+  const views::MayNot asks = may_not(request);
+  const Objections why = asks ? asks(*id) : Objections{};
+  return views::approval_json(ports_.gate.state(), ports_.journal, *id, ports_.clock.now(),
+                              flag(request, "full"),
+                              {.activity = ports_.activity,
+                               .policy = policy.get(),
+                               .people = &people,
+                               .may_not = asks ? &why : nullptr});
+}
+
+Result<std::string> Control::show_change(json::View request, const std::string&) {
+  const auto id = text(request, "id");
+  if (!id) return std::unexpected(id.error());
+  const auto wanted = arguments_in(request);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto changed = ports_.gate.try_change(*id, *wanted);
+  if (!changed) return std::unexpected(changed.error());
+  const auto policy = ports_.gate.policy_of(ports_.gate.state().approval(*id)->asked.run);
+  return views::changed_json(ports_.gate.state(), ports_.journal, *id, *changed, ports_.clock.now(),
+                             flag(request, "full"), policy.get());
+}
+
+Result<std::string> Control::show_run(json::View request, const std::string&) {
+  if (ports_.activity == nullptr) return no_activity();
+  const auto id = text(request, "id");
+  if (!id) return std::unexpected(id.error());
+  return views::run_json(ports_.gate, *id, ports_.clock.now(), *ports_.activity);
+}
+
+Result<std::string> Control::show_people(json::View, const std::string&) {
+  if (ports_.activity == nullptr) return no_activity();
+  return views::people_json(ports_.gate.state(), ports_.clock.now(), *ports_.activity,
+                            ports_.access);
 }
 
 Result<std::string> Control::challenge(json::View request, const std::string& source) {
@@ -255,43 +295,56 @@ Result<std::string> Control::challenge(json::View request, const std::string& so
   return out.take();
 }
 
-Result<std::string> Control::read(std::string_view op, json::View request,
-                                  const std::string& source) {
-  if (op == "hello") {
-    const auto nonce = text(request, "nonce");
-    if (!nonce) return std::unexpected(nonce.error());
-    json::Writer out;
-    out.object().key("ok").boolean(true).key("node").string(ports_.journal.public_key());
-    out.key("signature").string(ports_.sign(hello_text(*nonce))).end();
-    return out.take();
-  }
-  if (op == "status" || op == "approvals" || op == "approval" || op == "run" || op == "people" ||
-      op == "change" || op == "changes" || op == "together") {
-    return show(op, request);
-  }
-  if (op == "policy") {
-    const auto agent = text(request, "agent");
-    if (!agent) return std::unexpected(agent.error());
-    return policy_json(ports_.gate.state(), ports_.journal, *agent);
-  }
-  if (op == "console") {
-    if (!ports_.console) return fail(ErrorKind::usage, "this node has no console");
-    auto address = ports_.console();
-    if (!address) return std::unexpected(address.error());
-    json::Writer out;
-    out.object().key("address").string(*address).key("ok").boolean(true).end();
-    return out.take();
-  }
-  if (op == "targets") return targets_json(ports_.gate, standing_names());
-  if (op == "deployment") return deployment_json(ports_.config, deployment_now());
-  if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
-  if (op == "reread") {
-    const auto mistake = ports_.reread();
-    if (!mistake) return std::unexpected(mistake.error());
-    return reread_json(ports_.config, *mistake, deployment_now());
-  }
-  if (op == "challenge") return challenge(request, source);
-  return fail(ErrorKind::usage, "there is no request `" + escape_untrusted(op.substr(0, 64)) + "`");
+Result<std::string> Control::hello(json::View request, const std::string&) {
+  const auto nonce = text(request, "nonce");
+  if (!nonce) return std::unexpected(nonce.error());
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("node").string(ports_.journal.public_key());
+  out.key("signature").string(ports_.sign(hello_text(*nonce))).end();
+  return out.take();
+}
+
+Result<std::string> Control::show_policy(json::View request, const std::string&) {
+  const auto agent = text(request, "agent");
+  if (!agent) return std::unexpected(agent.error());
+  return views::policy_json(ports_.gate.state(), ports_.journal, *agent);
+}
+
+Result<std::string> Control::open_console(json::View, const std::string&) {
+  if (!ports_.console) return fail(ErrorKind::usage, "this node has no console");
+  auto address = ports_.console();
+  if (!address) return std::unexpected(address.error());
+  json::Writer out;
+  out.object().key("address").string(*address).key("ok").boolean(true).end();
+  return out.take();
+}
+
+Result<std::string> Control::show_targets(json::View, const std::string&) {
+  return views::targets_json(ports_.gate, standing_names());
+}
+
+Result<std::string> Control::show_deployment(json::View, const std::string&) {
+  return deployment_json(ports_.config, deployment_now());
+}
+
+Result<std::string> Control::show_reviewers(json::View, const std::string&) {
+  return views::reviewers_json(ports_.gate.state(), ports_.config);
+}
+
+Result<std::string> Control::reread(json::View, const std::string&) {
+  const auto mistake = ports_.reread();
+  if (!mistake) return std::unexpected(mistake.error());
+  return reread_json(ports_.config, *mistake, deployment_now());
+}
+
+Result<std::string> Control::open_run(json::View request, const std::string&) {
+  if (!ports_.open_run) return fail(ErrorKind::usage, "this node opens no runs on request");
+  return ports_.open_run(request);
+}
+
+Result<std::string> Control::rotate_keys(json::View request, const std::string&) {
+  if (!ports_.rotate_keys) return fail(ErrorKind::usage, "this node has no keys of runs");
+  return ports_.rotate_keys(request);
 }
 
 Task<Result<std::string>> Control::kill(json::View request) {
@@ -306,13 +359,14 @@ Task<Result<std::string>> Control::kill(json::View request) {
   const json::View processes = request["processes"];
   const bool end = processes.kind() == json::Kind::boolean && processes.boolean();
   // What exists before it: a kill makes no names. The switch is thrown whatever this says.
-  const auto targets = targets_of(*scope, ports_.gate, standing_names());
-  const bool found = is_target(*scope, *name, targets);
-  const auto near = found ? std::vector<std::string>{} : near_targets(*scope, *name, targets);
+  const auto targets = views::targets_of(*scope, ports_.gate, standing_names());
+  const bool found = views::is_target(*scope, *name, targets);
+  const auto near =
+      found ? std::vector<std::string>{} : views::near_targets(*scope, *name, targets);
   auto stopped = ports_.gate.kill(*scope, *name, *by, *reason);
   if (!stopped && stopped.error().fault == ErrorKind::missing) {
     co_return fail(ErrorKind::missing,
-                   "nothing was stopped: " + stopped.error().message + meant_text(near));
+                   "nothing was stopped: " + stopped.error().message + views::meant_text(near));
   }
   if (!stopped) co_return std::unexpected(stopped.error());
   if (ports_.killed) ports_.killed(*stopped);
@@ -336,12 +390,12 @@ Task<Result<std::string>> Control::kill(json::View request) {
   co_return out.take();
 }
 
-StandingNames Control::standing_names() const {
-  return ports_.names ? ports_.names() : StandingNames{};
+views::StandingNames Control::standing_names() const {
+  return ports_.names ? ports_.names() : views::StandingNames{};
 }
 
 // Ending a run only tightens: it needs nobody's proof.
-Result<std::string> Control::close_run(json::View request) {
+Result<std::string> Control::close_run(json::View request, const std::string&) {
   const auto run = text(request, "run");
   const auto reason = text(request, "reason");
   const auto by = text(request, "by");
@@ -357,7 +411,7 @@ Result<std::string> Control::close_run(json::View request) {
 }
 
 // So does taking back what was granted.
-Result<std::string> Control::end_grant(json::View request) {
+Result<std::string> Control::end_grant(json::View request, const std::string&) {
   const auto grant = text(request, "grant");
   const auto reason = text(request, "reason");
   const auto by = text(request, "by");
@@ -422,6 +476,133 @@ Task<std::string> Control::perform(std::string person, std::string proof, std::s
   if (!answered) co_return refusal(answered.error());
   if (Status written = co_await durable(); !written) co_return refusal(written.error());
   co_return std::move(*answered);
+}
+
+// Lists of questions, and whether whoever asks for one may answer them.
+
+namespace {
+
+constexpr std::uint64_t kArgumentsReadBytesMax = 16UL << 10;  // longer ones are not looked in
+constexpr std::size_t kReadForAFilter = 500;                  // questions, before it is answered
+constexpr std::size_t kReadInATurn = 64;
+
+}  // namespace
+
+Control::Control(ControlPorts ports)
+    : ports_(std::move(ports)), texts_([this](const Approval& approval) {
+        const views::JudgedCall* judged = views::judged_in(ports_.activity, approval);
+        const bool read = judged != nullptr && judged->args_bytes <= kArgumentsReadBytesMax;
+        return read ? views::arguments_of(ports_.journal, approval).value_or("") : std::string();
+      }) {}
+
+std::string Control::row(const std::string& approval) {
+  return views::approval_row_json(ports_.gate.state(), approval, ports_.clock.now(),
+                                  ports_.activity, texts_);
+}
+
+Result<std::string> Control::questions(json::View request, const std::string&) {
+  const json::View limit = request["limit"];
+  const json::View names = request["names"];
+  const std::string_view filter = request.text("filter").value_or("");
+  if (filter.size() > spoken_bytes_max) return fail(ErrorKind::invalid, "`filter` is too long");
+  views::QuestionsWanted wanted{.filter = std::string(filter),
+                                .limit = limit.is_integer() ? limit.natural() : 0,
+                                .may_not = may_not(request)};
+  wanted.names = names.kind() == json::Kind::boolean && names.boolean();
+  if (request["ids"].exists()) {
+    auto ids = views::ids_in(request["ids"]);
+    if (!ids) return std::unexpected(ids.error());
+    wanted.ids = std::move(*ids);
+  }
+  const State& state = ports_.gate.state();
+  if (!filter.empty()) (void)texts_.read_some(state, kReadForAFilter);
+  std::string list =
+      views::approvals_json(state, ports_.clock.now(), ports_.activity, wanted, texts_);
+  read_on(state.approvals().size() + 1);
+  return list;
+}
+
+// The arguments of the other questions, in turns of the loop in which others have theirs. It ends
+// where nothing is left to read, or where there is room for no more.
+void Control::read_on(std::size_t left_before) {
+  if (!ports_.later || std::exchange(reading_, true)) return;
+  ports_.later([this, here = std::weak_ptr<bool>(here_), left_before] {
+    if (here.expired()) return;
+    reading_ = false;
+    const std::size_t left = texts_.read_some(ports_.gate.state(), kReadInATurn);
+    if (left > 0 && left < left_before) read_on(left);
+  });
+}
+
+// Why this person cannot prove here who they are; empty: they can.
+std::string Control::no_passphrase(const std::string& person) const {
+  const auto& reviewers = ports_.gate.state().reviewers();
+  const auto known = reviewers.find(person);
+  if (known == reviewers.end()) {
+    return "nobody is enrolled as `" + escape_untrusted(person) + "`, and an answer needs a proof";
+  }
+  const bool types = std::ranges::any_of(ways_of(known->second.verifier), valid_verifier);
+  return types ? ""
+               : "`" + escape_untrusted(person) + "` has no passphrase, and answers at the console";
+}
+
+// What stands in the way of the answers of the person who asks, if they say who they are, and, with
+// `passphrase`, where that is how they would prove it.
+views::MayNot Control::may_not(json::View request) const {
+  const auto asks = request.text("person");
+  if (!asks) return {};
+  const std::string person(*asks);
+  std::string never = only_looks(person);
+  const json::View types = request["passphrase"];
+  if (never.empty() && types.kind() == json::Kind::boolean && types.boolean()) {
+    never = no_passphrase(person);
+  }
+  return [this, person, never, groups = ports_.groups_of(person)](const std::string& id) {
+    return never.empty() ? ports_.gate.objections(id, person, groups)
+                         : Objections{never, never, never};
+  };
+}
+
+// Before and after a card is shown: what it needs is read back, and that somebody has it is noted.
+
+std::vector<std::string> cards_of(std::string_view op, json::View request) {
+  if (op == "approval") {
+    const auto id = request.text("id");
+    return id ? std::vector{std::string(*id)} : std::vector<std::string>();
+  }
+  if (op == "together") return views::ids_in(request["ids"]).value_or(std::vector<std::string>());
+  return {};
+}
+
+// What a card shows and the activity does not keep is read back from the journal first. Where that
+// cannot be done now the card says what is missing.
+Task<void> Control::remember(std::vector<std::string> ids) {
+  if (ports_.activity == nullptr || !ports_.look_back) co_return;
+  std::vector<views::SoughtCall> sought;
+  for (const std::string& id : ids) {
+    const Approval* asked = ports_.gate.state().approval(id);
+    if (asked == nullptr || ports_.activity->remembers(id)) continue;
+    sought.push_back({id, asked->opened});
+  }
+  if (sought.empty()) co_return;
+  const auto found = co_await ports_.look_back(sought);
+  if (!found) co_return;
+  for (const views::SoughtCall& one : sought) {
+    const auto decided = found->find(one.approval);
+    ports_.activity->recall(one.approval, decided == found->end() ? nullptr : &decided->second);
+  }
+}
+
+void Control::note_display(const std::vector<std::string>& ids, json::View request) {
+  const auto person = request.text("person");
+  if (ports_.activity == nullptr || !person) return;
+  // Names that nobody has would only fill the memory.
+  const std::string name(*person);
+  if (!ports_.gate.state().reviewers().contains(name) && ports_.groups_of(name).empty()) return;
+  for (const std::string& id : ids) {
+    if (ports_.gate.state().approval(id) == nullptr) continue;
+    ports_.activity->displayed(id, name, ports_.clock.now());
+  }
 }
 
 }  // namespace pawl

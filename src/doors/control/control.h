@@ -47,24 +47,26 @@
 // Threads: the loop that owns the gate.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "base/task.h"
-#include "doors/control/activity.h"
-#include "doors/control/look_back.h"
-#include "doors/control/question_texts.h"
-#include "doors/control/targets.h"
-#include "doors/control/views.h"
 #include "gate/gate.h"
 #include "io/approvals/proof.h"
 #include "io/journal/journal.h"
 #include "model/clock.h"
+#include "views/activity.h"
+#include "views/cards.h"
+#include "views/look_back.h"
+#include "views/queue.h"
+#include "views/targets.h"
 
 namespace pawl {
 
@@ -115,7 +117,7 @@ struct ControlPorts {
   // empty of every other run.
   std::function<std::string(const std::string& run)> vigilance = {};
   // What happened of late; null: nothing of it is shown.
-  ActivityFeed* activity = nullptr;
+  views::ActivityFeed* activity = nullptr;
   // `default_reviewers` of the deployment file.
   std::function<std::vector<std::string>()> by_default = {};
   // What was asked for, granted and used of late, into the view of how people answer.
@@ -124,7 +126,8 @@ struct ControlPorts {
   std::function<void(std::function<void()> work)> later = {};
   // Reads back how waiting calls were judged (look_back.h), in a thread of its own; nothing: nobody
   // could read now. Null: what the activity does not keep is missing.
-  std::function<Task<std::optional<FoundCalls>>(std::vector<SoughtCall>)> look_back = {};
+  std::function<Task<std::optional<views::FoundCalls>>(std::vector<views::SoughtCall>)> look_back =
+      {};
   std::function<DeploymentNow()> deployment = {};
   // A person accepts the bytes with this digest: nothing else comes into force by it.
   std::function<Status(const std::string& digest, const std::string& person)> accept_deployment =
@@ -133,7 +136,7 @@ struct ControlPorts {
   // it looked at, and waits where that is soon done.
   std::function<Task<std::string>(bool now)> damage = {};
   // Names that a kill may be about, beside those of the state.
-  std::function<StandingNames()> names = {};
+  std::function<views::StandingNames()> names = {};
 };
 
 class Control {
@@ -152,45 +155,85 @@ class Control {
   std::string row(const std::string& approval);
 
  private:
-  Task<Status> durable();
-  Result<std::string> read(std::string_view op, json::View request, const std::string& source);
+  // What an answer says where the journal is damaged: nothing, what is known, or what a look at it
+  // finds now.
+  enum class Damage : std::uint8_t { untold, known, looked_for };
+  // One operation. Exactly one of `answer` and `later` is set.
+  struct Operation {
+    std::string_view name;
+    Result<std::string> (Control::*answer)(json::View request, const std::string& source);
+    Task<Result<std::string>> (Control::*later)(json::View request);
+    Damage damage;
+    bool writes = false;  // is answered when what it wrote is durable
+  };
+  static std::span<const Operation> operations();
+  // One kind of act. `answers`: it answers questions.
+  struct Act {
+    std::string_view kind;
+    Status (Control::*perform)(const std::string& person, const std::string& proof, json::View act);
+    bool answers = false;
+  };
+  static std::span<const Act> acts();
+
+  Result<std::string> act(json::View request, const std::string& source);
   Result<std::string> challenge(json::View request, const std::string& source);
-  Task<std::string> with_damage(std::string op, std::string answer);
-  Result<std::string> show(std::string_view op, json::View request);
-  Result<std::string> questions(json::View request);
+  Result<std::string> close_run(json::View request, const std::string& source);
+  Result<std::string> end_grant(json::View request, const std::string& source);
+  Result<std::string> hello(json::View request, const std::string& source);
+  Result<std::string> open_console(json::View request, const std::string& source);
+  Result<std::string> open_run(json::View request, const std::string& source);
+  Result<std::string> questions(json::View request, const std::string& source);
+  Result<std::string> reread(json::View request, const std::string& source);
+  Result<std::string> rotate_keys(json::View request, const std::string& source);
+  Result<std::string> show_card(json::View request, const std::string& source);
+  Result<std::string> show_change(json::View request, const std::string& source);
+  Result<std::string> show_changes(json::View request, const std::string& source);
+  Result<std::string> show_deployment(json::View request, const std::string& source);
+  Result<std::string> show_people(json::View request, const std::string& source);
+  Result<std::string> show_policy(json::View request, const std::string& source);
+  Result<std::string> show_reviewers(json::View request, const std::string& source);
+  Result<std::string> show_run(json::View request, const std::string& source);
+  Result<std::string> show_status(json::View request, const std::string& source);
+  Result<std::string> show_targets(json::View request, const std::string& source);
+  Result<std::string> show_together(json::View request, const std::string& source);
+  Task<Result<std::string>> kill(json::View request);
+  Task<Result<std::string>> drill(json::View request, std::string source);
+
+  Result<std::string> performed(const std::string& person, const std::string& proof,
+                                json::View act);
+  Status accept(const std::string& person, const std::string& proof, json::View act);
+  Status accept_deployment(const std::string& person, const std::string& proof, json::View act);
+  Status accept_observation(const std::string& person, const std::string& proof, json::View act);
+  Status accept_policy(const std::string& person, const std::string& proof, json::View act);
+  Status acknowledge(const std::string& person, const std::string& proof, json::View act);
+  Status answer_question(const std::string& person, const std::string& proof, json::View act);
+  Status answer_together(const std::string& person, const std::string& proof, json::View act);
+  Status ask_agent(const std::string& person, const std::string& proof, json::View act);
+  Status change_question(const std::string& person, const std::string& proof, json::View act);
+  Status enrol(const std::string& person, const std::string& proof, json::View act);
+  Status pass_on(const std::string& person, const std::string& proof, json::View act);
+  Status passkey(const std::string& person, const std::string& proof, json::View act);
+  Status resume(const std::string& person, const std::string& proof, json::View act);
+
+  Task<Status> durable();
+  Task<std::string> with_damage(Damage tells, std::string answer);
   void read_on(std::size_t left_before);
   Task<void> remember(std::vector<std::string> ids);
   void note_display(const std::vector<std::string>& ids, json::View request);
-  Answerers answerers() const;
-  Task<Result<std::string>> kill(json::View request);
-  Result<std::string> close_run(json::View request);
-  Result<std::string> end_grant(json::View request);
-  Result<std::string> act(json::View request, const std::string& source);
-  Task<Result<std::string>> drill(json::View request, std::string source);
+  views::Answerers answerers() const;
   Status authenticate(json::View request, const std::string& source);
-  Result<std::string> performed(const std::string& person, const std::string& proof,
-                                json::View act);
-  Status answer_question(const std::string& person, const std::string& proof, json::View act);
-  Status answer_together(const std::string& person, const std::string& proof, json::View act);
-  Status change_question(const std::string& person, const std::string& proof, json::View act);
-  Status ask_agent(const std::string& person, const std::string& proof, json::View act);
-  Status pass_on(const std::string& person, const std::string& proof, json::View act);
-  Status accept(const std::string& person, json::View act);
-  Status passkey(const std::string& person, json::View act);
   std::string answered(json::View act) const;
   std::string measured(std::string_view approval) const;
-  MayNot may_not(json::View request) const;
+  views::MayNot may_not(json::View request) const;
   std::string no_passphrase(const std::string& person) const;
   // Why this person decides nothing at all; empty: they may.
   std::string only_looks(const std::string& person) const;
-  Status acknowledge(const std::string& person, const std::string& proof, json::View act);
-  Status accept_deployment(const std::string& person, json::View act);
   DeploymentNow deployment_now() const;
-  StandingNames standing_names() const;
+  views::StandingNames standing_names() const;
   std::string waiting_deployment() const;
 
   ControlPorts ports_;
-  QuestionTexts texts_;
+  views::QuestionTexts texts_;
   bool reading_ = false;
   std::shared_ptr<bool> here_ = std::make_shared<bool>(true);  // work for later may outlive this
 };

@@ -1,0 +1,196 @@
+#include "views/display.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "kernel/definition/definition.h"
+
+namespace pawl::views {
+
+namespace {
+
+// A word that mixes plain letters with those of another alphabet that look like them. Words of one
+// alphabet are somebody's language.
+bool mixes_alphabets(std::string_view text) {
+  bool plain = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    const unsigned char c = i < text.size() ? static_cast<unsigned char>(text[i]) : ' ';
+    const bool ascii_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (ascii_letter || c >= 0x80) {
+      plain = plain || ascii_letter;
+      continue;
+    }
+    const std::string_view word = text.substr(begin, i - begin);
+    if (plain && !is_ascii(word) && skeleton(word) != fold(word)) return true;
+    plain = false;
+    begin = i + 1;
+  }
+  return false;
+}
+
+// In the values themselves: their JSON spells controls as escapes already.
+bool hides(json::View value) {
+  if (value.is_string()) return hides_characters(value.string());
+  for (json::View element : value.elements()) {
+    if (hides(element)) return true;
+  }
+  for (auto [key, inner] : value.members()) {
+    if (has_hidden_characters(key) || hides(inner)) return true;
+  }
+  return false;
+}
+
+// Cut between two characters; what `visible` wrote is valid UTF-8.
+void fold_away(ShownArgument& argument, std::size_t keep) {
+  if (argument.text.size() <= keep) return;
+  keep = utf8::beginning(argument.text, keep).size();
+  argument.folded = argument.text.size() - keep;
+  argument.text.resize(keep);
+}
+
+std::string digest_of(const Approval& approval, const std::vector<ShownArgument>& arguments) {
+  std::string text = "pawl display v1\n" + approval.asked.approval + "\n" + approval.binding() +
+                     "\n" + escape_untrusted(approval.asked.terms->tool) + "\n";
+  for (const ShownArgument& argument : arguments) {
+    text += argument.name + " " + argument.text + "\n";
+  }
+  return to_string(sha256(text));
+}
+
+}  // namespace
+
+Display display(const Approval& approval, json::View arguments, bool full) {
+  Display shown;
+  std::size_t bytes = 0;
+  for (auto [key, value] : arguments.members()) {
+    ShownArgument argument;
+    const std::string text = json::write(value);
+    argument.name = escape_untrusted(key);
+    argument.text = escape_untrusted(text);
+    argument.hidden = hides(value) || has_hidden_characters(key);
+    argument.mixed = mixes_alphabets(text) || mixes_alphabets(key);
+    bytes += argument.name.size() + argument.text.size();
+    shown.arguments.push_back(std::move(argument));
+  }
+  shown.digest = digest_of(approval, shown.arguments);
+  if (full) return shown;
+  const bool all_long = bytes > display_bytes_shown_max;
+  for (ShownArgument& argument : shown.arguments) {
+    const bool itself = argument.text.size() > value_bytes_shown_max;
+    if (itself || all_long) fold_away(argument, folded_bytes_shown);
+    if (argument.folded > 0) shown.digest.clear();
+  }
+  // Many small ones are not folded, and yet too many to be read.
+  if (all_long) shown.digest.clear();
+  return shown;
+}
+
+namespace {
+
+constexpr std::size_t edits_max = 64;
+
+struct EditNames {
+  std::string_view before, after;
+};
+constexpr std::array<EditNames, 6> kEditNames = {{
+    {"oldText", "newText"},
+    {"old_text", "new_text"},
+    {"old_string", "new_string"},
+    {"old_str", "new_str"},
+    {"old", "new"},
+    {"before", "after"},
+}};
+
+using Lines = std::vector<std::string_view>;
+
+Lines lines_of(std::string_view text) {
+  if (text.empty()) return {};
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return split(text, '\n');
+}
+
+// The lengths of the longest common subsequences of all ends of both.
+class Common {
+ public:
+  Common(const Lines& a, const Lines& b) : width_(b.size() + 1), cells_((a.size() + 1) * width_) {
+    for (std::size_t i = a.size(); i-- > 0;) {
+      for (std::size_t k = b.size(); k-- > 0;) {
+        at(i, k) = a[i] == b[k] ? static_cast<std::uint16_t>(at(i + 1, k + 1) + 1)
+                                : std::max(at(i + 1, k), at(i, k + 1));
+      }
+    }
+  }
+  std::uint16_t& at(std::size_t i, std::size_t k) { return cells_[i * width_ + k]; }
+
+ private:
+  std::size_t width_;
+  std::vector<std::uint16_t> cells_;
+};
+
+std::optional<std::pair<std::string_view, std::string_view>> edit_of(json::View object) {
+  for (const EditNames& names : kEditNames) {
+    const auto before = object.text(names.before);
+    const auto after = object.text(names.after);
+    if (before && after) return std::pair(*before, *after);
+  }
+  return std::nullopt;
+}
+
+bool add_edit(json::View object, std::vector<DiffLine>& out) {
+  const auto edit = edit_of(object);
+  if (!edit) return false;
+  std::vector<DiffLine> lines = line_diff(edit->first, edit->second);
+  if (lines.empty() && edit->first != edit->second) return false;
+  if (!out.empty()) out.push_back({.sign = '@', .before = 0, .after = 0, .text = {}});
+  std::ranges::move(lines, std::back_inserter(out));
+  return true;
+}
+
+}  // namespace
+
+std::vector<DiffLine> line_diff(std::string_view before, std::string_view after) {
+  const Lines a = lines_of(before);
+  const Lines b = lines_of(after);
+  if (a.size() > diff_lines_max || b.size() > diff_lines_max) return {};
+  Common common(a, b);
+  std::vector<DiffLine> out;
+  std::size_t i = 0, k = 0;
+  const auto number = [](std::size_t at) { return static_cast<std::uint32_t>(at + 1); };
+  while (i < a.size() || k < b.size()) {
+    if (i < a.size() && k < b.size() && a[i] == b[k]) {
+      out.push_back({' ', number(i), number(k), std::string(a[i])});
+      ++i, ++k;
+    } else if (k == b.size() || (i < a.size() && common.at(i + 1, k) >= common.at(i, k + 1))) {
+      out.push_back({'-', number(i), 0, std::string(a[i])});
+      ++i;
+    } else {
+      out.push_back({'+', 0, number(k), std::string(b[k])});
+      ++k;
+    }
+  }
+  return out;
+}
+
+std::vector<DiffLine> diff_of_edits(json::View arguments) {
+  std::vector<DiffLine> out;
+  if (add_edit(arguments, out)) return out;
+  for (auto [name, value] : arguments.members()) {
+    if (!value.is_array() || value.size() == 0 || value.size() > edits_max) continue;
+    std::vector<DiffLine> list;
+    bool whole = true;
+    for (json::View edit : value.elements()) whole = whole && add_edit(edit, list);
+    // A diff of some of the edits would read as if it were all of them.
+    if (whole) return list;
+  }
+  return {};
+}
+
+}  // namespace pawl::views
