@@ -1,4 +1,4 @@
-# cmake -DFOLDER=packs -DOUT=builtin_packs.cpp -P packs.cmake: the packs as texts of the program, so
+# cmake -DFOLDER=packs -DOUT=FILE -P packs.cmake: the packs as texts of the program, so
 # that it needs no file beside it. Sorted by name, byte for byte.
 cmake_minimum_required(VERSION 3.25)
 file(GLOB files ${FOLDER}/*.yaml)

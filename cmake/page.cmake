@@ -1,4 +1,4 @@
-# cmake -DFOLDER=page -DOUT=page_files.cpp -P page.cmake: the console's page as texts of the
+# cmake -DFOLDER=page -DOUT=FILE -P page.cmake: the console's page as texts of the
 # program, so that it needs no file beside it, and nobody can put another one there. Sorted by name,
 # byte for byte.
 cmake_minimum_required(VERSION 3.25)

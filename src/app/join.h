@@ -59,7 +59,7 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
 // A server name is a lookup: where the deployment file binds it, the command must be that one.
 Status check_server(const JoinServer& server, const Deployment& deployment);
 
-// The run's key (house.md): PAWL_RUN, else the client's session, else parent process and boot.
+// The run's key: PAWL_RUN, else the client's session, else parent process and boot.
 std::string run_key(const JoinRequest& request, const std::string& agent,
                     const net::ProcessId& parent, const std::string& boot_id);
 

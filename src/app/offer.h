@@ -52,7 +52,7 @@ std::string shown(const AskedServer& server);
 // of a program goes to ours.
 Result<Offer> ask_server(AskedServer server, Duration at_most = Duration::seconds(60));
 
-// The definition under which instructions are pinned; see doors/mcp/catalog.h.
+// The definition under which instructions are pinned; see doors/mcp/tool_catalog.h.
 ToolDefinition pinned_instructions(const std::string& server, const std::string& instructions);
 
 // The variables that a server gets without being asked for, and those named.

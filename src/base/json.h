@@ -5,7 +5,7 @@
 // purpose, because whatever is decided must be what is forwarded:
 //   - RFC 8259 only, valid UTF-8, no lone surrogates, at most `ParseLimits::depth_max` deep;
 //   - two keys of one object that are equal byte by byte, or equal after Unicode case folding and
-//     NFKC, are refused (threats 5.2, P01 and P02), unless `ParseLimits::duplicate_keys` permits
+//     NFKC, are refused (cases P01 and P02), unless `ParseLimits::duplicate_keys` permits
 //     them;
 //   - whole numbers are exact in 64 bits however they are spelled (`9007199254740993.0` too); any
 //     other number has at most 17 significant digits, is not too large or too small for a double,

@@ -66,7 +66,7 @@ struct GateLimits {
   std::size_t offload_bytes_min = 32UL << 10;
 };
 
-// Who asks to join, and under which policy. `key` identifies the run (house.md, "Run key").
+// Who asks to join, and under which policy. `key` identifies the run.
 struct RunRequest {
   std::string key, sponsor, client;
   std::shared_ptr<const Policy> policy;

@@ -14,7 +14,7 @@
 
 namespace pawl {
 
-// How a tool's definition stands against `pawl.lock` (rule 13).
+// How a tool's definition stands against `pawl.lock`.
 enum class PinState : std::uint8_t {
   none,          // this door has no pins (`decide`)
   accepted,      // equal to the accepted definition

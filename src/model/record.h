@@ -66,7 +66,7 @@ struct RunHalted {
 struct RunClosed {
   std::string run, why;
 };
-// The run goes on under a stricter policy (rule 14).
+// The run goes on under a stricter policy.
 struct RunTightened {
   std::string run, policy;
 };
@@ -81,7 +81,7 @@ struct Resumed {
   std::string scope, name, person, reason;
 };
 
-// What a candidate said of a look (rule 15): a second policy, which never acts. Without an effect
+// What a candidate said of a look: a second policy, which never acts. Without an effect
 // and a reason it said the same as the policy in force.
 struct CandidateSaid {
   std::string policy;                  // digest of its bundle, before any task
@@ -123,7 +123,7 @@ struct CallDecided {
 
 // A question to people. Opened with the decision that holds.
 struct ApprovalOpened {
-  std::string approval, call, run, binding;  // binding: what the answer is good for (rule 10)
+  std::string approval, call, run, binding;  // binding: what the answer is good for
   std::string args;                          // commitment to the arguments that a reviewer is shown
   std::string agent, sponsor, tool;
   std::uint8_t quorum = 1;

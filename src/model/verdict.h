@@ -19,7 +19,7 @@
 
 namespace pawl {
 
-// In order of strictness; among everything that applies to a call the strictest wins (rule 2).
+// In order of strictness; among everything that applies to a call the strictest wins.
 enum class Effect : std::uint8_t { allow, notify, contain, hold, deny };
 std::string_view to_string(Effect effect);
 inline Effect stricter(Effect a, Effect b) {

@@ -1,4 +1,4 @@
-// What a reviewer is shown of a call's arguments, and the digest of it (threats H01, rule 13).
+// What a reviewer is shown of a call's arguments, and the digest of it (case H01).
 //
 // Everything goes through one escaping writer: no byte of an argument moves a cursor, sets a
 // colour, reorders or hides text. A value that is too long to be read where the decision is made is

@@ -1,4 +1,4 @@
-// Which deployment file counts, by its digest (rule 14): who may say so, and that the journal has
+// Which deployment file counts, by its digest: who may say so, and that the journal has
 // it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What keeps the attention of people from being worn out (threats H02).
+// What keeps the attention of people from being worn out (case H02).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

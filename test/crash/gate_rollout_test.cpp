@@ -1,4 +1,4 @@
-// How a role comes into force: a candidate beside it, and a time in which it is watched (rule 15).
+// How a role comes into force: a candidate beside it, and a time in which it is watched.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

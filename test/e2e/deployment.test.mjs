@@ -1,4 +1,4 @@
-// Who may loosen a deployment file (rule 14): where the node's own user could write it, it is for
+// Who may loosen a deployment file: where the node's own user could write it, it is for
 // production and somebody is enrolled, what is laxer waits for that person, by whichever way the
 // node reads it; what is stricter counts at once.
 import assert from 'node:assert/strict';

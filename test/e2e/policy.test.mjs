@@ -1,4 +1,4 @@
-// A policy file that changes while a run is open (rule 14): what is stricter counts at once, what
+// A policy file that changes while a run is open: what is stricter counts at once, what
 // is laxer waits for a person, and both are said.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

@@ -36,5 +36,6 @@ Findings find_bad_words(const Tree& tree);     // words.cpp
 Findings find_impurities(const Tree& tree);    // purity.cpp
 Findings find_globals(const Tree& tree);       // purity.cpp
 Findings find_broken_links(const Tree& tree);  // links.cpp
+Findings find_broken_paths(const Tree& tree);  // paths.cpp
 
 }  // namespace pawl::check

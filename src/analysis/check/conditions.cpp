@@ -1,6 +1,6 @@
 // Conditions that let more through than they seem to: patterns that are found anywhere, beginnings
 // and ends of names that others may share, and `all` over a list that may be empty. Where there is
-// one, a value that passes and should not is part of the finding (threats 5.2, L09).
+// one, a value that passes and should not is part of the finding (case L09).
 #include <fmt/format.h>
 
 #include <algorithm>

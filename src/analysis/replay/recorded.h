@@ -1,6 +1,6 @@
 // What candidates of a role said as its calls came, gathered from the records.
 //
-// Nothing is decided here: a record holds what was said of it (rule 15), and who was asked. Looks
+// Nothing is decided here: a record holds what was said of it, and who was asked. Looks
 // that came before there was a candidate, and refusals at the door, have nothing to say.
 // Pure: no clock, no files. Threads: one owner.
 #pragma once

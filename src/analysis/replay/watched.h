@@ -1,7 +1,7 @@
 // What a role that is watched and not stopped would have been stopped at, day by day.
 //
 // Gathered from the records: a decision that was not enforced says what was decided and by which
-// rule (policy rule 15). A day is one of UTC.
+// rule. A day is one of UTC.
 // Pure: no clock, no files. Threads: one owner.
 #pragma once
 

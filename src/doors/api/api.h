@@ -10,7 +10,7 @@
 // whoever settles: `execute` answers the request that asked, with the arguments that were decided,
 // and waits for the outcome. None in time, or a node that ends, is a call of which nobody knows the
 // end: an effect halts its run. Who proposes does not settle, unless the deployment file says that
-// it may: the word of an agent about its own call is nothing (threats R11).
+// it may: the word of an agent about its own call is nothing (case R11).
 //
 // A held call is waited for as long as its caller says, then answered with `hold`; the same call
 // again goes on waiting. A caller that leaves before it was told loses nothing: the question stays

@@ -57,7 +57,7 @@ bool verify(const Challenge& challenge, std::string_view signature, std::string_
 bool valid_verifier(std::string_view text);
 
 // Open challenges of a node. Each belongs to the source that asked for it (a connection) and counts
-// for that one alone: nobody uses up, or pushes out, what another one holds (threats H09). Wrong
+// for that one alone: nobody uses up, or pushes out, what another one holds (case H09). Wrong
 // proofs slow their source down, and no person.
 class Challenges {
  public:

@@ -1,7 +1,7 @@
 // The node's clock, and a clock that tests move by hand.
 //
 // `NodeClock` takes the wall time once and advances it by CLOCK_BOOTTIME. Setting the machine's
-// clock a day ahead or back changes nothing but `drift()` (threats R17). A node that restarts
+// clock a day ahead or back changes nothing but `drift()` (case R17). A node that restarts
 // within the same boot continues from the anchor that it kept, so that a restart is no way to move
 // its time either.
 #pragma once

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int status_not_started = 127;
 
-// What makes a program load or trust something that its starter chose (threats R02).
+// What makes a program load or trust something that its starter chose (case R02).
 constexpr std::string_view kLoaders[] = {"LD_",
                                          "GLIBC_TUNABLES=", "GCONV_PATH=", "LOCPATH=", "OPENSSL_"};
 

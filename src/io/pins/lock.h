@@ -1,4 +1,4 @@
-// `pawl.lock`: which tool definitions were accepted, beside the policy, in Git (rule 13).
+// `pawl.lock`: which tool definitions were accepted, beside the policy, in Git.
 //
 // A small JSON file that a reviewer can read in a diff, one tool a line, sorted:
 //   {"version": 1,

@@ -1,4 +1,4 @@
-// The node's side of the isolated parser (rule 20).
+// The node's side of the isolated parser.
 //
 //   Parser parser({"/proc/self/exe", "sql-parser"});
 //   Result<Summary> summary = parser.read(text);

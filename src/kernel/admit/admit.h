@@ -60,7 +60,7 @@ Verdict admit(const Situation& situation);
 // run's state and its ceilings speak first, and one denial too many halts. `tool` is not looked at.
 Verdict admit_refused(const Situation& situation, Code code, std::string says);
 
-// What an approval is good for (rule 10): subject, tool, canonical arguments, pin, resolved paths,
+// What an approval is good for: subject, tool, canonical arguments, pin, resolved paths,
 // and the compiled slice of the policy that decides this tool (its entry, the file's approval
 // defaults, environment and stage), not the counters and not where things stand in the file.
 // Records spell it `to_string(binding_of(…))`, and that is what ApprovalFact::binding is compared
@@ -88,7 +88,7 @@ Result<std::string> forwarded_arguments(json::View arguments, std::span<const Re
 std::optional<std::uint64_t> records_touched(const Situation& situation, const Verdict& verdict);
 
 // What a call settles at: its reservation, or the report where the entry limits records and the
-// report is higher. A report only raises (threats 3, rule 12); CallEnded carries the result.
+// report is higher. A report only raises; CallEnded carries the result.
 std::uint64_t settled_records(const ToolRule& entry, std::uint64_t reserved,
                               std::uint64_t reported);
 

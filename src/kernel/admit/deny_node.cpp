@@ -89,7 +89,7 @@ bool deny_identity(const Situation& s, Verdict& v) {
 }
 
 // Tokens and cost are not here: no door of this set-up measures them, and what is not measured is
-// announced by `check` and never charged (rule 9).
+// announced by `check` and never charged.
 bool deny_run_ceilings(const Situation& s, Verdict& v) {
   const Ceilings& ceilings = s.policy.ceilings;
   if (s.look == Look::proposal && ceilings.steps && s.run.steps.total() >= *ceilings.steps) {

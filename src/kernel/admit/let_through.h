@@ -1,4 +1,4 @@
-// What may run although the policy stops it, while a role is watched and not enforced (rule 15).
+// What may run although the policy stops it, while a role is watched and not enforced.
 //
 // The verdict of admit() stays what it is; there is no way from here to `allow`. The gate asks this
 // where an observation is in force for the run, and records `enforced: false` with the verdict.

@@ -1,4 +1,4 @@
-// What leaves with a call that can carry data outside (rule 11, threats P15): credentials, texts
+// What leaves with a call that can carry data outside (case P15): credentials, texts
 // that the policy lists, and long data in an encoding. By default people look; the policy may deny.
 // Only calls with the mark pay for it.
 #include <algorithm>

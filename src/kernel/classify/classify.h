@@ -1,5 +1,5 @@
 // The class of a tool that no policy has stated: the most dangerous reading of its name, its
-// description, its annotations and its arguments (rule 11).
+// description, its annotations and its arguments.
 //
 // The knowledge base is a table of verbs (verbs.h): a word in the name places the tool; a word in
 // the description or an annotation can only raise what the name said. A tool that nothing places is

@@ -9,7 +9,7 @@
 // When a tool is bound, the same text is compiled again with the types of the tool's own schema,
 // and everything that does not fit is a mistake with its place in the policy file.
 //
-// Polarity is what a failure means (rule 4): a condition that grants is false where it fails, one
+// Polarity is what a failure means: a condition that grants is false where it fails, one
 // that stops is true. A condition that does not depend on any variable is a mistake.
 //
 // `run.records["NAME"]` and `run.seen["NAME"]` are counts; what was never counted is 0. A count is

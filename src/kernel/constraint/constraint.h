@@ -1,4 +1,4 @@
-// Constraints on arguments (rule 6), compiled, and their one evaluator.
+// Constraints on arguments, compiled, and their one evaluator.
 //
 // A constraint is about one path in the arguments: names separated by dots, `[]` for every element
 // of an array: `to`, `customer.email`, `edits[].path`. Each element of an array is checked, also
@@ -219,7 +219,7 @@ std::vector<OriginFact> find_origins(std::span<const ArgumentRule> rules, json::
 // none of the readings or more than one; the message names the candidates.
 Result<std::string> bind_plural(std::string_view plural, const Shape& shape);
 
-// Number of records a call touches without a stated `records:` (rule 9): 1 without an array
+// Number of records a call touches without a stated `records:`: 1 without an array
 // argument, the number of leaves with exactly one; nothing where it cannot be counted.
 std::optional<std::uint64_t> count_records(json::View arguments);
 // The same question of a schema at load: can every call be counted? Names the arguments in the way.

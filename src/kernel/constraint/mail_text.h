@@ -1,6 +1,6 @@
 // One strict reading of a mail address: `local@domain` and nothing around it.
 //
-// Mailers differ in comments, quotes, routes, encoded words and percent signs (threats 5.2, P12),
+// Mailers differ in comments, quotes, routes, encoded words and percent signs (case P12),
 // so the local part has only letters, digits and `._+'=&~-`, and the domain is lower case. An
 // address with a domain in capitals is refused, not changed: other checks of the same value then
 // compare what is forwarded.

@@ -1,5 +1,5 @@
 // One strict reading of a path: absolute, clean, without anything that a shell, a library or
-// another operating system would read as something else (threats 5.2, P07, P08).
+// another operating system would read as something else (cases P07, P08).
 //
 // Characters that only a shell expands (`*`, `?`, blanks inside) are ordinary characters of names.
 #pragma once

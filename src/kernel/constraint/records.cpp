@@ -1,4 +1,4 @@
-// How many records a call touches, where the policy does not say (rule 9).
+// How many records a call touches, where the policy does not say.
 #include <fmt/format.h>
 
 #include <algorithm>

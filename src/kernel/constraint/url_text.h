@@ -1,7 +1,7 @@
 // One strict reading of an URL (RFC 3986, hierarchical, with a host).
 //
 // Parsers of browsers, C libraries and servers disagree about backslashes, blanks, user names,
-// percent signs and foreign letters in the authority (threats 5.2, P11). Whatever they disagree
+// percent signs and foreign letters in the authority (case P11). Whatever they disagree
 // about is refused here, so that the host that is compared is the host that is met.
 #pragma once
 

@@ -1,8 +1,8 @@
 // A tool as its server describes it, read into what the policy needs.
 //
 // Nothing that a server says here is trusted: annotations and descriptions may raise a class and
-// never lower one (rule 11), the schema says which arguments exist and what type they have (rule
-// 6), and the digest of the whole definition is what `pawl.lock` pins (rule 13). Only local facts
+// never lower one, the schema says which arguments exist and what type they have (rule
+// 6), and the digest of the whole definition is what `pawl.lock` pins. Only local facts
 // of JSON Schema 2020-12 are read: properties, required, type, enum, const, items, maxLength,
 // format, additionalProperties, local `$ref` into `$defs`. A value whose type the
 // schema does not say plainly (`anyOf` alone, several types, a reference that leads nowhere or

@@ -8,7 +8,7 @@
 //   d  date `2026-01-31`, or date and time `2026-01-31T10:00`
 //   u  address of a page with its scheme; the host folded, path and query as they are
 // A value that is not in its own composed form (NFKC), or that holds characters nobody can see, has
-// no form at all: what would be forwarded is not what was compared (threats O07).
+// no form at all: what would be forwarded is not what was compared (case O07).
 #pragma once
 
 #include <optional>

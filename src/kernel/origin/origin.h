@@ -9,7 +9,7 @@
 //
 // `RunOrigins` is what one run keeps for that: the words of its sponsor, and the values of exactly
 // those fields that its policy refers to. `user` is text that an authenticated sponsor gave outside
-// of the agent's process; what arrives through the agent is never added here (threats O01 to O04).
+// of the agent's process; what arrives through the agent is never added here (cases O01 to O04).
 // A result counts where the policy names its tool and field; whoever fills this leaves out tools
 // that the policy marks `source: untrusted`, and gives what the agent was given, so that a field
 // that was withheld from it is nowhere it could have come from.

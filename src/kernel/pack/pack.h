@@ -104,7 +104,7 @@ using Packs = std::vector<std::shared_ptr<const Pack>>;
 // What the packs say of a tool, one by one; null entries are never in it.
 std::vector<const PackTool*> described(const Packs& packs, std::string_view tool);
 
-// The most dangerous reading of the definition and of the packs (rule 11).
+// The most dangerous reading of the definition and of the packs.
 Placement classify(const ToolDefinition& tool, const Packs& packs);
 Placement classify_name(std::string_view tool_name, const Packs& packs);
 

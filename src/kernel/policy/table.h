@@ -1,4 +1,4 @@
-// The default decision table: class and stage give the default effect (product.md). A policy may be
+// The default decision table: class and stage give the default effect. A policy may be
 // stricter freely, and laxer only with `accept_risk`.
 #pragma once
 

@@ -1,4 +1,4 @@
-// `scope` (rule 8): only listed fields come back, by every way back.
+// `scope`: only listed fields come back, by every way back.
 //
 // A listed field is kept whole; projection descends only through containers that are not listed
 // (wrappers become skeletons); dotted names narrow (`contact_info.email`). Structured content is

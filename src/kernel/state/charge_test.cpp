@@ -1,4 +1,4 @@
-// What is charged, and when: house.md, "What is charged", and rule 9.
+// What is charged, and when.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

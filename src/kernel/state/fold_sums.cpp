@@ -33,7 +33,7 @@ Status Fold::check_sums(const CallDecided& b, const Run& run) const {
 }
 
 // What never left added nothing. An effect that was cancelled, or of which the server says that it
-// failed, may have happened all the same: reports raise a charge and never lower it (rule 9).
+// failed, may have happened all the same: reports raise a charge and never lower it.
 void Fold::settle_sums(const LiveCall& call, Run& run, CallEvent event) {
   const bool ended_without = event == CallEvent::fail || event == CallEvent::cancel;
   const bool nothing = event == CallEvent::abort || (ended_without && !call.has_effect);

@@ -170,7 +170,7 @@ struct Run {
   std::vector<Standing> standing;  // likewise
   Instant opened{};
   std::optional<Instant> revoked;  // a kill: credentials of before are good for nothing
-  // The wall clock (rule 9): starts at the first call, stands still while a call waits for a person
+  // The wall clock: starts at the first call, stands still while a call waits for a person
   // and none executes.
   std::optional<Instant> first_call;
   Duration counted{};                    // settled part of the clock
@@ -281,7 +281,7 @@ class State {
   const Sums* sums(std::string_view agent) const;
   // A kill that covers this subject and tool, or null. The most general one first.
   const Kill* killed(std::string_view agent, std::string_view run, std::string_view tool) const;
-  // A halt that still stands for (agent, sponsor) from an earlier run, or null (threats R04).
+  // A halt that still stands for (agent, sponsor) from an earlier run, or null (case R04).
   const Run* halt_of(std::string_view agent, std::string_view sponsor) const;
   // Sponsors of runs of this agent whose halt stands, sorted.
   std::vector<std::string> halted_sponsors(std::string_view agent) const;

@@ -1,4 +1,4 @@
-// Decisions that are not enforced: the verdict says no, and the call runs and is charged (rule 15).
+// Decisions that are not enforced: the verdict says no, and the call runs and is charged.
 #include <gtest/gtest.h>
 
 #include "kernel/state/test_journal.h"

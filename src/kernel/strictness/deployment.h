@@ -1,4 +1,4 @@
-// Is one deployment file (`pawl.yaml`) at least as strict as another (rule 14)?
+// Is one deployment file (`pawl.yaml`) at least as strict as another?
 //
 // Two texts are compared key by key, and carefully: what a table here does not know as tightening
 // is laxer, whatever it says. Tightening is to take something away on which no other rule leans: a

@@ -1,4 +1,4 @@
-// Is one policy at least as strict as another (rule 14)?
+// Is one policy at least as strict as another?
 //
 // Two compiled policies are compared part by part, and carefully: a part that got narrower, smaller
 // or harder is stricter, and whatever is not understood counts as laxer. So a policy that is called

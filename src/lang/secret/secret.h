@@ -1,4 +1,4 @@
-// What should not leave through the arguments of a call that carries data outside (threats P15):
+// What should not leave through the arguments of a call that carries data outside (case P15):
 // credentials, texts that the policy lists, and data in an encoding that nobody can read.
 //
 //   SecretSearch search(&listed);

@@ -35,7 +35,7 @@ struct SqlRule {
   std::uint32_t statements_max = 1;
 };
 
-// Brings names into their one spelling and sorts. The error names the word that is wrong (rule 19).
+// Brings names into their one spelling and sorts. The error names the word that is wrong.
 Status compile(SqlRule& rule);
 
 // The first thing that the rule does not allow, in words without any byte of the text or entry of

@@ -1,4 +1,4 @@
-// The look at a text before PostgreSQL's own parser sees it (threats L01, L02, L04; rule 20).
+// The look at a text before PostgreSQL's own parser sees it (cases L01, L02, L04).
 //
 // Two questions, both answered by the lexical structure alone:
 //   - is it small and flat enough that a recursive parser cannot run out of stack?

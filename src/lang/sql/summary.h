@@ -20,7 +20,7 @@ namespace pawl::sql {
 
 struct Summary {
   std::uint32_t statements = 0;        // separated by semicolons
-  std::vector<std::string> kinds;      // `select`, `delete`, `copy_program`, ...: lang/sql/kinds.h
+  std::vector<std::string> kinds;      // `select`, `delete`, `copy_program`, ...: vocabulary.h
   std::vector<std::string> reads;      // relations
   std::vector<std::string> writes;     // relations changed, defined, locked or dropped
   std::vector<std::string> columns;    // last part of each reference; `*` for all
