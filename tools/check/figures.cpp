@@ -43,7 +43,7 @@ bool follows(const std::vector<Token>& tokens, std::size_t at,
 
 struct Counts {
   std::size_t key_comparisons = 0;  // `key.key == "…"`
-  std::size_t forwarded = 0;        // `std::unexpected(x.error())`, `if (Status x = …; !x) return x`
+  std::size_t forwarded = 0;  // `std::unexpected(x.error())`, `if (Status x = …; !x) return x`
 };
 
 void count_tokens(const std::vector<Token>& tokens, Counts& into) {

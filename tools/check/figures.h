@@ -1,6 +1,6 @@
 // What the house measures about itself: a table of figures, each with the bound that
-// CONTRIBUTING.md states. Printed by `pawl_check --root . figures`; a figure is not a rule, and none
-// of them fails a build.
+// CONTRIBUTING.md states. Printed by `pawl_check --root . figures`; a figure is not a rule, and
+// none of them fails a build.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// Paths: a path of this tree that a comment or a page names exists. `src/base/json.h` names a file or
-// a folder; `json.h` and `base/json.h` name the end of a path. Left out: the change log, which is
-// history, and the packs, which name files of other projects.
+// Paths: a path of this tree that a comment or a page names exists. `src/base/json.h` names a file
+// or a folder; `json.h` and `base/json.h` name the end of a path. Left out: the change log, which
+// is history, and the packs, which name files of other projects.
 
 #include <algorithm>
 #include <array>
@@ -16,8 +16,8 @@ constexpr std::array<std::string_view, 12> kTops = {
     "src/",      "docs/",    "test/",    "include/", "bench/",       "scripts/",
     "examples/", "clients/", "contrib/", "packs/",   "tools/check/", "packaging/"};
 constexpr std::array<std::string_view, 5> kEndings = {".h", ".cpp", ".md", ".mjs", ".cmake"};
-constexpr std::array<std::string_view, 4> kLeftOut = {
-    "CHANGELOG.md", "packs/", "docs/reference/packs.md", "test/structure/"};
+constexpr std::array<std::string_view, 4> kLeftOut = {"CHANGELOG.md", "packs/",
+                                                      "docs/reference/packs.md", "test/structure/"};
 constexpr std::string_view kOfPath =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
 
@@ -44,7 +44,8 @@ std::vector<std::string_view> words_of(std::string_view text) {
     const char before = at == 0 ? ' ' : text[at - 1];
     const char after = end == text.size() ? ' ' : text[end];
     constexpr std::string_view kPlaceholders = "*{}<>$~:@%";
-    const bool placeholder = kPlaceholders.contains(before) || std::string_view("*{<").contains(after);
+    const bool placeholder =
+        kPlaceholders.contains(before) || std::string_view("*{<").contains(after);
     std::string_view word = text.substr(at, end - at);
     while (word.ends_with('.') || word.ends_with('/') || word.ends_with('-')) word.remove_suffix(1);
     if (!placeholder && !word.empty()) out.push_back(word);
@@ -105,8 +106,8 @@ Findings find_broken_paths(const Tree& tree) {
       if (code) continue;
       for (const std::string_view word : words_of(for_people(file, file.lines[n]))) {
         if (!is_broken(word, places)) continue;
-        out.push_back({file.path, static_cast<int>(n) + 1,
-                       "`" + std::string(word) + "` is not in the tree"});
+        out.push_back(
+            {file.path, static_cast<int>(n) + 1, "`" + std::string(word) + "` is not in the tree"});
       }
     }
   }

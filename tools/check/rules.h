@@ -27,15 +27,17 @@ struct Rule {
 
 std::span<const Rule> rules();
 
-Findings find_bad_arrows(const Tree& tree);    // arrows.cpp
-Findings find_homeless(const Tree& tree);      // homes.cpp
-Findings find_big_rooms(const Tree& tree);     // sizes.cpp
-Findings find_bad_names(const Tree& tree);     // names.cpp
-Findings find_twins(const Tree& tree);         // twins.cpp
-Findings find_bad_words(const Tree& tree);     // words.cpp
-Findings find_impurities(const Tree& tree);    // purity.cpp
-Findings find_globals(const Tree& tree);       // purity.cpp
-Findings find_broken_links(const Tree& tree);  // links.cpp
-Findings find_broken_paths(const Tree& tree);  // paths.cpp
+Findings find_bad_arrows(const Tree& tree);       // arrows.cpp
+Findings find_homeless(const Tree& tree);         // homes.cpp
+Findings find_big_rooms(const Tree& tree);        // sizes.cpp
+Findings find_bad_names(const Tree& tree);        // names.cpp
+Findings find_twins(const Tree& tree);            // twins.cpp
+Findings find_bad_words(const Tree& tree);        // words.cpp
+Findings find_impurities(const Tree& tree);       // purity.cpp
+Findings find_globals(const Tree& tree);          // purity.cpp
+Findings find_broken_links(const Tree& tree);     // links.cpp
+Findings find_broken_paths(const Tree& tree);     // paths.cpp
+Findings find_exposed_headers(const Tree& tree);  // headers.cpp
+Findings find_faceless(const Tree& tree);         // headers.cpp
 
 }  // namespace pawl::check

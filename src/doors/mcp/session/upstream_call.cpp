@@ -56,8 +56,8 @@ Task<Outcome> UpstreamCall::execute(std::string_view tool, std::string_view argu
     co_return co_await subscription(arguments);
   }
   std::string more;  // members of a retry at a stateless server
-  const auto decided_under = stateless ? session_->gate.policy_of(session_->spec.run)
-                                       : std::shared_ptr<const Policy>();
+  const auto decided_under =
+      stateless ? session_->gate.policy_of(session_->spec.run) : std::shared_ptr<const Policy>();
   for (unsigned round = 1;; ++round) {
     auto ticket = more.empty() ? send(params) : send(with_members(params, more));
     Answer answer = co_await ticket.answer;

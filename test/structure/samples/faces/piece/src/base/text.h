@@ -1,0 +1,2 @@
+// Text, with text_find.cpp.
+#pragma once

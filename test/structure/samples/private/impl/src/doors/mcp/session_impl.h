@@ -1,0 +1,2 @@
+// The inside of a session.
+#pragma once

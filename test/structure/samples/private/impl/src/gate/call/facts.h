@@ -1,0 +1,3 @@
+// Facts: what the gate finds out. Private to this
+// room.
+#pragma once

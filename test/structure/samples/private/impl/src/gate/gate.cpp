@@ -1,0 +1,2 @@
+#include "doors/mcp/session_impl.h"
+#include "gate/call/facts.h"
