@@ -52,7 +52,7 @@ void HttpClientTransport::post(Posted posted, const Message& request, Taken take
     message = *again;
   }
   ReadMessage read{text, message, Load::held_by(posted.load, std::move(document))};
-  post_as(key, {std::move(text), {}, posted.load, std::move(read)}, answering);
+  post_as(key, {.text = std::move(text), .load = posted.load, .read = std::move(read)}, answering);
 }
 
 const Repeated* HttpClientTransport::repeated(std::string_view request) const {
@@ -69,22 +69,22 @@ void HttpClientTransport::post_unreadable(std::string text, std::shared_ptr<Load
   answering->readable = false;
   answering->taken = {.json = true, .events = false};
   answering->responder = std::move(responder);
-  post_as({}, {std::move(text), {}, answering->load, {}}, answering);
+  post_as({}, {.text = std::move(text), .load = answering->load}, answering);
 }
 
-void HttpClientTransport::post_as(const std::string& wanted, Told told,
+void HttpClientTransport::post_as(const std::string& wanted, Delivery told,
                                   const AnsweringPtr& answering) {
-  touched_ = loop_.now();
-  if (over_ || answering_.size() >= terms_.requests_max) {
-    const std::string_view why = over_ ? "the session ended" : "too many requests are open";
-    return refuse(std::move(*answering->responder), over_ ? 404 : 429, answering->id, why);
+  touched_ = loop.now();
+  if (!sending || answering_.size() >= terms_.requests_max) {
+    const std::string_view why = !sending ? "the session ended" : "too many requests are open";
+    return refuse(std::move(*answering->responder), !sending ? 404 : 429, answering->id, why);
   }
   // A second request with an id that is open is for the session to refuse: its answer has no id.
   const bool taken = wanted.empty() || answering_.contains(wanted);
   const std::string key = taken ? fmt::format("text {}", next_id_++) : wanted;
   answering_[key] = answering;
   guard(key, answering);
-  told.key = key;
+  told.about = key;
   if (!deliver(std::move(told))) {
     answering_.erase(key);
     refuse(std::move(*answering->responder), 503, answering->id, "the tool server is crowded");
@@ -98,7 +98,7 @@ void HttpClientTransport::guard(const std::string& key, const AnsweringPtr& answ
     answering->responder->on_gone([self, key] {
       // Later: it may be our own writing that found out.
       if (auto client = self.lock()) {
-        client->loop_.post([self, key] {
+        client->loop.post([self, key] {
           if (auto later = self.lock()) later->cancelled(key);
         });
       }
@@ -106,7 +106,7 @@ void HttpClientTransport::guard(const std::string& key, const AnsweringPtr& answ
   }
   if (answering->taken.events) {
     const std::weak_ptr<Answering> open = answering;
-    answering->patience = loop_.after(events_after, [self, open] {
+    answering->patience = loop.after(events_after, [self, open] {
       const auto client = self.lock();
       const auto late = open.lock();
       if (client && late && late->responder) client->begin_events(*late);

@@ -23,102 +23,43 @@ Task<void> tell_when_drained(std::weak_ptr<HttpClientTransport> client, http::St
 
 }  // namespace
 
-// What the session holds.
-class HttpClientHandle final : public Transport {
- public:
-  explicit HttpClientHandle(std::shared_ptr<HttpClientTransport> client)
-      : client_(std::move(client)) {}
-  ~HttpClientHandle() override {
-    client_->stop_hearing();
-    client_->finish_sending();
-  }
-  HttpClientHandle(const HttpClientHandle&) = delete;
-
-  void open(TransportEvents events) override { client_->open(std::move(events)); }
-  bool send(std::string message, std::string_view request) override {
-    return client_->send(std::move(message), request);
-  }
-  const Repeated* repeated(std::string_view request) const override {
-    return client_->repeated(request);
-  }
-  const ReadMessage* already_read(std::string_view line) const override {
-    return client_->already_read(line);
-  }
-  void pause() override { client_->pause(); }
-  void resume() override { client_->resume(); }
-  // What was said is in the hands of the connections, which write it whatever becomes of us.
-  Task<bool> drained() override { co_return !client_->over_; }
-  void finish_sending() override { client_->finish_sending(); }
-  void stop_hearing() override { client_->stop_hearing(); }
-
- private:
-  std::shared_ptr<HttpClientTransport> client_;
-};
-
 HttpClientTransport::HttpClientTransport(net::Loop& loop, HttpClientTerms terms)
-    : loop_(loop), terms_(std::move(terms)), touched_(loop.now()) {}
+    : TransportOf(loop), terms_(std::move(terms)), touched_(loop.now()) {}
 
 std::unique_ptr<Transport> HttpClientTransport::transport() {
-  return std::make_unique<HttpClientHandle>(shared_from_this());
-}
-
-void HttpClientTransport::open(TransportEvents events) {
-  events_ = std::move(events);
+  return handle(shared_from_this());
 }
 
 bool HttpClientTransport::tell(std::string text, std::shared_ptr<Load> load) {
-  touched_ = loop_.now();
-  return deliver({std::move(text), {}, std::move(load), {}});
+  touched_ = loop.now();
+  return deliver({.text = std::move(text), .load = std::move(load)});
 }
 
-bool HttpClientTransport::deliver(Told told) {
-  if (deaf_ || !events_.message) return true;
-  if (paused_) {
-    if (held_back_.size() >= held_back_max) return false;
+bool HttpClientTransport::deliver(Delivery told) {
+  if (!hearing || !events.message) return true;
+  if (must_wait()) {
+    if (waiting.size() >= held_back_max) return false;
     // One alone may be as long as it likes: a body has a bound of its own.
-    const std::size_t bytes = held_back_bytes_ + told.text.size();
-    if (!held_back_.empty() && bytes > terms_.held_back_bytes_max) return false;
-    held_back_bytes_ = bytes;
-    held_back_.push_back(std::move(told));
-    return true;
+    const std::size_t bytes = waiting_bytes + told.text.size();
+    if (!waiting.empty() && bytes > terms_.held_back_bytes_max) return false;
   }
-  // The session may end inside, and everything with it.
-  const auto self = shared_from_this();
-  const auto message = events_.message;
-  const std::string before = std::exchange(delivering_, told.key);
-  const ReadMessage* outer = std::exchange(posting_, told.read ? &*told.read : nullptr);
-  message(told.text);
-  posting_ = outer;
-  delivering_ = before;
+  TransportBase::deliver(std::move(told));
   return true;
 }
 
-void HttpClientTransport::resume() {
-  paused_ = false;
-  const std::weak_ptr<HttpClientTransport> self = weak_from_this();
-  loop_.post([self] {
-    const auto client = self.lock();
-    while (client && !client->paused_ && !client->held_back_.empty()) {
-      Told next = std::move(client->held_back_.front());
-      client->held_back_.pop_front();
-      client->held_back_bytes_ -= next.text.size();
-      (void)client->deliver(std::move(next));
-    }
-  });
-}
-
 std::string HttpClientTransport::exchange_of(std::string_view request) const {
-  const auto current = answering_.find(delivering_);
-  if (!delivering_.empty() && current != answering_.end()) {
+  const std::string key = belongs_to().value_or("");
+  const auto current = answering_.find(key);
+  if (!key.empty() && current != answering_.end()) {
     const Answering& now = *current->second;
     // What is said of a text that was no message, or whose id was taken, is said at once.
-    if (request == "null" || (!now.readable && request == now.id)) return delivering_;
+    if (request == "null" || (!now.readable && request == now.id)) return key;
   }
   return answering_.contains(request) ? std::string(request) : std::string();
 }
 
 bool HttpClientTransport::send(std::string message, std::string_view request) {
-  if (over_) return false;
+  if (!sending) return false;
   if (!request.empty()) {
     const std::string key = exchange_of(request);
     if (key.empty()) return true;
@@ -146,7 +87,7 @@ void HttpClientTransport::answer(const std::string& key, std::string message) {
   const AnsweringPtr open = std::move(answering_.find(key)->second);
   answering_.erase(key);
   open->patience.reset();
-  touched_ = loop_.now();
+  touched_ = loop.now();
   if (terms_.era == Era::stateless) message = with_id_of_client(message, key, open->id);
   if (open->listens) message = tagged_for_client(message, key, open->id);
   if (open->responder && !open->taken.json) begin_events(*open);
@@ -208,17 +149,13 @@ void HttpClientTransport::write(http::Stream& out, const EventId& id, std::strin
        .id = terms_.era == Era::stateless ? std::nullopt : std::optional<std::string_view>(text),
        .retry = {}});
   if (!event || !out.write(*event)) return;
-  if (crowded_ || !events_.crowded || out.queued_bytes() < crowded_bytes) return;
-  crowded_ = true;
-  const auto crowded = events_.crowded;
-  crowded(true);
+  if (crowded || !events.crowded || out.queued_bytes() < crowded_bytes) return;
+  set_crowded(true);
   spawn(tell_when_drained(weak_from_this(), out, &HttpClientTransport::roomy));
 }
 
 void HttpClientTransport::roomy() {
-  crowded_ = false;
-  const auto crowded = events_.crowded;
-  if (crowded && !over_) crowded(false);
+  if (sending) set_crowded(false);
 }
 
 void HttpClientTransport::to_listening(std::string message) {
@@ -233,8 +170,8 @@ void HttpClientTransport::to_listening(std::string message) {
 
 std::optional<http::Refusal> HttpClientTransport::listen(http::Responder& responder,
                                                          std::optional<EventId> last, Proof proof) {
-  touched_ = loop_.now();
-  if (over_) return http::Refusal{404, "the session ended"};
+  touched_ = loop.now();
+  if (!sending) return http::Refusal{404, "the session ended"};
   if (last && last->stream != listening_stream) return read_again(responder, *last);
   http::Stream out = open_stream(std::move(responder));
   const std::uint64_t seen = last ? last->event : listen_written_;
@@ -271,20 +208,17 @@ std::optional<http::Refusal> HttpClientTransport::read_again(http::Responder& re
 }
 
 void HttpClientTransport::cancelled(const std::string& key) {
-  if (answering_.erase(key) == 0 || over_) return;
+  if (answering_.erase(key) == 0 || !sending) return;
   (void)deliver({notification_line("notifications/cancelled",
                                    fmt::format(R"({{"requestId":{},"reason":"the connection )"
                                                R"(was closed"}})",
-                                               key)),
-                 {},
-                 {},
-                 {}});
+                                               key))});
 }
 
 void HttpClientTransport::leave() {
   const auto self = shared_from_this();
-  const auto ended = events_.ended;
-  if (!deaf_ && ended) ended();
+  const auto ended = events.ended;
+  if (hearing && ended) ended();
 }
 
 void HttpClientTransport::keep_alive() {
@@ -300,7 +234,7 @@ void HttpClientTransport::keep_alive() {
 
 // Whoever listens asks for as long as it likes; a call was judged when it was made, and ends.
 void HttpClientTransport::end_unproved() {
-  const Duration now = loop_.now();
+  const Duration now = loop.now();
   std::erase_if(listening_, [now](Listening& one) {
     const bool over = one.proof.over(now);
     if (over) one.out.end();
@@ -316,7 +250,7 @@ void HttpClientTransport::end_unproved() {
       open->out->end();
       open->out.reset();
     }
-    loop_.post([self = weak_from_this(), key] {
+    loop.post([self = weak_from_this(), key] {
       if (const auto client = self.lock()) client->cancelled(key);
     });
   }
@@ -329,9 +263,9 @@ std::optional<Duration> HttpClientTransport::quiet_since() {
 }
 
 void HttpClientTransport::finish_sending() {
-  if (std::exchange(over_, true)) return;
-  held_back_.clear();
-  held_back_bytes_ = 0;
+  if (!std::exchange(sending, false)) return;
+  waiting.clear();
+  waiting_bytes = 0;
   for (auto& [key, open] : std::exchange(answering_, {})) {
     if (open->responder) {
       refuse(std::move(*open->responder), 200, open->id,
@@ -346,9 +280,14 @@ void HttpClientTransport::finish_sending() {
 }
 
 void HttpClientTransport::stop_hearing() {
-  deaf_ = true;
+  hearing = false;
   // One of them may be what called us.
-  loop_.post([before = std::make_shared<TransportEvents>(std::exchange(events_, {}))] {});
+  loop.post([before = std::make_shared<TransportEvents>(std::exchange(events, {}))] {});
+}
+
+void HttpClientTransport::let_go() {
+  stop_hearing();
+  finish_sending();
 }
 
 }  // namespace pawl::mcp

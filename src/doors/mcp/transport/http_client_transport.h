@@ -34,6 +34,7 @@
 #include "doors/mcp/transport/http_fields.h"
 #include "doors/mcp/transport/load.h"
 #include "doors/mcp/transport/transport.h"
+#include "doors/mcp/transport/transport_base.h"
 #include "io/http/responder.h"
 #include "io/net/loop.h"
 
@@ -75,7 +76,7 @@ struct Posted {
   Proof proof = {};
 };
 
-class HttpClientTransport : public std::enable_shared_from_this<HttpClientTransport> {
+class HttpClientTransport final : public TransportOf<HttpClientTransport> {
  public:
   HttpClientTransport(net::Loop& loop, HttpClientTerms terms);
 
@@ -109,8 +110,6 @@ class HttpClientTransport : public std::enable_shared_from_this<HttpClientTransp
   }
 
  private:
-  friend class HttpClientHandle;
-
   // One request that is being answered.
   struct Answering {
     std::string id;  // as the client wrote it; of a text that is no message: what may be one
@@ -131,32 +130,19 @@ class HttpClientTransport : public std::enable_shared_from_this<HttpClientTransp
     Proof proof;
   };
   using AnsweringPtr = std::shared_ptr<Answering>;
-  struct Told {
-    std::string text;
-    std::string key;  // of its request; empty: it is none
-    std::shared_ptr<Load> load;
-    // What it says, where that is known: parts of the text, which does not move with this.
-    std::optional<ReadMessage> read;
-  };
-
   // Of the transport.
-  void open(TransportEvents events);
-  bool send(std::string message, std::string_view request);
-  const Repeated* repeated(std::string_view request) const;
-  // The same bytes at the same place: the message's own texts are parts of them.
-  const ReadMessage* already_read(std::string_view line) const {
-    const bool same = posting_ != nullptr && posting_->line.data() == line.data() &&
-                      posting_->line.size() == line.size();
-    return same ? posting_ : nullptr;
-  }
-  void pause() { paused_ = true; }
-  void resume();
-  void finish_sending();
-  void stop_hearing();
+  bool send(std::string message, std::string_view request) override;
+  const Repeated* repeated(std::string_view request) const override;
+  // What was said is in the hands of the connections, which write it in any case.
+  Task<bool> drained() override { co_return sending; }
+  void finish_sending() override;
+  void stop_hearing() override;
+  void let_go() override;
 
-  void post_as(const std::string& wanted, Told told, const AnsweringPtr& answering);
+  void post_as(const std::string& wanted, Delivery told, const AnsweringPtr& answering);
   void guard(const std::string& key, const AnsweringPtr& answering);
-  bool deliver(Told told);
+  // False: too much waits.
+  bool deliver(Delivery told);
   // The key of the exchange that a message goes to; empty: that exchange is over.
   std::string exchange_of(std::string_view request) const;
   void answer(const std::string& key, std::string message);
@@ -170,19 +156,11 @@ class HttpClientTransport : public std::enable_shared_from_this<HttpClientTransp
   void prime(http::Stream& out, const EventId& id) const;
   std::optional<http::Refusal> read_again(http::Responder& responder, const EventId& last);
 
-  net::Loop& loop_;
   HttpClientTerms terms_;
-  TransportEvents events_;
-  bool deaf_ = false, over_ = false, paused_ = false, crowded_ = false;
   std::map<std::string, AnsweringPtr, std::less<>> answering_;  // by the id that the session knows
   std::deque<Listening> listening_;                             // the newest last
   std::uint64_t listen_events_ = 0, listen_written_ = 0;
   KeptEvents kept_{kept_events_max, kept_events_bytes_max};
-  std::deque<Told> held_back_;
-  std::size_t held_back_bytes_ = 0;
-  // What the session is being told, where it was read already.
-  const ReadMessage* posting_ = nullptr;
-  std::string delivering_;  // the key of the request that the session is being told of
   std::uint64_t next_id_ = 1, next_stream_ = 1;
   Duration touched_;
 };

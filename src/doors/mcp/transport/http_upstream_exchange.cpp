@@ -48,7 +48,7 @@ std::string words_of_refusal(int status) {
 
 }  // namespace
 
-void Remote::begin(ExchangePtr exchange) {
+void HttpUpstreamTransport::begin(ExchangePtr exchange) {
   exchanges.push_back(exchange);
   if (!exchange->fault.empty()) return refuse(exchange, "the tool " + exchange->fault);
   if (server.mint) {
@@ -58,7 +58,8 @@ void Remote::begin(ExchangePtr exchange) {
   }
 }
 
-Task<void> Remote::mint_and_post(std::shared_ptr<Remote> self, ExchangePtr exchange) {
+Task<void> HttpUpstreamTransport::mint_and_post(std::shared_ptr<HttpUpstreamTransport> self,
+                                                ExchangePtr exchange) {
   auto minted = co_await self->server.mint(exchange->pass ? *exchange->pass : Pass{});
   if (exchange->over) co_return;
   if (!minted) {
@@ -69,7 +70,8 @@ Task<void> Remote::mint_and_post(std::shared_ptr<Remote> self, ExchangePtr excha
   self->post(exchange, &*minted);
 }
 
-http::Headers Remote::headers_for(const Exchange& exchange, const Minted* minted) const {
+http::Headers HttpUpstreamTransport::headers_for(const Exchange& exchange,
+                                                 const Minted* minted) const {
   http::Headers headers;
   const bool get = exchange.aim == Exchange::Aim::hearing || !exchange.last_id.empty();
   headers.add("accept", get ? "text/event-stream" : "application/json, text/event-stream");
@@ -93,7 +95,7 @@ http::Headers Remote::headers_for(const Exchange& exchange, const Minted* minted
   return headers;
 }
 
-void Remote::post(const ExchangePtr& exchange, const Minted* minted) {
+void HttpUpstreamTransport::post(const ExchangePtr& exchange, const Minted* minted) {
   const bool get = exchange->aim == Exchange::Aim::hearing || !exchange->last_id.empty();
   const bool opens = exchange->what.method == "initialize";
   exchange->session = exchange->what.modern || opens ? std::string() : session;
@@ -104,7 +106,7 @@ void Remote::post(const ExchangePtr& exchange, const Minted* minted) {
   if (!get) ask.body = std::move(exchange->body);
   ask.body_bytes_max = SIZE_MAX;  // of a stream each event is bounded, of a text see on_body
   ask.deadline = exchange->request() || get ? Duration{} : accepted_within;
-  const std::weak_ptr<Remote> weak = weak_from_this();
+  const std::weak_ptr<HttpUpstreamTransport> weak = weak_from_this();
   const auto with = [weak, exchange](auto&& what) {
     const auto self = weak.lock();
     if (self && !exchange->over) what(*self);
@@ -112,22 +114,23 @@ void Remote::post(const ExchangePtr& exchange, const Minted* minted) {
   exchange->status = 0;
   exchange->form = Exchange::Form::none;
   exchange->fetch.emplace(server.client->start(
-      std::move(ask), {.head =
-                           [with, exchange](const http::AnswerHead& head) {
-                             with([&](Remote& self) { self.on_head(exchange, head); });
-                           },
-                       .body =
-                           [with, exchange](std::string_view bytes) {
-                             with([&](Remote& self) { self.on_body(exchange, bytes); });
-                           },
-                       .end =
-                           [with, exchange](std::optional<Error> error) {
-                             with([&](Remote& self) { self.on_end(exchange, std::move(error)); });
-                           }}));
+      std::move(ask),
+      {.head =
+           [with, exchange](const http::AnswerHead& head) {
+             with([&](HttpUpstreamTransport& self) { self.on_head(exchange, head); });
+           },
+       .body =
+           [with, exchange](std::string_view bytes) {
+             with([&](HttpUpstreamTransport& self) { self.on_body(exchange, bytes); });
+           },
+       .end =
+           [with, exchange](std::optional<Error> error) {
+             with([&](HttpUpstreamTransport& self) { self.on_end(exchange, std::move(error)); });
+           }}));
   if (paused) exchange->fetch->pause();
 }
 
-void Remote::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) {
+void HttpUpstreamTransport::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) {
   left(*exchange);
   exchange->status = head.status;
   const std::string type = media_type_of(head);
@@ -146,7 +149,7 @@ void Remote::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) 
   }
   if (!fine && asked) {
     // What it says of its refusal is worth a moment and no more.
-    const std::weak_ptr<Remote> later = weak_from_this();
+    const std::weak_ptr<HttpUpstreamTransport> later = weak_from_this();
     exchange->timer = loop.after(refusal_within, [later, exchange] {
       const ExchangePtr one = exchange;
       if (const auto self = later.lock(); self && !one->over) self->on_end(one, {});
@@ -157,7 +160,7 @@ void Remote::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) 
     stream_pause = again_after;
     heard_session = exchange->session == session;
   }
-  const std::weak_ptr<Remote> weak = weak_from_this();
+  const std::weak_ptr<HttpUpstreamTransport> weak = weak_from_this();
   const std::weak_ptr<Exchange> one = exchange;
   exchange->reader.emplace(
       [weak, one](http::Event event) {
@@ -169,7 +172,7 @@ void Remote::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) 
                         .id_bytes_max = event_id_bytes_max});
 }
 
-void Remote::on_body(const ExchangePtr& exchange, std::string_view bytes) {
+void HttpUpstreamTransport::on_body(const ExchangePtr& exchange, std::string_view bytes) {
   const auto self = shared_from_this();
   switch (exchange->form) {
     case Exchange::Form::none:
@@ -193,7 +196,7 @@ void Remote::on_body(const ExchangePtr& exchange, std::string_view bytes) {
 }
 
 // One message of the server. False: the exchange is over.
-bool Remote::arrived(const ExchangePtr& exchange, std::string text) {
+bool HttpUpstreamTransport::arrived(const ExchangePtr& exchange, std::string text) {
   const auto self = shared_from_this();
   exchange->resumptions = 0;
   if (exchange->request() && !exchange->answered) {
@@ -210,7 +213,7 @@ bool Remote::arrived(const ExchangePtr& exchange, std::string text) {
     // It is for the one that asked, and for nobody else.
     if (answer && !exchange->answered && exchange->form == Exchange::Form::json) return true;
     if (exchange->answered && exchange->form == Exchange::Form::events) {
-      const std::weak_ptr<Remote> weak = self;
+      const std::weak_ptr<HttpUpstreamTransport> weak = self;
       exchange->timer = loop.after(stream_after_answer_max, [weak, exchange] {
         if (const auto later = weak.lock(); later && !exchange->over) later->close(exchange);
       });
@@ -223,7 +226,7 @@ bool Remote::arrived(const ExchangePtr& exchange, std::string text) {
 }
 
 // The answer to a request, which `document` holds. False: it was for this wire alone.
-bool Remote::taken_in(const ExchangePtr& exchange) {
+bool HttpUpstreamTransport::taken_in(const ExchangePtr& exchange) {
   const json::View result = document.root()["result"];
   if (exchange->what.method == "initialize") {
     opened(result.text("protocolVersion").value_or(""));
@@ -239,8 +242,8 @@ bool Remote::taken_in(const ExchangePtr& exchange) {
 }
 
 // What came in the place of an answer, or before it. False: the exchange is over.
-bool Remote::unreadable(const ExchangePtr& exchange, const std::string& text,
-                        const std::string& why) {
+bool HttpUpstreamTransport::unreadable(const ExchangePtr& exchange, const std::string& text,
+                                       const std::string& why) {
   const MeantFor meant = meant_for(text);
   const auto ours = [&](std::string_view id) { return own_id(id) == own_id(exchange->what.id); };
   const bool named = meant.answer && std::ranges::any_of(meant.ids, ours);
@@ -273,7 +276,7 @@ bool Remote::unreadable(const ExchangePtr& exchange, const std::string& text,
   return false;
 }
 
-void Remote::learn_tools(json::View result) {
+void HttpUpstreamTransport::learn_tools(json::View result) {
   for (const json::View tool : result["tools"].elements()) {
     const std::string name(tool.text("name").value_or(""));
     Mirrored found = mirrored_by(tool["inputSchema"]);
@@ -286,7 +289,7 @@ void Remote::learn_tools(json::View result) {
   }
 }
 
-void Remote::on_end(const ExchangePtr& exchange, std::optional<Error> error) {
+void HttpUpstreamTransport::on_end(const ExchangePtr& exchange, std::optional<Error> error) {
   const auto self = shared_from_this();
   left(*exchange);
   if (exchange->aim == Exchange::Aim::hearing) {
@@ -315,7 +318,7 @@ void Remote::on_end(const ExchangePtr& exchange, std::optional<Error> error) {
   lose(exchange, error ? error->message : "the tool server ended its answer too early");
 }
 
-void Remote::refused_by_server(const ExchangePtr& exchange) {
+void HttpUpstreamTransport::refused_by_server(const ExchangePtr& exchange) {
   const bool had_session = !exchange->session.empty() && exchange->last_id.empty();
   if (exchange->status == 404 && had_session) {
     const bool ours = exchange->session == session;
@@ -338,12 +341,12 @@ void Remote::refused_by_server(const ExchangePtr& exchange) {
 }
 
 // A stream of the older era that broke is gone on with behind its last event.
-bool Remote::resumed(const ExchangePtr& exchange) {
+bool HttpUpstreamTransport::resumed(const ExchangePtr& exchange) {
   if (exchange->what.modern || exchange->last_id.empty() || !hearing) return false;
   if (++exchange->resumptions > resumptions_max) return false;
   const Duration asked = exchange->again_in.value_or(again_after);
   const Duration pause = std::clamp(asked, again_min, again_max);
-  const std::weak_ptr<Remote> weak = weak_from_this();
+  const std::weak_ptr<HttpUpstreamTransport> weak = weak_from_this();
   exchange->fetch.reset();
   exchange->reader.reset();
   exchange->timer = loop.after(pause, [weak, exchange] {
@@ -358,7 +361,7 @@ bool Remote::resumed(const ExchangePtr& exchange) {
   return true;
 }
 
-void Remote::close(const ExchangePtr& exchange) {
+void HttpUpstreamTransport::close(const ExchangePtr& exchange) {
   const ExchangePtr kept = exchange;  // also where the caller's is the one in the list
   if (std::exchange(kept->over, true)) return;
   left(*kept);
@@ -369,7 +372,7 @@ void Remote::close(const ExchangePtr& exchange) {
   look_whether_over();
 }
 
-void Remote::refuse(const ExchangePtr& exchange, const std::string& why) {
+void HttpUpstreamTransport::refuse(const ExchangePtr& exchange, const std::string& why) {
   const bool listens = exchange->what.method == "subscriptions/listen";
   if (listens) return lose(exchange, why);  // it is asked for again, however it ended
   const ExchangePtr kept = exchange;
@@ -383,7 +386,7 @@ void Remote::refuse(const ExchangePtr& exchange, const std::string& why) {
   });
 }
 
-void Remote::lose(const ExchangePtr& exchange, const std::string& why) {
+void HttpUpstreamTransport::lose(const ExchangePtr& exchange, const std::string& why) {
   const ExchangePtr kept = exchange;
   close(kept);
   if (kept->aim == Exchange::Aim::hearing) return hear_again(*kept);

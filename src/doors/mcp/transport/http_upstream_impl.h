@@ -1,7 +1,7 @@
-// The inside of a wire over HTTP, shared by the files that implement it:
-//   remote.cpp           the wire itself: order, pauses, the end
-//   remote_exchange.cpp  one exchange: its head, its answer, how it ends
-//   remote_session.cpp   the server's session: its stream, its loss, its end
+// The inside of the transport over HTTP, shared by the files that implement it:
+//   http_upstream_transport.cpp  the transport itself: order, pauses, the end
+//   http_upstream_exchange.cpp   one exchange: its head, its answer, how it ends
+//   http_upstream_session.cpp    the server's session: its stream, its loss, its end
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "doors/mcp/protocol/outgoing.h"
 #include "doors/mcp/transport/http_upstream_transport.h"
+#include "doors/mcp/transport/transport_base.h"
 #include "io/http/sse.h"
 
 namespace pawl::mcp {
@@ -52,11 +53,14 @@ struct Exchange {
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 
-struct Remote : std::enable_shared_from_this<Remote> {
-  Remote(net::Loop& l, RemoteServer s) : loop(l), server(std::move(s)) {}
+struct HttpUpstreamTransport final : TransportOf<HttpUpstreamTransport> {
+  HttpUpstreamTransport(net::Loop& l, RemoteServer s) : TransportOf(l), server(std::move(s)) {}
 
-  // remote.cpp
-  bool send(std::string message);
+  // http_upstream_transport.cpp
+  bool send(std::string message, std::string_view request) override;
+  bool carries_secrets() const override { return bool(server.mint); }
+  void on_pause() override;
+  void on_resume() override;
   bool must_wait(const Exchange& exchange) const;
   void flush_held();
   bool take_back(std::string_view id);
@@ -64,15 +68,15 @@ struct Remote : std::enable_shared_from_this<Remote> {
   void left(Exchange& exchange);
   // `about`: the request of ours on whose stream it came, or nothing.
   void deliver(std::string text, std::optional<std::string> about = std::nullopt);
-  void resume();
-  Task<bool> drained();
-  void finish_sending();
+  Task<bool> drained() override;
+  void finish_sending() override;
   void look_whether_over();
-  void stop();
+  void stop_hearing() override;
 
-  // remote_exchange.cpp
+  // http_upstream_exchange.cpp
   void begin(ExchangePtr exchange);
-  static Task<void> mint_and_post(std::shared_ptr<Remote> self, ExchangePtr exchange);
+  static Task<void> mint_and_post(std::shared_ptr<HttpUpstreamTransport> self,
+                                  ExchangePtr exchange);
   void post(const ExchangePtr& exchange, const Minted* minted);
   http::Headers headers_for(const Exchange& exchange, const Minted* minted) const;
   void on_head(const ExchangePtr& exchange, const http::AnswerHead& head);
@@ -89,7 +93,7 @@ struct Remote : std::enable_shared_from_this<Remote> {
   void refuse(const ExchangePtr& exchange, const std::string& why);
   void lose(const ExchangePtr& exchange, const std::string& why);
 
-  // remote_session.cpp
+  // http_upstream_session.cpp
   void opened(std::string_view version);
   void introduced();
   void hear();
@@ -101,25 +105,13 @@ struct Remote : std::enable_shared_from_this<Remote> {
   void not_reopened(const std::string& why);
   void farewell();
 
-  net::Loop& loop;
   RemoteServer server;
-  TransportEvents events;
   json::Parser parser;
   json::Document document;
   std::vector<ExchangePtr> exchanges;
   std::map<std::string, Mirrored, std::less<>> mirrored;  // tools with such arguments, or faults
   std::deque<ExchangePtr> held;  // until the server has been told that the client is ready
-  struct Said {
-    std::string text;
-    std::optional<std::string> about;
-  };
-  void hand_over(const Said& one);
-  std::deque<Said> waiting;          // what the server said while this is paused
-  std::optional<std::string> about;  // of what is being handed over
-  std::vector<Completion<bool>> draining;
-  std::shared_ptr<Pass> next_pass;
   std::size_t unsent_bytes = 0;
-  bool sending = true, hearing = true, paused = false, crowded = false, told_end = false;
 
   // Of the older era.
   std::string session, revision;

@@ -32,13 +32,13 @@ Task<void> say_farewell(RemoteServer server, http::Headers headers) {
 }  // namespace
 
 // The server has answered `initialize`; `version` is the revision that it chose.
-void Remote::opened(std::string_view version) {
+void HttpUpstreamTransport::opened(std::string_view version) {
   revision = http::is_field_value(version) ? std::string(version) : std::string();
   heard_session = false;
 }
 
 // `initialized` was taken, or refused: either way the server has had it before what comes now.
-void Remote::introduced() {
+void HttpUpstreamTransport::introduced() {
   if (!std::exchange(introducing, false) || lost_session || !hearing) return;
   // The stream of the session first: what a server asks while it works may come there, and is lost
   // where nobody listens yet.
@@ -46,7 +46,7 @@ void Remote::introduced() {
   flush_held();
 }
 
-void Remote::hear() {
+void HttpUpstreamTransport::hear() {
   if (!sending || lost_session) return;
   stream = std::make_shared<Exchange>();
   stream->aim = Exchange::Aim::hearing;
@@ -56,7 +56,7 @@ void Remote::hear() {
 // The stream of the session ended, or there is none. MultiplexedEndpoint servers say 404 where they
 // offer none, so that it tells of a lost session only where this session had a stream; else a POST
 // will tell.
-void Remote::hear_again(const Exchange& ended) {
+void HttpUpstreamTransport::hear_again(const Exchange& ended) {
   const bool streamed = ended.form == Exchange::Form::events;
   const bool gone = ended.status == 404 && ended.session == session && heard_session;
   const bool unreached = ended.status == 0 || ended.status >= 500;
@@ -77,7 +77,7 @@ void Remote::hear_again(const Exchange& ended) {
 }
 
 // Whatever the server knew of this client is gone. It is opened again with the same words.
-void Remote::session_lost() {
+void HttpUpstreamTransport::session_lost() {
   session.clear();
   lost_session = true;
   introducing = false;
@@ -93,7 +93,7 @@ void Remote::session_lost() {
 
 // A server that loses again and again what it has just opened is asked ever more rarely: each time
 // costs a secret, and tells the client that its tools changed.
-void Remote::reopen() {
+void HttpUpstreamTransport::reopen() {
   if (reopening || reopen_waits || !sending || hello.empty()) return;
   if (reopen_pause.ns == 0) return reopen_now();
   reopen_waits = true;
@@ -103,7 +103,7 @@ void Remote::reopen() {
   });
 }
 
-void Remote::reopen_now() {
+void HttpUpstreamTransport::reopen_now() {
   reopening = true;
   auto exchange = std::make_shared<Exchange>();
   exchange->aim = Exchange::Aim::reopening;
@@ -114,7 +114,7 @@ void Remote::reopen_now() {
   begin(std::move(exchange));
 }
 
-void Remote::reopened() {
+void HttpUpstreamTransport::reopened() {
   reopened_at = loop.now();
   reopening = false;
   lost_session = false;
@@ -138,14 +138,14 @@ void Remote::reopened() {
 }
 
 // The next message tries again.
-void Remote::not_reopened(const std::string& why) {
+void HttpUpstreamTransport::not_reopened(const std::string& why) {
   reopening = false;
   for (ExchangePtr& one : std::exchange(held, {})) {
     if (!one->over) refuse(one, "the tool server lost its session and cannot be opened: " + why);
   }
 }
 
-void Remote::farewell() {
+void HttpUpstreamTransport::farewell() {
   if (session.empty()) return;
   http::Headers headers;
   headers.add("mcp-session-id", std::exchange(session, {}));

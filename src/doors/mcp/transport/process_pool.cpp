@@ -7,48 +7,6 @@
 #include "io/net/pipe.h"
 
 namespace pawl::mcp {
-namespace {
-
-class ProcessPoolTransport final : public Transport {
- public:
-  ProcessPoolTransport(net::Loop& loop, ServerPrograms programs)
-      : programs_(std::make_shared<ProcessPool>(loop, std::move(programs))) {}
-  ~ProcessPoolTransport() override { programs_->stop(); }
-  ProcessPoolTransport(const ProcessPoolTransport&) = delete;
-
-  void open(TransportEvents events) override { programs_->events = std::move(events); }
-  bool send(std::string message, std::string_view) override {
-    return programs_->send(std::move(message));
-  }
-  bool carries_secrets() const override { return true; }
-  std::optional<std::string> belongs_to() const override {
-    return programs_->among.empty() ? std::optional(programs_->about) : std::nullopt;
-  }
-  bool may_belong_to(std::string_view request) const override {
-    return std::ranges::find(programs_->among, request) != programs_->among.end();
-  }
-  void entitle(std::shared_ptr<Pass> pass) override { programs_->next_pass = std::move(pass); }
-  void pause() override {
-    programs_->paused = true;
-    for (const RunningPtr& one : programs_->processes) one->program.transport->pause();
-  }
-  void resume() override {
-    programs_->paused = false;
-    // In a later turn: whoever resumes may be in the middle of something.
-    programs_->loop.post([weak = std::weak_ptr(programs_)] {
-      if (const auto programs = weak.lock()) programs->resume();
-    });
-  }
-  Task<bool> drained() override { return programs_->drained(); }
-  void finish_sending() override { programs_->finish_sending(); }
-  void stop_hearing() override { programs_->stop(); }
-
- private:
-  std::shared_ptr<ProcessPool> programs_;
-};
-
-}  // namespace
-
 std::string with_id(std::string_view message, std::string_view old_id, std::string_view id) {
   const auto at = static_cast<std::size_t>(old_id.data() - message.data());
   std::string out(message.substr(0, at));
@@ -76,7 +34,7 @@ std::vector<std::string> calls_of(const RunningProgram& process) {
   return calls;
 }
 
-bool ProcessPool::send(std::string message) {
+bool ProcessPool::send(std::string message, std::string_view /*request*/) {
   const std::shared_ptr<Pass> pass = std::exchange(next_pass, nullptr);
   if (!sending) return false;
   const auto read = read_message(message, Side::server, parser, document);
@@ -151,21 +109,19 @@ ProgramLinePtr ProcessPool::line_for(const Outgoing& what, const Pass* pass) {
   return line;
 }
 
-void ProcessPool::hand_over_to_session(const Said& one) {
-  about = one.about;
-  among = one.among;
-  if (events.message) events.message(one.text);
-  about.clear();
-  among.clear();
+void ProcessPool::deliver(std::string text, std::string request, std::vector<std::string> calls) {
+  Delivery one{.text = std::move(text), .among = std::move(calls)};
+  if (one.among.empty()) one.about = std::move(request);
+  TransportBase::deliver(std::move(one));
 }
 
-void ProcessPool::deliver(std::string text, std::string request, std::vector<std::string> calls) {
-  if (!hearing) return;
-  Said one{std::move(text), std::move(request), std::move(calls)};
-  if (paused || !waiting.empty()) {
-    waiting.push_back(std::move(one));
-  } else {
-    hand_over_to_session(one);
+void ProcessPool::on_pause() {
+  for (const RunningPtr& one : processes) one->program.transport->pause();
+}
+
+void ProcessPool::on_resume() {
+  for (const RunningPtr& one : std::vector(processes)) {
+    if (!one->over) one->program.transport->resume();
   }
 }
 
@@ -173,39 +129,17 @@ void ProcessPool::deliver(std::string text, std::string request, std::vector<std
 void ProcessPool::refuse(const Outgoing& what, const std::string& why) {
   if (what.kind != MessageKind::request) return;
   // That one is asked for again, however it ended.
-  if (what.method == "subscriptions/listen") return lose(what.id, why);
+  if (what.method == "subscriptions/listen") return tell_lost(what.id, why);
   loop.post(
       [weak = weak_from_this(), line = error_line(what.id, refused_by_policy, why)]() mutable {
         if (const auto self = weak.lock()) self->deliver(std::move(line));
       });
 }
 
-void ProcessPool::lose(const std::string& id, const std::string& why) {
-  loop.post([weak = weak_from_this(), id, why] {
-    const auto self = weak.lock();
-    if (self && self->hearing && self->events.lost) self->events.lost(id, why);
-  });
-}
-
 void ProcessPool::look_whether_crowded() {
   const bool any = std::ranges::any_of(processes, [](const auto& one) { return one->crowded; });
   const bool full = queued_bytes > (crowded ? net::kQueueBytesLow : net::kQueueBytesHigh);
-  if (crowded == (any || full)) return;
-  crowded = !crowded;
-  if (events.crowded) events.crowded(crowded);
-}
-
-void ProcessPool::resume() {
-  const auto self = shared_from_this();
-  while (!paused && hearing && !waiting.empty()) {
-    const Said one = std::move(waiting.front());
-    waiting.pop_front();
-    hand_over_to_session(one);
-  }
-  if (paused || !hearing) return;
-  for (const RunningPtr& one : std::vector(processes)) {
-    if (!one->over) one->program.transport->resume();
-  }
+  set_crowded(any || full);
 }
 
 bool ProcessPool::idle() const {
@@ -214,11 +148,7 @@ bool ProcessPool::idle() const {
 
 Task<bool> ProcessPool::drained() {
   const auto self = shared_from_this();
-  if (!idle()) {
-    Completion<bool> done;
-    draining.push_back(done);
-    if (!co_await done) co_return false;
-  }
+  if (!idle() && !co_await until_drained()) co_return false;
   bool all = true;
   for (const RunningPtr& one : std::vector(processes)) {
     if (!one->over && !co_await one->program.transport->drained()) all = false;
@@ -234,21 +164,17 @@ void ProcessPool::finish_sending() {
 // Nothing more will be sent: each process is told so once it has what waited for it.
 void ProcessPool::look_whether_over() {
   if (!idle()) return;
-  for (auto& one : std::exchange(draining, {})) one.deliver(true);
+  release_drained(true);
   if (sending || told_end || !hearing) return;
   for (const RunningPtr& one : std::vector(processes)) {
     if (!one->over) one->program.transport->finish_sending();
   }
   const auto own = lines.find("");
   if (own != lines.end() && own->second->running) return;
-  told_end = true;
-  loop.post([weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (self && self->hearing && self->events.ended) self->events.ended();
-  });
+  tell_end();
 }
 
-void ProcessPool::stop() {
+void ProcessPool::stop_hearing() {
   if (!std::exchange(hearing, false)) return;
   sending = false;
   for (const RunningPtr& one : std::exchange(processes, {})) {
@@ -262,11 +188,11 @@ void ProcessPool::stop() {
     line->running.reset();
   }
   waiting.clear();
-  for (auto& one : std::exchange(draining, {})) one.deliver(false);
+  release_drained(false);
 }
 
 std::unique_ptr<Transport> over_programs(net::Loop& loop, ServerPrograms programs) {
-  return std::make_unique<ProcessPoolTransport>(loop, std::move(programs));
+  return TransportBase::handle(std::make_shared<ProcessPool>(loop, std::move(programs)));
 }
 
 }  // namespace pawl::mcp

@@ -15,6 +15,7 @@
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/outgoing.h"
 #include "doors/mcp/transport/process_pool.h"
+#include "doors/mcp/transport/transport_base.h"
 
 namespace pawl::mcp {
 
@@ -49,25 +50,26 @@ struct ProgramLine {
 };
 using ProgramLinePtr = std::shared_ptr<ProgramLine>;
 
-struct ProcessPool : std::enable_shared_from_this<ProcessPool> {
-  ProcessPool(net::Loop& l, ServerPrograms s) : loop(l), server(std::move(s)) {}
+struct ProcessPool final : TransportOf<ProcessPool> {
+  ProcessPool(net::Loop& l, ServerPrograms s) : TransportOf(l), server(std::move(s)) {}
 
   // process_pool.cpp
-  bool send(std::string message);
+  bool send(std::string message, std::string_view request) override;
+  bool carries_secrets() const override { return true; }
+  void on_pause() override;
+  void on_resume() override;
   void answer_question(std::string_view id, std::string message);
   ProgramLinePtr line_for(const Outgoing& what, const Pass* pass);
   // `about`: the request of ours that it belongs to, or empty. `among`: those that it may belong
   // to, where they are several.
   void deliver(std::string text, std::string about = {}, std::vector<std::string> among = {});
   void refuse(const Outgoing& what, const std::string& why);
-  void lose(const std::string& id, const std::string& why);
   void look_whether_crowded();
-  void resume();
   bool idle() const;
-  Task<bool> drained();
-  void finish_sending();
+  Task<bool> drained() override;
+  void finish_sending() override;
   void look_whether_over();
-  void stop();
+  void stop_hearing() override;
 
   // process_pool_process.cpp
   static Task<void> advance(std::shared_ptr<ProcessPool> self, ProgramLinePtr line);
@@ -84,28 +86,15 @@ struct ProcessPool : std::enable_shared_from_this<ProcessPool> {
   void retire(const RunningPtr& process);
   void end_if_unused(const RunningPtr& process);
 
-  net::Loop& loop;
   ServerPrograms server;
-  TransportEvents events;
   json::Parser parser;
   json::Document document;
   std::map<std::string, ProgramLinePtr> lines;  // by credential
   std::vector<RunningPtr> processes;            // those that run, retired ones too
-  struct Said {
-    std::string text, about;
-    std::vector<std::string> among;
-  };
-  void hand_over_to_session(const Said& one);
-  std::deque<Said> waiting;  // what was said while this is paused
-  std::string about;         // of what is being handed over
-  std::vector<std::string> among;
-  std::vector<Completion<bool>> draining;
-  std::shared_ptr<Pass> next_pass;
-  std::string hello, hello_id, ready;  // what opened the first process
-  std::string revision;                // and what it chose
+  std::string hello, hello_id, ready;           // what opened the first process
+  std::string revision;                         // and what it chose
   std::uint64_t serials = 0, uses = 0;
   std::size_t queued_bytes = 0;
-  bool sending = true, hearing = true, paused = false, crowded = false, told_end = false;
 };
 
 // The message with another id, raw JSON.

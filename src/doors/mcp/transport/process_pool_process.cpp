@@ -202,7 +202,7 @@ void ProcessPool::too_long(const RunningPtr& process, std::string_view head) {
   // Its id stands behind what is too long.
   if (named.empty() && process->asked.size() == 1) named.push_back(process->asked.begin()->first);
   for (const std::string& id : named) {
-    if (meant.answer && process->asked.erase(id) > 0) lose(id, "its answer is too long");
+    if (meant.answer && process->asked.erase(id) > 0) tell_lost(id, "its answer is too long");
   }
   end_if_unused(process);
 }
@@ -231,7 +231,7 @@ void ProcessPool::ended(const RunningPtr& process) {
   process->over = true;
   process->opened.deliver(false);
   for (const auto& [id, call] : std::exchange(process->asked, {})) {
-    lose(id, "the tool server ended");
+    tell_lost(id, "the tool server ended");
   }
   std::erase(processes, process);
   bool own = false;
@@ -254,7 +254,7 @@ void ProcessPool::retire(const RunningPtr& process) {
       ++it;
       continue;
     }
-    lose(it->first, "the tool server was started anew, with another secret");
+    tell_lost(it->first, "the tool server was started anew, with another secret");
     it = process->asked.erase(it);
   }
   end_if_unused(process);

@@ -1,6 +1,7 @@
 // The inside of a shared process:
-//   shared.cpp          transports of sessions, life and end
-//   shared_asking.cpp   what sessions send          shared_saying.cpp   what the server says
+//   shared_server.cpp           transports of sessions, life and end
+//   shared_server_requests.cpp  what sessions send
+//   shared_server_messages.cpp  what the server says
 #pragma once
 
 #include <cstdint>
@@ -18,18 +19,33 @@
 #include "base/json.h"
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/transport/shared_server.h"
+#include "doors/mcp/transport/transport_base.h"
 
 namespace pawl::mcp {
 
-// One session, as the process knows it.
-struct SharedClient {
+struct SharedProcess;
+
+// One session, as the process knows it: what the session takes for its server.
+class SharedClient final : public TransportOf<SharedClient> {
+ public:
+  SharedClient(std::shared_ptr<SharedProcess> process, std::uint64_t number, std::string caller);
+
+  void open(TransportEvents wanted) override;
+  bool send(std::string message, std::string_view request) override;
+  // None: but a call that wants one has to be told that it gets none.
+  bool carries_secrets() const override { return true; }
+  Task<bool> drained() override;
+  void finish_sending() override;
+  void stop_hearing() override;
+
+ private:
+  friend struct SharedProcess;
+  void on_resume() override;
+
+  std::shared_ptr<SharedProcess> process;
   std::uint64_t number = 0;
-  std::string caller;  // whose share of the process it uses
-  TransportEvents events;
-  bool paused = false, sending = true, hearing = true;
-  bool leaving = false, told_end = false;  // it ends for this session, and did
-  std::deque<std::string> waiting;         // what it does not take yet
-  std::size_t waiting_bytes = 0;
+  std::string caller;                          // whose share of the process it uses
+  bool leaving = false;                        // it ends for this session
   std::map<std::string, std::uint64_t> asked;  // its requests: by their raw id, ours
   std::set<std::string> uris;                  // that it subscribed to
 };
@@ -50,19 +66,19 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   SharedProcess(net::Loop& l, Program p, std::function<void(const std::string&)> t)
       : loop(l), program(std::move(p)), tell(std::move(t)) {}
 
-  // shared.cpp
+  // shared_server.cpp
   void open();
+  Result<SharedClientPtr> add(const std::string& caller);
   void ended();
   void let_go(const SharedClientPtr& client);
   void leave(std::uint64_t number);
   void deliver(const SharedClientPtr& client, std::string text);
-  void take(const SharedClientPtr& client);
   // In a later turn.
   void answer(std::uint64_t client, std::string line);
   void look_whether_over(const SharedClientPtr& client);
   SharedClientPtr client_of(std::uint64_t number) const;
 
-  // shared_asking.cpp
+  // shared_server_requests.cpp
   bool send(std::uint64_t number, const std::string& message, const std::shared_ptr<Pass>& pass);
   void ask(const SharedClientPtr& client, const Message& message);
   void forward(const SharedClientPtr& client, const Message& message, AskedOfShared asked);
@@ -75,7 +91,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   void go_on_opening();
   void refuse_probes();
 
-  // shared_saying.cpp
+  // shared_server_messages.cpp
   void said(std::string_view line);
   void answered(const Message& message, std::string_view line);
   void opened(const Message& message);
@@ -91,7 +107,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   json::Parser parser;
   std::map<std::uint64_t, SharedClientPtr> clients;
   std::map<std::uint64_t, AskedOfShared> asked;
-  std::uint64_t next_guest = 1, next_id = 1;
+  std::uint64_t next_client = 1, next_id = 1;
   Opening opening = Opening::closed;
   std::uint64_t opening_id = 0;
   std::string hello;  // what the process said of itself

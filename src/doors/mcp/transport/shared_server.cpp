@@ -8,57 +8,41 @@
 #include "doors/mcp/transport/shared_impl.h"
 
 namespace pawl::mcp {
-namespace {
 
-// What a session takes for its server. It keeps the process.
-class SharedClientTransport final : public Transport {
- public:
-  SharedClientTransport(std::shared_ptr<SharedServer> server,
-                        std::shared_ptr<SharedProcess> process, SharedClientPtr client)
-      : server_(std::move(server)), process_(std::move(process)), guest_(std::move(client)) {}
-  ~SharedClientTransport() override { stop_hearing(); }
-  SharedClientTransport(const SharedClientTransport&) = delete;
+SharedClient::SharedClient(std::shared_ptr<SharedProcess> p, std::uint64_t n, std::string c)
+    : TransportOf(p->loop), process(std::move(p)), number(n), caller(std::move(c)) {}
 
-  void open(TransportEvents events) override {
-    guest_->events = std::move(events);
-    if (!process_->over) return;
-    process_->loop.post([process = process_, client = guest_] { process->let_go(client); });
-  }
-  bool send(std::string message, std::string_view) override {
-    return process_->send(guest_->number, message, std::exchange(pass_, nullptr));
-  }
-  // None: but whoever wants one for a call has to hear that it gets none.
-  bool carries_secrets() const override { return true; }
-  void entitle(std::shared_ptr<Pass> pass) override { pass_ = std::move(pass); }
-  void pause() override { guest_->paused = true; }
-  void resume() override {
-    guest_->paused = false;
-    // In a later turn: whoever resumes may be in the middle of something.
-    process_->loop.post([process = process_, client = guest_] { process->take(client); });
-  }
-  Task<bool> drained() override {
-    if (process_->over) co_return false;
-    co_return co_await process_->program.transport->drained();
-  }
-  void finish_sending() override {
-    guest_->sending = false;
-    process_->look_whether_over(guest_);
-  }
-  void stop_hearing() override {
-    guest_->hearing = false;
-    guest_->sending = false;
-    guest_->waiting.clear();
-    process_->leave(guest_->number);
-  }
+void SharedClient::open(TransportEvents wanted) {
+  events = std::move(wanted);
+  if (!process->over) return;
+  loop.post([self = shared_from_this()] { self->process->let_go(self); });
+}
 
- private:
-  std::shared_ptr<SharedServer> server_;
-  std::shared_ptr<SharedProcess> process_;
-  SharedClientPtr guest_;
-  std::shared_ptr<Pass> pass_;
-};
+bool SharedClient::send(std::string message, std::string_view /*request*/) {
+  return process->send(number, message, std::exchange(next_pass, nullptr));
+}
 
-}  // namespace
+void SharedClient::on_resume() {
+  const auto self = shared_from_this();
+  leaving ? process->let_go(self) : process->look_whether_over(self);
+}
+
+Task<bool> SharedClient::drained() {
+  if (process->over) co_return false;
+  co_return co_await process->program.transport->drained();
+}
+
+void SharedClient::finish_sending() {
+  sending = false;
+  process->look_whether_over(shared_from_this());
+}
+
+void SharedClient::stop_hearing() {
+  hearing = false;
+  sending = false;
+  waiting.clear();
+  process->leave(number);
+}
 
 SharedServer::SharedServer(net::Loop& loop, Program program,
                            std::function<void(const std::string&)> tell)
@@ -84,20 +68,23 @@ std::size_t SharedServer::sessions() const {
 
 Result<std::unique_ptr<Transport>> SharedServer::attach(const std::shared_ptr<SharedServer>& server,
                                                         const std::string& caller) {
-  SharedProcess& process = *server->process_;
-  if (process.clients.size() >= sessions_of_a_process_max) {
+  auto client = server->process_->add(caller);
+  if (!client) return std::unexpected(std::move(client.error()));
+  return TransportBase::handle(*std::move(client), server);
+}
+
+Result<SharedClientPtr> SharedProcess::add(const std::string& caller) {
+  if (clients.size() >= sessions_of_a_process_max) {
     return fail(ErrorKind::environment, "too many sessions share its process");
   }
   const auto theirs = std::ranges::count_if(
-      process.clients, [&caller](const auto& row) { return row.second->caller == caller; });
+      clients, [&caller](const auto& row) { return row.second->caller == caller; });
   if (!caller.empty() && static_cast<std::size_t>(theirs) >= sessions_of_one_caller_max) {
     return fail(ErrorKind::environment, "too many sessions of this caller share its process");
   }
-  auto client = std::make_shared<SharedClient>();
-  client->caller = caller;
-  client->number = process.next_guest++;
-  process.clients.emplace(client->number, client);
-  return std::make_unique<SharedClientTransport>(server, server->process_, std::move(client));
+  auto client = std::make_shared<SharedClient>(shared_from_this(), next_client++, caller);
+  clients.emplace(client->number, client);
+  return client;
 }
 
 void SharedProcess::open() {
@@ -184,28 +171,14 @@ void SharedProcess::leave(std::uint64_t number) {
 
 void SharedProcess::deliver(const SharedClientPtr& client, std::string text) {
   if (!client->hearing || client->leaving) return;
-  if (!client->paused && client->waiting.empty()) {
-    if (client->events.message) client->events.message(text);
-    return look_whether_over(client);
-  }
-  client->waiting_bytes += text.size();
-  client->waiting.push_back(std::move(text));
+  const bool waits = client->must_wait();
+  client->TransportBase::deliver({.text = std::move(text)});
+  if (!waits) return look_whether_over(client);
   if (client->waiting_bytes <= untaken_bytes_max) return;
   tell("a session takes nothing of what its shared server says, and is let go");
   client->waiting.clear();
   client->leaving = true;
   loop.post([self = shared_from_this(), client] { self->let_go(client); });
-}
-
-void SharedProcess::take(const SharedClientPtr& client) {
-  while (!client->paused && client->hearing && !client->waiting.empty()) {
-    const std::string text = std::move(client->waiting.front());
-    client->waiting.pop_front();
-    client->waiting_bytes -= text.size();
-    if (client->events.message) client->events.message(text);
-  }
-  if (client->leaving) return let_go(client);
-  look_whether_over(client);
 }
 
 void SharedProcess::answer(std::uint64_t number, std::string line) {
