@@ -38,7 +38,7 @@
 #include "doors/api/api.h"
 #include "doors/console/console.h"
 #include "doors/control/control.h"
-#include "doors/mcp/listener/door.h"
+#include "doors/mcp/listener/http_door.h"
 #include "doors/mcp/multiplexer/connect.h"
 #include "doors/mcp/session/session.h"
 #include "doors/mcp/transport/shared_server.h"

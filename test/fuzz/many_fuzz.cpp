@@ -118,14 +118,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   }
   check_page(parts);
   check_hello(parts);
-  Places places(servers.size());
+  ResourceOwners owners(servers.size());
   for (std::size_t i = 0; i < servers.size(); ++i) {
-    places.resources(i, parts[i].result, true);
-    places.templates(i, parts[i].result, true);
+    owners.resources(i, parts[i].result, true);
+    owners.templates(i, parts[i].result, true);
   }
   for (std::size_t i = servers.size(); i < lines.size(); ++i) {
     check_client(lines[i]);
-    (void)places.of_uri(lines[i]);
+    (void)owners.of_uri(lines[i]);
     (void)from_template(lines[i], lines.back());
   }
   return 0;

@@ -42,7 +42,7 @@ Parties::Parties(Setting setting)
   auto to_client = *net::make_pipe();
   client_out_ = std::move(from_client.write);
   client_in_ = std::move(to_client.read);
-  std::vector<mcp::UpstreamServer> behind;
+  std::vector<mcp::UpstreamServer> upstreams;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     auto to_server = *net::make_pipe();
     auto from_server = *net::make_pipe();
@@ -55,7 +55,7 @@ Parties::Parties(Setting setting)
     if (setting.several) server.spec.server = i == 0 ? "a" : "b";
     server.transport =
         mcp::over_pipes(loop_, std::move(from_server.read), std::move(to_server.write));
-    behind.push_back(std::move(server));
+    upstreams.push_back(std::move(server));
     ::fcntl(servers_[i].in.get(), F_SETFL, O_NONBLOCK);
     ::fcntl(servers_[i].out.get(), F_SETFL, O_NONBLOCK);
   }
@@ -64,7 +64,7 @@ Parties::Parties(Setting setting)
   session_ =
       *mcp::connect(loop_, *world_.gate,
                     mcp::over_pipes(loop_, std::move(from_client.read), std::move(to_client.write)),
-                    std::move(behind), [this](const mcp::SessionEnd&) { ended_ = true; });
+                    std::move(upstreams), [this](const mcp::SessionEnd&) { ended_ = true; });
 }
 
 std::size_t Parties::server_of(std::uint64_t number) const {

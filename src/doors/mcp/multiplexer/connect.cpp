@@ -11,70 +11,71 @@ namespace {
 // What a session takes for its client.
 class ClientOfSession final : public Transport {
  public:
-  ClientOfSession(std::weak_ptr<Multiplexer> front, std::size_t server)
-      : front_(std::move(front)), server_(server) {}
+  ClientOfSession(std::weak_ptr<Multiplexer> multiplexer, std::size_t server)
+      : multiplexer_(std::move(multiplexer)), server_(server) {}
 
   void open(TransportEvents events) override {
-    if (auto front = front_.lock()) front->behind[server_].events = std::move(events);
+    if (auto multiplexer = multiplexer_.lock())
+      multiplexer->upstreams[server_].events = std::move(events);
   }
   bool send(std::string message, std::string_view request) override {
-    auto front = front_.lock();
-    if (!front || front->client_gone) return false;
-    ++front->inside;
-    front->session_line(server_, message, request);
-    --front->inside;
+    auto multiplexer = multiplexer_.lock();
+    if (!multiplexer || multiplexer->client_gone) return false;
+    ++multiplexer->inside;
+    multiplexer->session_line(server_, message, request);
+    --multiplexer->inside;
     return true;
   }
   const Repeated* repeated(std::string_view request) const override {
-    auto front = front_.lock();
-    return front ? front->repeated(request) : nullptr;
+    auto multiplexer = multiplexer_.lock();
+    return multiplexer ? multiplexer->repeated(request) : nullptr;
   }
   void pause() override { hold(true); }
   void resume() override { hold(false); }
   Task<bool> drained() override { co_return true; }
   void finish_sending() override {}
   void stop_hearing() override {
-    if (auto front = front_.lock()) front->behind[server_].deaf = true;
+    if (auto multiplexer = multiplexer_.lock()) multiplexer->upstreams[server_].deaf = true;
   }
 
  private:
   void hold(bool paused) {
-    auto front = front_.lock();
-    if (!front) return;
-    front->behind[server_].paused = paused;
+    auto multiplexer = multiplexer_.lock();
+    if (!multiplexer) return;
+    multiplexer->upstreams[server_].paused = paused;
     if (paused) return;
-    front->loop.post([self = front_, server = server_] {
+    multiplexer->loop.post([self = multiplexer_, server = server_] {
       if (auto later = self.lock()) later->flush(server);
     });
   }
 
-  std::weak_ptr<Multiplexer> front_;
+  std::weak_ptr<Multiplexer> multiplexer_;
   std::size_t server_;
 };
 
 class MultiplexedEndpoint final : public Endpoint {
  public:
-  MultiplexedEndpoint(std::shared_ptr<Multiplexer> front, std::string run)
-      : front_(std::move(front)), run_(std::move(run)) {}
+  MultiplexedEndpoint(std::shared_ptr<Multiplexer> multiplexer, std::string run)
+      : multiplexer_(std::move(multiplexer)), run_(std::move(run)) {}
   ~MultiplexedEndpoint() override {
-    front_->ended = {};
-    front_->close_now();
+    multiplexer_->ended = {};
+    multiplexer_->close_now();
   }
-  void finish(const std::string& why) override { front_->finish(why); }
+  void finish(const std::string& why) override { multiplexer_->finish(why); }
   void cancel_all() override {
-    for (UpstreamSession& server : front_->behind) {
+    for (UpstreamSession& server : multiplexer_->upstreams) {
       if (server.session) server.session->cancel_all();
     }
   }
   const std::string& run() const override { return run_; }
   void use_policy(std::shared_ptr<const Policy> policy) override {
-    for (UpstreamSession& server : front_->behind) {
+    for (UpstreamSession& server : multiplexer_->upstreams) {
       if (server.session) server.session->use_policy(policy);
     }
   }
 
  private:
-  std::shared_ptr<Multiplexer> front_;
+  std::shared_ptr<Multiplexer> multiplexer_;
   std::string run_;
 };
 
@@ -97,17 +98,17 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate,
   if (names.empty()) return fail(ErrorKind::invalid, "an endpoint without a server");
   if (Status fine = check_server_names(names); !fine) return std::unexpected(fine.error());
 
-  auto front =
+  auto multiplexer =
       std::make_shared<Multiplexer>(loop, gate, std::move(client), servers.size(), patience);
   std::string run = servers.front().spec.run;
-  front->run = run;
-  front->part = servers.front().spec.part;
-  front->ended = std::move(ended);
-  const std::weak_ptr<Multiplexer> self = front;
+  multiplexer->run = run;
+  multiplexer->part = servers.front().spec.part;
+  multiplexer->ended = std::move(ended);
+  const std::weak_ptr<Multiplexer> self = multiplexer;
   for (std::size_t i = 0; i < servers.size(); ++i) {
-    front->behind[i].name = names[i];
-    front->behind[i].returns = bool(servers[i].spec.start_again);
-    front->behind[i].session = std::make_unique<Session>(
+    multiplexer->upstreams[i].name = names[i];
+    multiplexer->upstreams[i].returns = bool(servers[i].spec.start_again);
+    multiplexer->upstreams[i].session = std::make_unique<Session>(
         loop, gate, std::move(servers[i].spec),
         SessionTransports{std::make_unique<ClientOfSession>(self, i),
                           std::move(servers[i].transport), std::move(servers[i].life)},
@@ -115,8 +116,8 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate,
           if (auto later = self.lock()) later->session_ended(i, end);
         });
   }
-  front->open();
-  return std::make_unique<MultiplexedEndpoint>(std::move(front), std::move(run));
+  multiplexer->open();
+  return std::make_unique<MultiplexedEndpoint>(std::move(multiplexer), std::move(run));
 }
 
 }  // namespace pawl::mcp

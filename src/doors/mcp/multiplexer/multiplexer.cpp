@@ -1,11 +1,13 @@
 #include "doors/mcp/multiplexer/multiplexer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "doors/mcp/protocol/message.h"
+#include "doors/mcp/protocol/unreadable.h"
 
 namespace pawl::mcp {
 
@@ -15,30 +17,30 @@ void Multiplexer::open() {
   transport->open({
       .message =
           [self](std::string_view line) {
-            if (auto front = self.lock()) front->client_line(line);
+            if (auto multiplexer = self.lock()) multiplexer->client_line(line);
           },
       .too_long =
           [self](std::string_view head) {
-            auto front = self.lock();
-            if (!front) return;
-            front->refuse_line(id_of_head(head), invalid_request,
-                               "the message is longer than the limit");
+            auto multiplexer = self.lock();
+            if (!multiplexer) return;
+            multiplexer->refuse_line(id_of_head(head), invalid_request,
+                                     "the message is longer than the limit");
           },
       .crowded =
           [self](bool crowded) {
-            auto front = self.lock();
-            if (!front) return;
-            for (UpstreamSession& server : front->behind) {
+            auto multiplexer = self.lock();
+            if (!multiplexer) return;
+            for (UpstreamSession& server : multiplexer->upstreams) {
               if (!server.deaf && server.events.crowded) server.events.crowded(crowded);
             }
           },
       .ended =
           [self] {
-            if (auto front = self.lock()) front->client_closed("the client closed");
+            if (auto multiplexer = self.lock()) multiplexer->client_closed("the client closed");
           },
       .failed =
           [self] {
-            if (auto front = self.lock()) front->client_closed("the client left");
+            if (auto multiplexer = self.lock()) multiplexer->client_closed("the client left");
           },
   });
 }
@@ -47,22 +49,22 @@ void Multiplexer::client_closed(const std::string& reason) {
   if (client_gone) return;
   client_gone = true;
   if (why.empty()) why = reason;
-  for (std::size_t i = 0; i < behind.size(); ++i) {
-    if (!behind[i].deaf && behind[i].events.ended) behind[i].events.ended();
+  for (std::size_t i = 0; i < upstreams.size(); ++i) {
+    if (!upstreams[i].deaf && upstreams[i].events.ended) upstreams[i].events.ended();
   }
   close_when_over();
 }
 
 void Multiplexer::finish(const std::string& reason) {
   if (why.empty()) why = reason;
-  for (UpstreamSession& server : behind) {
+  for (UpstreamSession& server : upstreams) {
     if (server.session) server.session->finish(reason);
   }
   close_when_over();
 }
 
 void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
-  UpstreamSession& server = behind[i];
+  UpstreamSession& server = upstreams[i];
   if (server.stage == UpstreamSession::Stage::gone) return;
   server.stage = UpstreamSession::Stage::gone;
   server.deaf = true;
@@ -70,30 +72,31 @@ void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
   // Not from inside the session's own callback.
   const std::weak_ptr<Multiplexer> self = weak_from_this();
   loop.post([self, i, said = end.why] {
-    auto front = self.lock();
-    if (!front) return;
-    front->behind[i].session.reset();
-    front->behind[i].events = {};
-    if (front->closed) return;
-    front->give_up(i, fmt::format("server `{}` has ended", front->behind[i].name));
-    if (front->why.empty()) {
-      (void)front->gate.note(front->run, "server absent", front->behind[i].name + ": " + said);
-      front->come_or_go(i);
+    auto multiplexer = self.lock();
+    if (!multiplexer) return;
+    multiplexer->upstreams[i].session.reset();
+    multiplexer->upstreams[i].events = {};
+    if (multiplexer->closed) return;
+    multiplexer->give_up(i, fmt::format("server `{}` has ended", multiplexer->upstreams[i].name));
+    if (multiplexer->why.empty()) {
+      (void)multiplexer->gate.note(multiplexer->run, "server absent",
+                                   multiplexer->upstreams[i].name + ": " + said);
+      multiplexer->presence_changed(i);
     }
-    front->close_when_over();
+    multiplexer->close_when_over();
   });
 }
 
 // Nobody answers what was asked of this server.
 void Multiplexer::give_up(std::size_t i, const std::string& reason) {
-  behind[i].waiting.clear();
-  behind[i].waiting_bytes = 0;
-  for (const auto& [inner, outer] : behind[i].asked) {
+  upstreams[i].waiting.clear();
+  upstreams[i].waiting_bytes = 0;
+  for (const auto& [inner, outer] : upstreams[i].asked) {
     questions.erase(outer);
     to_client(
         notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", outer)));
   }
-  behind[i].asked.clear();
+  upstreams[i].asked.clear();
   std::vector<std::uint64_t> lost;
   for (const auto& [id, about] : forwarded) {
     if (about.server == i) lost.push_back(id);
@@ -115,21 +118,22 @@ void Multiplexer::give_up(std::size_t i, const std::string& reason) {
 
 void Multiplexer::close_when_over() {
   if (closed || why.empty()) {
-    const bool all = std::ranges::all_of(
-        behind, [](const UpstreamSession& s) { return s.stage == UpstreamSession::Stage::gone; });
+    const bool all = std::ranges::all_of(upstreams, [](const UpstreamSession& s) {
+      return s.stage == UpstreamSession::Stage::gone;
+    });
     if (closed || !all) return;
     why = "the server ended";
   }
-  for (const UpstreamSession& server : behind) {
+  for (const UpstreamSession& server : upstreams) {
     if (server.stage != UpstreamSession::Stage::gone) return;
   }
   closed = true;
   // What was said last still leaves.
   spawn(
-      [](std::shared_ptr<Multiplexer> front) -> Task<void> {
-        if (!front->client_gone) co_await front->transport->drained();
+      [](std::shared_ptr<Multiplexer> multiplexer) -> Task<void> {
+        if (!multiplexer->client_gone) co_await multiplexer->transport->drained();
       }(shared_from_this()),
-      [front = shared_from_this()] { front->close_now(); });
+      [multiplexer = shared_from_this()] { multiplexer->close_now(); });
 }
 
 void Multiplexer::close_now() {
@@ -141,7 +145,7 @@ void Multiplexer::close_now() {
   }
   transport->stop_hearing();
   transport->finish_sending();
-  for (UpstreamSession& server : behind) server.session.reset();
+  for (UpstreamSession& server : upstreams) server.session.reset();
   if (auto done = std::exchange(ended, {})) {
     done(SessionEnd{why, why == "the server ended", any_initialized});
   }
@@ -158,19 +162,19 @@ bool Multiplexer::ready(const UpstreamSession& server, const UpstreamSession::Li
 }
 
 void Multiplexer::say(std::size_t i, UpstreamSession::Line line) {
-  UpstreamSession& server = behind[i];
+  UpstreamSession& server = upstreams[i];
   server.waiting_bytes += line.text.size();
   server.waiting.push_back(std::move(line));
   if (inside == 0) return flush(i);
   // A session that is speaking is not spoken to.
   const std::weak_ptr<Multiplexer> self = weak_from_this();
   loop.post([self, i] {
-    if (auto front = self.lock()) front->flush(i);
+    if (auto multiplexer = self.lock()) multiplexer->flush(i);
   });
 }
 
 void Multiplexer::flush(std::size_t i) {
-  UpstreamSession& server = behind[i];
+  UpstreamSession& server = upstreams[i];
   if (server.flushing) return;
   server.flushing = true;
   while (!server.waiting.empty() && ready(server, server.waiting.front())) {
@@ -189,6 +193,336 @@ void Multiplexer::ask(Forwarded about, std::string_view method, std::string_view
   open_requests[about.key].push_back(id);
   forwarded.emplace(id, std::move(about));
   say(server, {id, request_line(id, method, params), first});
+}
+
+namespace {
+
+std::optional<std::uint64_t> our_id(std::string_view raw) {
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), id);
+  if (raw.empty() || error != std::errc{} || end != raw.data() + raw.size()) return std::nullopt;
+  return id;
+}
+
+// A result that asks for more, or is a task, says whose it is. Sessions write these members
+// themselves.
+std::string with_server(std::string_view result, std::string_view server) {
+  const auto document = json::parse(result, as_it_came);
+  const json::View root = document ? document->root() : json::View();
+  Replacements own;
+  for (std::string_view member : {"requestState", "taskId"}) {
+    if (const auto text = root.text(member)) {
+      own.emplace_back(member, quoted(state_of(server, *text)));
+    }
+  }
+  return own.empty() ? std::string(result) : replaced(result, root, own);
+}
+
+json::Document as_it_was_sent(std::string_view text) {
+  auto document = json::parse(text, as_it_came);
+  return document ? std::move(*document) : json::Document();
+}
+
+// The same in the older era: a task that was made, its state, and the result of one.
+std::string with_server_of_task(std::string_view result, std::string_view server) {
+  const json::Document document = as_it_was_sent(result);
+  const json::View root = document.root();
+  if (root["task"].text("taskId")) {
+    const std::string task = json::write(root["task"]);
+    return replaced(result, root, {{"task", with_server(task, server)}});
+  }
+  const json::View meta = root["_meta"];
+  if (meta[meta_related_task].text("taskId")) {
+    const std::string related = with_server(json::write(meta[meta_related_task]), server);
+    const std::string text = json::write(meta);
+    const json::Document whole = as_it_was_sent(text);
+    return replaced(result, root,
+                    {{"_meta", replaced(text, whole.root(), {{meta_related_task, related}})}});
+  }
+  return with_server(result, server);
+}
+
+// A server's own result may have such members too, and means nothing by them.
+bool names_a_server(const Forwarded& about, std::string_view result) {
+  if (!about.request_states) return false;
+  if (about.task) return true;
+  if (!about.modern) return result.starts_with(R"({"task":{"taskId":")");
+  const bool asks = result.starts_with(R"({"resultType":"input_required")");
+  return asks || result.starts_with(R"({"resultType":"task")");
+}
+
+}  // namespace
+
+const Repeated* Multiplexer::repeated(std::string_view request) const {
+  const auto id = our_id(request);
+  const auto found = id ? forwarded.find(*id) : forwarded.end();
+  return found == forwarded.end() ? nullptr : transport->repeated(found->second.id);
+}
+
+// The client's request in which a session said something, by our id for it.
+std::string Multiplexer::raw_id_of(std::string_view request) const {
+  const auto id = our_id(request);
+  const auto found = id ? forwarded.find(*id) : forwarded.end();
+  return found == forwarded.end() ? std::string() : found->second.id;
+}
+
+void Multiplexer::session_line(std::size_t i, std::string_view line, std::string_view request) {
+  json::Document document;
+  const Result<Message> message = read_message(line, Side::server, parser, document);
+  if (!message) {
+    // Sessions write messages. If one did not, its request still gets an answer.
+    (void)gate.note(run, "answer dropped", message.error().message);
+    const MeantFor meant = meant_for(line);
+    if (!meant.answer || meant.ids.empty()) return;
+    const std::string own(meant.ids.front());
+    return session_line(i, error_line(own, internal_error, cannot_be_read(message.error().message)),
+                        request);
+  }
+  switch (message->kind) {
+    case MessageKind::request:
+      return ask_client(i, *message, request);
+    case MessageKind::notification:
+      return session_notification(i, *message, request);
+    case MessageKind::result:
+    case MessageKind::error:
+      return session_answer(i, *message);
+  }
+}
+
+void Multiplexer::session_answer(std::size_t i, const Message& message) {
+  const auto id = our_id(message.id);
+  const auto found = id ? forwarded.find(*id) : forwarded.end();
+  if (found == forwarded.end() || found->second.server != i) return;
+  const Forwarded about = std::move(found->second);
+  forwarded.erase(found);
+  const bool result = message.kind == MessageKind::result;
+  // A server that was late is there after all.
+  if (std::exchange(upstreams[i].late, false) && result) presence_changed(i);
+  if (about.gathering && about.gathering->kind == Gathering::Kind::listen && result) {
+    return stopped_listening(about.gathering, about.place);
+  }
+  if (about.gathering) {
+    return answered(about.gathering, about.place,
+                    result ? Gathering::Piece::result : Gathering::Piece::error,
+                    std::string(result ? message.result_text : message.error_text));
+  }
+  open_requests.erase(about.key);
+  if (!result) return to_client(raw_error_line(about.id, message.error_text), about.id);
+  if (message.result_text.contains("resource_link")) owners.links(i, message.result);
+  if (!names_a_server(about, message.result_text)) {
+    return to_client(result_line(about.id, message.result_text), about.id);
+  }
+  const auto named = about.modern ? with_server : with_server_of_task;
+  to_client(result_line(about.id, named(message.result_text, upstreams[i].name)), about.id);
+}
+
+void Multiplexer::session_notification(std::size_t i, const Message& message,
+                                       std::string_view request) {
+  switch (server_notice(message.method)) {
+    case ServerNotice::progress: {
+      // Of a request that is over, nothing is said any more.
+      const std::string id = raw_id_of(request);
+      if (id.empty()) return;
+      return to_client(notification_line(message.method, message.params_text), id);
+    }
+    case ServerNotice::message:
+      return to_client(
+          notification_line(message.method, with_logger(upstreams[i].name, message.params)),
+          raw_id_of(request));
+    case ServerNotice::tools_changed:
+    case ServerNotice::list_changed:
+      return changed(listener_of(message.params), message.method);
+    case ServerNotice::resource_updated: {
+      const auto listener = listener_of(message.params);
+      if (!listener) {
+        return to_client(notification_line(message.method, message.params_text));
+      }
+      return to_client(
+          notification_line(message.method, with_subscription(message.params, listener->id)),
+          listener->id);
+    }
+    case ServerNotice::elicitation_done:
+      return to_client(notification_line(message.method, message.params_text));
+    case ServerNotice::cancelled:
+      return withdraw_question(i, message.params);
+    case ServerNotice::acknowledged:
+      return acknowledged(message.params);
+    case ServerNotice::unknown:
+      return;
+  }
+}
+
+namespace {
+
+constexpr std::string_view kTools = "notifications/tools/list_changed";
+constexpr std::string_view kPrompts = "notifications/prompts/list_changed";
+constexpr std::string_view kResources = "notifications/resources/list_changed";
+
+// What a server lets a client hear is in its acknowledgement, which its session wrote.
+bool hears(const Gathering& listener, std::string_view member) {
+  return std::ranges::any_of(listener.answers, [&](const Gathering::Answered& answer) {
+    const auto document = json::parse(answer.text.empty() ? "{}" : answer.text);
+    return document && document->root()[member].exists();
+  });
+}
+
+std::vector<std::string> resources_of(const Gathering& listener) {
+  std::vector<std::string> uris;
+  for (const Gathering::Answered& answer : listener.answers) {
+    const auto document = json::parse(answer.text.empty() ? "{}" : answer.text);
+    if (!document) continue;
+    for (json::View uri : document->root()["resourceSubscriptions"].elements()) {
+      if (uri.is_string()) uris.emplace_back(uri.string());
+    }
+  }
+  return uris;
+}
+
+}  // namespace
+
+void Multiplexer::ask_client(std::size_t i, const Message& message, std::string_view request) {
+  const std::uint64_t id = next_question++;
+  std::string theirs(message.id);
+  upstreams[i].asked[theirs] = id;
+  questions.emplace(id, Question{i, std::move(theirs)});
+  to_client(request_line(id, message.method, message.params_text), raw_id_of(request));
+}
+
+void Multiplexer::answer_of_client(const Message& message) {
+  std::uint64_t id = 0;
+  const std::string_view raw = message.id;
+  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), id);
+  if (error != std::errc{} || end != raw.data() + raw.size()) return;
+  const auto found = questions.find(id);
+  if (found == questions.end()) return;
+  const Question asked = std::move(found->second);
+  questions.erase(found);
+  upstreams[asked.server].asked.erase(asked.id);
+  const bool result = message.kind == MessageKind::result;
+  say(asked.server, {0, result ? result_line(asked.id, message.result_text)
+                               : raw_error_line(asked.id, message.error_text)});
+}
+
+void Multiplexer::withdraw_question(std::size_t i, json::View params) {
+  const json::View id = params["requestId"];
+  const auto found = upstreams[i].asked.find(id.exists() ? json::write(id) : std::string());
+  if (found == upstreams[i].asked.end()) return;
+  to_client(notification_line("notifications/cancelled",
+                              fmt::format(R"({{"requestId":{}}})", found->second)));
+  questions.erase(found->second);
+  upstreams[i].asked.erase(found);
+}
+
+void Multiplexer::changed(std::shared_ptr<Gathering> listener, std::string_view method) {
+  if (era == Era::stateless && !listener) return;
+  for (const Change& known : changes) {
+    if (known.listener == listener && known.method == method) return;
+  }
+  changes.push_back({std::move(listener), std::string(method)});
+  if (changes_timer.pending()) return;
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
+  changes_timer = loop.after(list_changes_within, [self] {
+    if (auto multiplexer = self.lock()) multiplexer->announce_changes();
+  });
+}
+
+void Multiplexer::announce_changes() {
+  for (const Change& change : std::exchange(changes, {})) {
+    if (!change.listener) {
+      to_client(notification_line(change.method, {}));
+      continue;
+    }
+    // What comes before the acknowledgement waits for it; what comes after the end is not told.
+    if (!change.listener->over) {
+      changed(change.listener, change.method);
+    } else if (std::ranges::find(listeners, change.listener) != listeners.end()) {
+      to_client(
+          notification_line(change.method, with_subscription(json::View(), change.listener->id)),
+          change.listener->id);
+    }
+  }
+}
+
+void Multiplexer::presence_changed(std::size_t i) {
+  const UpstreamSession& server = upstreams[i];
+  const std::pair<bool, std::pair<std::string_view, std::string_view>> lists[] = {
+      {true, {kTools, "toolsListChanged"}},
+      {server.prompts, {kPrompts, "promptsListChanged"}},
+      {server.resources, {kResources, "resourcesListChanged"}},
+  };
+  for (const auto& [offered, names] : lists) {
+    if (!offered) continue;
+    if (era == Era::stateful) changed(nullptr, names.first);
+    for (const auto& listener : listeners) {
+      if (hears(*listener, names.second)) changed(listener, names.first);
+    }
+  }
+}
+
+std::shared_ptr<Gathering> Multiplexer::listener_of(json::View params) const {
+  const json::View id = params["_meta"][meta_subscription];
+  if (!id.is_integer() || id.integer() < 0) return nullptr;
+  const auto found = forwarded.find(id.natural());
+  if (found == forwarded.end()) return nullptr;
+  const auto& all = found->second.gathering;
+  return all && all->kind == Gathering::Kind::listen ? all : nullptr;
+}
+
+void Multiplexer::acknowledged(json::View params) {
+  const auto listener = listener_of(params);
+  if (!listener) return;
+  const std::size_t place = forwarded.at(params["_meta"][meta_subscription].natural()).place;
+  const json::View heard = params["notifications"];
+  std::string text = heard.exists() ? json::write(heard) : "{}";
+  if (!listener->over) {
+    return answered(listener, place, Gathering::Piece::result, std::move(text));
+  }
+  // The client was told without it; what it changes is told from now on.
+  listener->answers[place].piece = Gathering::Piece::result;
+  listener->answers[place].text = std::move(text);
+}
+
+// The acknowledgements of the servers as one: what any of them lets the client hear.
+void Multiplexer::start_listening(const std::shared_ptr<Gathering>& all) {
+  json::Writer heard;
+  heard.object();
+  bool any = false;
+  for (std::string_view member :
+       {"toolsListChanged", "promptsListChanged", "resourcesListChanged"}) {
+    if (hears(*all, member)) heard.key(member).boolean(true);
+  }
+  const std::vector<std::string> resources = resources_of(*all);
+  if (!resources.empty()) heard.key("resourceSubscriptions").array();
+  for (const std::string& uri : resources) heard.string(uri);
+  if (!resources.empty()) heard.end();
+  heard.end();
+  std::string refusal;
+  for (const auto& answer : all->answers) {
+    any = any || answer.piece == Gathering::Piece::result;
+    if (answer.piece == Gathering::Piece::error && refusal.empty()) refusal = answer.text;
+  }
+  if (!any) {
+    return reply_error(
+        *all, refusal.empty() ? error_object(invalid_request, "no tool server answered") : refusal);
+  }
+  listeners.push_back(all);
+  json::Writer params;
+  params.object().key("_meta").object().key(meta_subscription).raw(all->id).end();
+  params.key("notifications").raw(heard.text()).end();
+  to_client(notification_line("notifications/subscriptions/acknowledged", params.text()), all->id);
+}
+
+void Multiplexer::stopped_listening(const std::shared_ptr<Gathering>& all, std::size_t place) {
+  if (!all->over) return answered(all, place, Gathering::Piece::absent, {});
+  all->answers[place].piece = Gathering::Piece::absent;
+  all->answers[place].text.clear();
+  const bool any = std::ranges::any_of(all->answers, [](const Gathering::Answered& answer) {
+    return answer.piece == Gathering::Piece::result || answer.piece == Gathering::Piece::waiting;
+  });
+  if (any || std::erase(listeners, all) == 0) return;
+  json::Writer meta;
+  meta.object().key("_meta").object().key(meta_subscription).raw(all->id).end().end();
+  reply(*all, meta.text(), Cached::no);
 }
 
 }  // namespace pawl::mcp

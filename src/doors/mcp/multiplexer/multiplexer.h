@@ -1,8 +1,7 @@
 // The inside of an endpoint with several servers:
-//   many.cpp      the endpoint, and the wire between it and a session
-//   front.cpp     life, and what waits for a session
-//   client.cpp    what the client sends         fan.cpp       what all servers are asked
-//   sessions.cpp  what the sessions say         telling.cpp   changes, subscriptions, questions
+//   connect.cpp               the endpoint, and the transport between it and a session
+//   multiplexer.cpp           life, what sessions say, changes, subscriptions, questions
+//   multiplexer_requests.cpp  what the client sends, and what all servers are asked
 #pragma once
 
 #include <cstdint>
@@ -90,11 +89,11 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
       : loop(l),
         gate(g),
         transport(std::move(client)),
-        behind(servers),
-        places(servers),
+        upstreams(servers),
+        owners(servers),
         patience(patient) {}
 
-  // front.cpp
+  // multiplexer.cpp: life, and what waits for a session
   void open();
   void client_closed(const std::string& why);
   void finish(const std::string& why);
@@ -112,7 +111,7 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   void ask(Forwarded about, std::string_view method, std::string_view params);
   void give_up(std::size_t server, const std::string& why);
 
-  // client.cpp
+  // multiplexer_requests.cpp: what the client sends
   void client_line(std::string_view line);
   void client_request(const Message& message);
   void client_notification(const Message& message);
@@ -121,11 +120,11 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
                    std::string_view method = {});
   void refuse_request(const Message& message, bool modern, Code code, const std::string& name,
                       const std::string& sentence);
-  void to_some_session(const Message& message);
+  void to_any_session(const Message& message);
   void named(const Message& message, bool modern);
   void completion(const Message& message, bool modern);
-  void placed(const Message& message, bool modern);
-  void of_task(const Message& message, bool modern);
+  void about_resource(const Message& message, bool modern);
+  void about_task(const Message& message, bool modern);
   void forward(const Message& message, bool modern, std::size_t server, Replacements with);
   void cancelled(json::View params);
   std::optional<std::size_t> find(std::string_view server) const;
@@ -133,10 +132,10 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   void reply(const Gathering& about, std::string_view result, Cached cached);
   void reply_error(const Gathering& about, std::string_view error);
 
-  // fan.cpp
-  void fan_out(const Message& message, const Method& method, bool modern, Gathering::Kind kind);
+  // multiplexer_requests.cpp: what all servers are asked
+  void ask_all(const Message& message, const Method& method, bool modern, Gathering::Kind kind);
   // What one server is asked to tell of: the resources that are its own.
-  std::string heard_from(const Message& message, std::size_t server) const;
+  std::string listen_params(const Message& message, std::size_t server) const;
   void page(const Message& message, const Method& method, bool modern);
   struct Target {
     std::size_t server = 0;
@@ -150,20 +149,20 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   void out_of_patience(const std::shared_ptr<Gathering>& all);
   void learn(const Gathering& all, const Gathering::Answered& answer);
 
-  // sessions.cpp
+  // multiplexer.cpp: what the sessions say
   void session_line(std::size_t server, std::string_view line, std::string_view request);
   void session_answer(std::size_t server, const Message& message);
   void session_notification(std::size_t server, const Message& message, std::string_view request);
   std::string raw_id_of(std::string_view request) const;
 
-  // telling.cpp
+  // multiplexer.cpp: changes, subscriptions, questions
   void ask_client(std::size_t server, const Message& message, std::string_view request);
   void answer_of_client(const Message& message);
-  void take_back(std::size_t server, json::View params);
+  void withdraw_question(std::size_t server, json::View params);
   void changed(std::shared_ptr<Gathering> listener, std::string_view method);
-  void tell_changes();
+  void announce_changes();
   // A server that was absent is here, or one that was here is gone: its lists changed.
-  void come_or_go(std::size_t server);
+  void presence_changed(std::size_t server);
   std::shared_ptr<Gathering> listener_of(json::View params) const;
   void acknowledged(json::View params);
   void start_listening(const std::shared_ptr<Gathering>& all);
@@ -172,8 +171,8 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   net::Loop& loop;
   Gate& gate;
   std::unique_ptr<Transport> transport;
-  std::vector<UpstreamSession> behind;
-  Places places;
+  std::vector<UpstreamSession> upstreams;
+  ResourceOwners owners;
   Duration patience;
   std::string run;
   std::shared_ptr<RunPart> part;  // of it, whose client this is; null: it is not

@@ -6,7 +6,7 @@
 
 namespace pawl::mcp {
 
-void Places::resources(std::size_t server, json::View result, bool first) {
+void ResourceOwners::resources(std::size_t server, json::View result, bool first) {
   Known& known = known_[server];
   if (first) known.uris.clear();
   for (json::View resource : result["resources"].elements()) {
@@ -15,7 +15,7 @@ void Places::resources(std::size_t server, json::View result, bool first) {
   }
 }
 
-void Places::templates(std::size_t server, json::View result, bool first) {
+void ResourceOwners::templates(std::size_t server, json::View result, bool first) {
   Known& known = known_[server];
   if (first) known.patterns.clear();
   for (json::View listed : result["resourceTemplates"].elements()) {
@@ -25,7 +25,7 @@ void Places::templates(std::size_t server, json::View result, bool first) {
   }
 }
 
-void Places::links(std::size_t server, json::View result) {
+void ResourceOwners::links(std::size_t server, json::View result) {
   Known& known = known_[server];
   for (json::View part : result["content"].elements()) {
     const auto uri = part.text("uri");
@@ -36,7 +36,7 @@ void Places::links(std::size_t server, json::View result) {
   }
 }
 
-std::vector<std::size_t> Places::of_uri(std::string_view uri) const {
+std::vector<std::size_t> ResourceOwners::of_uri(std::string_view uri) const {
   std::vector<std::size_t> found;
   const std::string text(uri);
   for (std::size_t i = 0; i < known_.size(); ++i) {
@@ -51,7 +51,7 @@ std::vector<std::size_t> Places::of_uri(std::string_view uri) const {
   return found;
 }
 
-std::vector<std::size_t> Places::of_template(std::string_view pattern) const {
+std::vector<std::size_t> ResourceOwners::of_template(std::string_view pattern) const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < known_.size(); ++i) {
     if (known_[i].patterns.contains(pattern)) found.push_back(i);

@@ -23,9 +23,9 @@ inline constexpr std::size_t places_of_a_server_max = 20'000;
 inline constexpr std::size_t links_of_a_server_max = 1000;
 inline constexpr std::size_t templates_of_a_server_max = 256;
 
-class Places {
+class ResourceOwners {
  public:
-  explicit Places(std::size_t servers) : known_(servers) {}
+  explicit ResourceOwners(std::size_t servers) : known_(servers) {}
 
   // One page of a server's list; the first page of a new reading replaces what was known.
   void resources(std::size_t server, json::View result, bool first);

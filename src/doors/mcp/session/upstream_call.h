@@ -1,7 +1,5 @@
 // A call or an action at the tool server: sent, asked about, cancelled, and its end as an outcome.
 // The inside of a session (session_impl.h).
-//   upstream_call.cpp  what is sent, and what came of it
-//   upstream_task.cpp  where the server makes a task of the call
 #pragma once
 
 #include <memory>
@@ -45,7 +43,7 @@ class UpstreamCall final : public Upstream {
   std::string params_for(std::string_view tool, std::string_view arguments) const;
   void tell_server(const std::string& reason);
 
-  // server_tasks.cpp
+  // Where the server makes a task of the call.
   struct Stopping;
   // Whether the server is asked to make a task of it, as servers of the older era are.
   bool wants_server_task() const;

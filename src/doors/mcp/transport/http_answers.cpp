@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view request_head = R"({"jsonrpc":"2.0","id":)";
 constexpr std::string_view notice_head = R"({"jsonrpc":"2.0","method":)";
 
-std::string replaced(std::string_view message, std::size_t at, std::size_t size,
-                     std::string_view text) {
+std::string with_splice(std::string_view message, std::size_t at, std::size_t size,
+                        std::string_view text) {
   std::string out;
   out.reserve(message.size() + text.size());
   out.append(message.substr(0, at)).append(text).append(message.substr(at + size));
@@ -53,7 +53,7 @@ std::string with_id_of_client(std::string_view message, std::string_view key, st
   if (!message.starts_with(request_head)) return std::string(message);
   const std::string_view rest = message.substr(request_head.size());
   if (!rest.starts_with(key) || !ends_number(rest.substr(key.size()))) return std::string(message);
-  return replaced(message, request_head.size(), key.size(), id);
+  return with_splice(message, request_head.size(), key.size(), id);
 }
 
 std::string tagged_for_client(std::string_view message, std::string_view key, std::string_view id) {
@@ -63,7 +63,7 @@ std::string tagged_for_client(std::string_view message, std::string_view key, st
   if (at == std::string_view::npos || !ends_number(message.substr(at + tag.size()))) {
     return std::string(message);
   }
-  return replaced(message, at + tag.size() - key.size(), key.size(), id);
+  return with_splice(message, at + tag.size() - key.size(), key.size(), id);
 }
 
 int status_of(std::string_view answer) {

@@ -1,7 +1,6 @@
-// The inside of the transport over HTTP, shared by the files that implement it:
-//   http_upstream_transport.cpp  the transport itself: order, pauses, the end
+// The inside of the transport over HTTP to a server:
+//   http_upstream_transport.cpp  order, pauses, the end; the server's session
 //   http_upstream_exchange.cpp   one exchange: its head, its answer, how it ends
-//   http_upstream_session.cpp    the server's session: its stream, its loss, its end
 #pragma once
 
 #include <cstdint>
@@ -56,7 +55,6 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 struct HttpUpstreamTransport final : TransportOf<HttpUpstreamTransport> {
   HttpUpstreamTransport(net::Loop& l, RemoteServer s) : TransportOf(l), server(std::move(s)) {}
 
-  // http_upstream_transport.cpp
   bool send(std::string message, std::string_view request) override;
   bool carries_secrets() const override { return bool(server.mint); }
   void on_pause() override;
@@ -73,7 +71,7 @@ struct HttpUpstreamTransport final : TransportOf<HttpUpstreamTransport> {
   void look_whether_over();
   void stop_hearing() override;
 
-  // http_upstream_exchange.cpp
+  // One exchange.
   void begin(ExchangePtr exchange);
   static Task<void> mint_and_post(std::shared_ptr<HttpUpstreamTransport> self,
                                   ExchangePtr exchange);
@@ -93,7 +91,7 @@ struct HttpUpstreamTransport final : TransportOf<HttpUpstreamTransport> {
   void refuse(const ExchangePtr& exchange, const std::string& why);
   void lose(const ExchangePtr& exchange, const std::string& why);
 
-  // http_upstream_session.cpp
+  // The server's session: its stream, its loss, its end.
   void opened(std::string_view version);
   void introduced();
   void hear();

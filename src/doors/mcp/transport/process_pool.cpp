@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "doors/mcp/protocol/unreadable.h"
 #include "doors/mcp/transport/process_pool_impl.h"
 #include "io/net/pipe.h"
 
 namespace pawl::mcp {
+
 std::string with_id(std::string_view message, std::string_view old_id, std::string_view id) {
   const auto at = static_cast<std::size_t>(old_id.data() - message.data());
   std::string out(message.substr(0, at));
@@ -193,6 +198,266 @@ void ProcessPool::stop_hearing() {
 
 std::unique_ptr<Transport> over_programs(net::Loop& loop, ServerPrograms programs) {
   return TransportBase::handle(std::make_shared<ProcessPool>(loop, std::move(programs)));
+}
+
+namespace {
+
+// Our request that opens a process: no id of a session looks like it.
+constexpr std::string_view kOpeningId = R"("pawl-opens")";
+
+std::string question_id(const RunningProgram& process, std::string_view raw) {
+  std::string id;
+  json::write_string(fmt::format("p{}:{}", process.serial, raw), id);
+  return id;
+}
+
+// An id of ours as we wrote it, however the server spells it.
+std::string asked_as(std::string_view raw) {
+  const auto number = own_id(raw);
+  return number ? std::to_string(*number) : key_of(raw);
+}
+
+}  // namespace
+
+// Sends what waits, one after the other: a call waits for its secret, and nothing overtakes it.
+Task<void> ProcessPool::advance(std::shared_ptr<ProcessPool> self, ProgramLinePtr line) {
+  line->moving = true;
+  while (self->hearing && !line->queue.empty()) {
+    ProgramLine::Item item = std::move(line->queue.front());
+    line->queue.pop_front();
+    line->next = item.what.id;
+    self->queued_bytes -= item.message.size();
+    // What takes a request back is about a process that is there, and about nothing else.
+    const bool moot = !item.what.cancels.empty() && !line->running;
+    if (moot) continue;
+    if (item.pass || !line->running) {
+      const bool opens = item.what.method == "initialize";
+      const Status equipped = co_await equip(self, line, item.pass, opens);
+      if (!self->hearing) break;
+      if (!equipped) {
+        self->refuse(item.what, equipped.error().message);
+        continue;
+      }
+    }
+    self->hand_over(RunningPtr(line->running), std::move(item));
+  }
+  line->moving = false;
+  if (!self->hearing) co_return;
+  self->look_whether_crowded();
+  self->look_whether_over();
+}
+
+// Makes `line` run a process that has the secret of this message.
+Task<Status> ProcessPool::equip(std::shared_ptr<ProcessPool> self, ProgramLinePtr line,
+                                std::shared_ptr<Pass> pass, bool opens) {
+  Pass wanted = pass ? *pass : Pass{};
+  wanted.credential = line->credential;
+  auto equipment = co_await self->server.equip(wanted);
+  if (!self->hearing) co_return fail(ErrorKind::environment, "the session ends");
+  if (!equipment) co_return std::unexpected(equipment.error());
+  if (pass) pass->used = equipment->used;
+  if (line->running && line->running->mark == equipment->mark) co_return Status{};
+  auto program = self->server.start(*equipment);
+  if (!program) co_return std::unexpected(program.error());
+  const RunningPtr before = line->running;
+  const RunningPtr process = self->adopt(*std::move(program), equipment->mark);
+  if (!opens && !self->revision.empty()) {
+    const bool fine = co_await open_as_before(self, process);
+    if (!self->hearing) co_return fail(ErrorKind::environment, "the session ends");
+    if (!fine) {
+      self->retire(process);
+      co_return fail(ErrorKind::io, "the tool server was started anew and did not open as before");
+    }
+  }
+  line->running = process;
+  if (before) {
+    self->retire(before);
+    // It may offer something else to somebody else: what it offers is read and compared again.
+    if (line->credential.empty()) {
+      self->deliver(notification_line("notifications/tools/list_changed", "{}"));
+    }
+  }
+  co_return Status{};
+}
+
+RunningPtr ProcessPool::adopt(Program program, std::string mark) {
+  auto process = std::make_shared<RunningProgram>();
+  process->serial = ++serials;
+  process->mark = std::move(mark);
+  process->program = std::move(program);
+  processes.push_back(process);
+  const std::weak_ptr<ProcessPool> weak = weak_from_this();
+  const std::weak_ptr<RunningProgram> one = process;
+  const auto with = [weak, one](auto&& what) {
+    const auto self = weak.lock();
+    const auto alive = one.lock();
+    if (self && alive && self->hearing && !alive->over) what(*self, alive);
+  };
+  process->program.transport->open(
+      {.message =
+           [with](std::string_view text) {
+             with([&](ProcessPool& self, const RunningPtr& it) { self.said(it, text); });
+           },
+       .too_long =
+           [with](std::string_view head) {
+             with([&](ProcessPool& self, const RunningPtr& it) { self.too_long(it, head); });
+           },
+       .crowded =
+           [with](bool crowded) {
+             with([&](ProcessPool& self, const RunningPtr& it) {
+               it->crowded = crowded;
+               self.look_whether_crowded();
+             });
+           },
+       .ended = [with] { with([](ProcessPool& self, const RunningPtr& it) { self.ended(it); }); },
+       .failed = {}});
+  if (paused) process->program.transport->pause();
+  return process;
+}
+
+// A later process hears what the first one heard, and has to speak the same revision.
+Task<bool> ProcessPool::open_as_before(std::shared_ptr<ProcessPool> self, RunningPtr process) {
+  auto what = read_outgoing(self->hello, self->parser, self->document);
+  if (!what) co_return false;
+  std::string_view id;
+  for (const Slice& slice : top_level(self->hello)) {
+    if (slice.key == "id") id = slice.value;
+  }
+  process->opening = true;
+  const net::Timer patience = self->loop.after(
+      opened_within, [opened = process->opened]() mutable { opened.deliver(false); });
+  (void)process->program.transport->send(with_id(self->hello, id, kOpeningId), {});
+  const bool fine = co_await process->opened;
+  process->opening = false;
+  if (!fine || !self->hearing || process->over) co_return false;
+  if (!self->ready.empty()) (void)process->program.transport->send(self->ready, {});
+  co_return true;
+}
+
+void ProcessPool::hand_over(const RunningPtr& process, ProgramLine::Item item) {
+  const bool request = item.what.kind == MessageKind::request;
+  if (request) process->asked[key_of(item.what.id)] = item.pass != nullptr;
+  const bool sent =
+      process->program.transport && process->program.transport->send(std::move(item.message), {});
+  if (sent || !request) return;
+  process->asked.erase(key_of(item.what.id));
+  refuse(item.what, "the tool server has ended");
+}
+
+void ProcessPool::said(const RunningPtr& process, std::string_view text) {
+  const auto self = shared_from_this();
+  std::string line(text);
+  if (server.scrub) server.scrub(line);
+  std::string_view whole = line;
+  std::string mended;
+  const auto message = read_said(whole, mended, parser, document);
+  if (!mended.empty()) return said(process, mended);
+  if (!message) return unreadable(process, std::move(line));
+  switch (message->kind) {
+    case MessageKind::request: {
+      const std::string id = question_id(*process, message->id);
+      process->questions[key_of(id)] = std::string(message->id);
+      const std::string only = only_request_of(*process);
+      return deliver(with_id(line, message->id, id), only,
+                     only.empty() ? calls_of(*process) : std::vector<std::string>());
+    }
+    case MessageKind::notification: {
+      const json::View which = message->params["requestId"];
+      if (message->method == "notifications/cancelled" && which.exists()) {
+        const std::string id = question_id(*process, json::write(which));
+        return deliver(notification_line(message->method, R"({"requestId":)" + id + "}"));
+      }
+      return deliver(std::move(line), only_request_of(*process));
+    }
+    case MessageKind::result:
+    case MessageKind::error:
+      return answered(process, *message, line);
+  }
+}
+
+// The session looks at it, and ends the requests that it names.
+void ProcessPool::unreadable(const RunningPtr& process, std::string line) {
+  const MeantFor meant = meant_for(line);
+  for (std::string_view raw : meant.ids) {
+    if (!meant.answer) break;
+    process->asked.erase(asked_as(raw));
+    if (process->opening && key_of(raw) == kOpeningId) process->opened.deliver(false);
+  }
+  deliver(std::move(line));
+  end_if_unused(process);
+}
+
+void ProcessPool::too_long(const RunningPtr& process, std::string_view head) {
+  const MeantFor meant = meant_for(head, OfLine::beginning);
+  std::vector<std::string> named;
+  for (std::string_view raw : meant.ids) named.push_back(asked_as(raw));
+  // Its id stands behind what is too long.
+  if (named.empty() && process->asked.size() == 1) named.push_back(process->asked.begin()->first);
+  for (const std::string& id : named) {
+    if (meant.answer && process->asked.erase(id) > 0) tell_lost(id, "its answer is too long");
+  }
+  end_if_unused(process);
+}
+
+void ProcessPool::answered(const RunningPtr& process, const Message& message,
+                           std::string_view text) {
+  const std::string id = asked_as(message.id);
+  const std::string chosen(message.result.text("protocolVersion").value_or(""));
+  if (process->opening && id == kOpeningId) {
+    process->opened.deliver(message.kind == MessageKind::result && chosen == revision);
+    return;
+  }
+  const auto asked = process->asked.find(id);
+  if (asked == process->asked.end()) {
+    // Whoever it was that was asked, it was not this process.
+    return deliver(with_id(text, message.id, question_id(*process, id)));
+  }
+  process->asked.erase(asked);
+  if (id == hello_id && message.kind == MessageKind::result) revision = chosen;
+  deliver(std::string(text));
+  end_if_unused(process);
+}
+
+void ProcessPool::ended(const RunningPtr& process) {
+  const auto self = shared_from_this();
+  process->over = true;
+  process->opened.deliver(false);
+  for (const auto& [id, call] : std::exchange(process->asked, {})) {
+    tell_lost(id, "the tool server ended");
+  }
+  std::erase(processes, process);
+  bool own = false;
+  for (const auto& [name, line] : lines) {
+    if (line->running != process) continue;
+    line->running.reset();
+    own = name.empty();
+  }
+  loop.post([program = std::make_shared<Program>(std::move(process->program))] {});
+  look_whether_crowded();
+  if (!own || std::exchange(told_end, true)) return;
+  if (events.ended) events.ended();
+}
+
+// It gets nothing more. Calls that it has are finished; whatever else it has is asked elsewhere.
+void ProcessPool::retire(const RunningPtr& process) {
+  process->retired = true;
+  for (auto it = process->asked.begin(); it != process->asked.end();) {
+    if (it->second) {
+      ++it;
+      continue;
+    }
+    tell_lost(it->first, "the tool server was started anew, with another secret");
+    it = process->asked.erase(it);
+  }
+  end_if_unused(process);
+}
+
+void ProcessPool::end_if_unused(const RunningPtr& process) {
+  if (!process->retired || process->over || !process->asked.empty()) return;
+  process->over = true;
+  std::erase(processes, process);
+  // In a later turn: one of its own events may be what brought us here.
+  loop.post([program = std::make_shared<Program>(std::move(process->program))] {});
 }
 
 }  // namespace pawl::mcp

@@ -1,6 +1,5 @@
-// The inside of a wire to programs, shared by the files that implement it:
-//   process_pool.cpp          the wire itself: what goes to which process, pauses, the end
-//   process_pool_process.cpp  processes: how one is chosen, started and opened, what it says
+// The inside of the transport to programs: what goes to which process, and how a process is chosen,
+// started and opened.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +52,6 @@ using ProgramLinePtr = std::shared_ptr<ProgramLine>;
 struct ProcessPool final : TransportOf<ProcessPool> {
   ProcessPool(net::Loop& l, ServerPrograms s) : TransportOf(l), server(std::move(s)) {}
 
-  // process_pool.cpp
   bool send(std::string message, std::string_view request) override;
   bool carries_secrets() const override { return true; }
   void on_pause() override;
@@ -71,7 +69,7 @@ struct ProcessPool final : TransportOf<ProcessPool> {
   void look_whether_over();
   void stop_hearing() override;
 
-  // process_pool_process.cpp
+  // Processes: how one is chosen, started and opened, what it says.
   static Task<void> advance(std::shared_ptr<ProcessPool> self, ProgramLinePtr line);
   static Task<Status> equip(std::shared_ptr<ProcessPool> self, ProgramLinePtr line,
                             std::shared_ptr<Pass> pass, bool opens);

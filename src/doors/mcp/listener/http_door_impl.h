@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "base/task.h"
-#include "doors/mcp/listener/door.h"
+#include "doors/mcp/listener/http_door.h"
 #include "doors/mcp/session/endpoint.h"
 #include "doors/mcp/transport/http_client_transport.h"
 #include "doors/mcp/transport/http_fields.h"
@@ -73,13 +73,13 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   static void say_no(Asking& asking, const http::Refusal& refusal);
   static void accepted(Asking& asking);
 
-  // door_load.cpp. False: the request was answered.
+  // False: the request was answered.
   bool weighed(Asking& asking);
   bool counted(Asking& asking);
   bool borne(Asking& asking, const Message& message);
   void turn_away(Asking& asking, int status, std::string_view id, std::string_view why);
   static const std::string& account_of(const RemoteCaller& caller);
-  // door_quiet.cpp
+  // Quiet sessions.
   static bool may_last(const Message& message);
   bool may_end(const Connected& connected) const;
   std::size_t end_quiet(const std::string& account, std::size_t least, std::size_t most);

@@ -1,4 +1,4 @@
-#include "doors/mcp/listener/door.h"
+#include "doors/mcp/listener/http_door.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "doors/mcp/listener/door_testing.h"
+#include "doors/mcp/listener/http_door_testing.h"
 #include "doors/mcp/protocol/message.h"
 
 namespace pawl::mcp {

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "doors/mcp/listener/door.h"
-#include "doors/mcp/listener/door_testing.h"
+#include "doors/mcp/listener/http_door.h"
+#include "doors/mcp/listener/http_door_testing.h"
 #include "doors/mcp/protocol/message.h"
 
 namespace pawl::mcp {

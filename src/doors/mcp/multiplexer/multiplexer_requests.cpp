@@ -1,4 +1,5 @@
 // What the client sends.
+
 #include <algorithm>
 #include <utility>
 
@@ -50,7 +51,7 @@ void Multiplexer::client_line(std::string_view line) {
     if (found == questions.end() || std::to_string(found->first) != id) return;
     const Question asked = std::move(found->second);
     questions.erase(found);
-    behind[asked.server].asked.erase(asked.id);
+    upstreams[asked.server].asked.erase(asked.id);
     say(asked.server, {0, error_line(asked.id, invalid_request, "its answer was ambiguous")});
     return;
   }
@@ -104,14 +105,14 @@ void Multiplexer::client_request(const Message& message) {
   if (newer) {
     // What is wrong with it, a session says as it would alone.
     const bool fine = seen.supported && seen.wrong.empty();
-    if (fine && is_task_request(message.method)) return of_task(message, true);
+    if (fine && is_task_request(message.method)) return about_task(message, true);
     const bool right = fine && method.spoken != Spoken::legacy;
-    if (!right || unknown) return to_some_session(message);
+    if (!right || unknown) return to_any_session(message);
     // Asking what there is commits a client to nothing: it may still go on with `initialize`.
     if (method.handling != Handling::discover) era = Era::stateless;
     return dispatch(message, method, true);
   }
-  if (unknown || method.spoken == Spoken::modern) return to_some_session(message);
+  if (unknown || method.spoken == Spoken::modern) return to_any_session(message);
   if (method.handling == Handling::here) {
     return to_client(result_line(message.id, "{}"), message.id);
   }
@@ -119,52 +120,52 @@ void Multiplexer::client_request(const Message& message) {
     return to_client(error_line(message.id, invalid_request, "`initialize` was sent before"),
                      message.id);
   }
-  if (era != Era::stateful) return to_some_session(message);
+  if (era != Era::stateful) return to_any_session(message);
   dispatch(message, method, false);
 }
 
 void Multiplexer::dispatch(const Message& message, const Method& method, bool modern) {
   switch (method.handling) {
     case Handling::handshake:
-      return fan_out(message, method, modern, Gathering::Kind::hello);
+      return ask_all(message, method, modern, Gathering::Kind::hello);
     case Handling::discover:
-      return fan_out(message, method, modern, Gathering::Kind::discover);
+      return ask_all(message, method, modern, Gathering::Kind::discover);
     case Handling::listen:
-      return fan_out(message, method, modern, Gathering::Kind::listen);
+      return ask_all(message, method, modern, Gathering::Kind::listen);
     case Handling::tool_list:
     case Handling::list:
       return page(message, method, modern);
     case Handling::call:
       return named(message, modern);
     case Handling::task:
-      return of_task(message, modern);
+      return about_task(message, modern);
     case Handling::action:
       break;
     case Handling::here:
     case Handling::unknown:
-      return to_some_session(message);
+      return to_any_session(message);
   }
   if (method.name == "prompts/get") return named(message, modern);
   if (method.name == "completion/complete") return completion(message, modern);
   if (method.name == "logging/setLevel") {
-    return fan_out(message, method, modern, Gathering::Kind::level);
+    return ask_all(message, method, modern, Gathering::Kind::level);
   }
-  if (method.name.starts_with("resources/")) return placed(message, modern);
-  to_some_session(message);
+  if (method.name.starts_with("resources/")) return about_resource(message, modern);
+  to_any_session(message);
 }
 
-void Multiplexer::to_some_session(const Message& message) {
-  for (std::size_t i = 0; i < behind.size(); ++i) {
-    if (behind[i].stage == UpstreamSession::Stage::gone) continue;
+void Multiplexer::to_any_session(const Message& message) {
+  for (std::size_t i = 0; i < upstreams.size(); ++i) {
+    if (upstreams[i].stage == UpstreamSession::Stage::gone) continue;
     return forward(message, false, i, {});
   }
   to_client(error_line(message.id, invalid_request, "every tool server has ended"), message.id);
 }
 
 std::optional<std::size_t> Multiplexer::find(std::string_view name) const {
-  const auto found = std::ranges::find(behind, name, &UpstreamSession::name);
-  if (found == behind.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - behind.begin());
+  const auto found = std::ranges::find(upstreams, name, &UpstreamSession::name);
+  if (found == upstreams.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - upstreams.begin());
 }
 
 void Multiplexer::named(const Message& message, bool modern) {
@@ -194,7 +195,7 @@ void Multiplexer::completion(const Message& message, bool modern) {
   }
   std::string sentence = "no server behind this endpoint offers what is to be completed";
   if (ref.text("type") == "ref/resource" && uri) {
-    if (const auto server = one_of(places.of_template(*uri), sentence)) {
+    if (const auto server = one_of(owners.of_template(*uri), sentence)) {
       return forward(message, modern, *server, {});
     }
   }
@@ -206,12 +207,12 @@ std::optional<std::size_t> Multiplexer::one_of(const std::vector<std::size_t>& f
   if (found.size() == 1) return found.front();
   if (found.size() > 1) {
     sentence = fmt::format("servers `{}` and `{}` both offer it, so it is read from neither",
-                           behind[found[0]].name, behind[found[1]].name);
+                           upstreams[found[0]].name, upstreams[found[1]].name);
     return std::nullopt;
   }
   std::optional<std::size_t> only;
-  for (std::size_t i = 0; i < behind.size(); ++i) {
-    if (!behind[i].resources || behind[i].stage == UpstreamSession::Stage::gone) continue;
+  for (std::size_t i = 0; i < upstreams.size(); ++i) {
+    if (!upstreams[i].resources || upstreams[i].stage == UpstreamSession::Stage::gone) continue;
     if (only) {
       sentence = "which of several servers offers it is not known: list the resources first";
       return std::nullopt;
@@ -221,7 +222,7 @@ std::optional<std::size_t> Multiplexer::one_of(const std::vector<std::size_t>& f
   return only;
 }
 
-void Multiplexer::placed(const Message& message, bool modern) {
+void Multiplexer::about_resource(const Message& message, bool modern) {
   const auto uri = message.params.text("uri");
   if (!uri) {
     return refuse_request(message, modern, Code::ambiguous_request, std::string(message.method),
@@ -236,23 +237,23 @@ void Multiplexer::placed(const Message& message, bool modern) {
     }
   }
   std::string sentence = "no server has listed this resource: list the resources first";
-  if (const auto server = one_of(places.of_uri(*uri), sentence)) {
+  if (const auto server = one_of(owners.of_uri(*uri), sentence)) {
     return forward(message, modern, *server, {});
   }
   refuse_request(message, modern, Code::not_granted, std::string(message.method), sentence);
 }
 
 // A task is asked for where it is. Of one that is nowhere, a session says so.
-void Multiplexer::of_task(const Message& message, bool modern) {
+void Multiplexer::about_task(const Message& message, bool modern) {
   const auto id = message.params.text("taskId");
   const auto task = id ? read_state(*id) : std::nullopt;
   const auto server = task ? find(task->server) : std::nullopt;
-  if (!server) return to_some_session(message);
+  if (!server) return to_any_session(message);
   forward(message, modern, *server, {{"taskId", quoted(task->state)}});
 }
 
 void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Replacements with) {
-  UpstreamSession& server = behind[i];
+  UpstreamSession& server = upstreams[i];
   const bool full =
       server.waiting_bytes > waiting_bytes_max || server.waiting.size() > waiting_messages_max;
   if (server.stage == UpstreamSession::Stage::gone ||
@@ -290,9 +291,9 @@ void Multiplexer::client_notification(const Message& message) {
     case ClientNotice::initialized:
       if (era != Era::stateful) return;
       greeted = true;
-      for (std::size_t i = 0; i < behind.size(); ++i) {
-        if (behind[i].stage != UpstreamSession::Stage::open ||
-            std::exchange(behind[i].greeted, true)) {
+      for (std::size_t i = 0; i < upstreams.size(); ++i) {
+        if (upstreams[i].stage != UpstreamSession::Stage::open ||
+            std::exchange(upstreams[i].greeted, true)) {
           continue;
         }
         say(i, {0, notification_line(message.method, {})});
@@ -301,8 +302,8 @@ void Multiplexer::client_notification(const Message& message) {
     case ClientNotice::cancelled:
       return cancelled(message.params);
     case ClientNotice::roots_changed:
-      for (std::size_t i = 0; i < behind.size(); ++i) {
-        if (behind[i].stage != UpstreamSession::Stage::open) continue;
+      for (std::size_t i = 0; i < upstreams.size(); ++i) {
+        if (upstreams[i].stage != UpstreamSession::Stage::open) continue;
         say(i, {0, notification_line(message.method, {})});
       }
       return;
@@ -332,10 +333,10 @@ void Multiplexer::cancelled(json::View params) {
     // A handshake is not taken back: what the server says of itself is still to be known.
     if (about.gathering && about.gathering->kind == Gathering::Kind::hello) continue;
     forwarded.erase(entry);
-    auto& waiting = behind[about.server].waiting;
+    auto& waiting = upstreams[about.server].waiting;
     const auto line = std::ranges::find(waiting, inner, &UpstreamSession::Line::id);
     if (line != waiting.end()) {
-      behind[about.server].waiting_bytes -= line->text.size();
+      upstreams[about.server].waiting_bytes -= line->text.size();
       waiting.erase(line);
       continue;
     }
@@ -354,6 +355,231 @@ void Multiplexer::reply(const Gathering& about, std::string_view result, Cached 
 void Multiplexer::reply_error(const Gathering& about, std::string_view error) {
   open_requests.erase(about.key);
   to_client(raw_error_line(about.id, error), about.id);
+}
+
+namespace {
+
+// A server without prompts says that it does not know the method: it has none.
+bool has_no_such_list(const Gathering::Answered& answer) {
+  if (answer.piece != Gathering::Piece::error) return false;
+  const auto document = json::parse(answer.text, as_it_came);
+  const json::View code = document ? document->root()["code"] : json::View();
+  return code.is_integer() && code.integer() == method_not_found;
+}
+
+std::string first_error(const Gathering& all) {
+  for (const auto& answer : all.answers) {
+    if (answer.piece == Gathering::Piece::error) return answer.text;
+  }
+  return error_object(invalid_request, "no tool server answered");
+}
+
+}  // namespace
+
+void Multiplexer::ask_all(const Message& message, const Method& method, bool modern,
+                          Gathering::Kind kind) {
+  auto all = std::make_shared<Gathering>();
+  all->kind = kind;
+  all->id = std::string(message.id);
+  all->key = key_of(message.id);
+  all->modern = modern;
+  all->method = &method;
+  std::vector<Target> targets;
+  for (std::size_t i = 0; i < upstreams.size(); ++i) {
+    if (kind == Gathering::Kind::level && !upstreams[i].logging) continue;
+    if (kind == Gathering::Kind::hello && upstreams[i].stage != UpstreamSession::Stage::gone) {
+      upstreams[i].stage = UpstreamSession::Stage::opening;
+    }
+    targets.push_back({i, kind == Gathering::Kind::listen ? listen_params(message, i)
+                                                          : std::string(message.params_text)});
+  }
+  gather(all, targets, message.method);
+}
+
+std::string Multiplexer::listen_params(const Message& message, std::size_t server) const {
+  const json::View filter = message.params["notifications"];
+  if (!filter["resourceSubscriptions"].is_array()) return std::string(message.params_text);
+  json::Writer own;
+  own.object();
+  for (auto [key, value] : filter.members()) {
+    if (key != "resourceSubscriptions") own.key(key).value(value);
+  }
+  own.key("resourceSubscriptions").array();
+  std::string ignored;
+  for (json::View uri : filter["resourceSubscriptions"].elements()) {
+    if (uri.is_string() && one_of(owners.of_uri(uri.string()), ignored) == server) {
+      own.value(uri);
+    }
+  }
+  own.end().end();
+  return replaced(message.params_text, message.params, {{"notifications", own.take()}});
+}
+
+void Multiplexer::page(const Message& message, const Method& method, bool modern) {
+  auto all = std::make_shared<Gathering>();
+  all->kind = Gathering::Kind::page;
+  all->id = std::string(message.id);
+  all->key = key_of(message.id);
+  all->modern = modern;
+  all->method = &method;
+  std::vector<Target> targets;
+  const json::View cursor = message.params["cursor"];
+  if (!cursor.exists()) {
+    for (std::size_t i = 0; i < upstreams.size(); ++i) {
+      targets.push_back({i, std::string(message.params_text)});
+    }
+    return gather(all, targets, message.method);
+  }
+  all->first = false;
+  const auto cursors = cursor.is_string() ? read_cursor(cursor.string()) : std::nullopt;
+  bool known = cursors.has_value();
+  for (const auto& [name, theirs] : cursors.value_or(Cursors())) {
+    const auto server = find(name);
+    known = known && server.has_value();
+    if (!server) continue;
+    // Whether the server gave this cursor, its session knows.
+    targets.push_back(
+        {*server, replaced(message.params_text, message.params, {{"cursor", quoted(theirs)}})});
+  }
+  if (known) return gather(all, targets, message.method);
+  to_client(error_line(message.id, invalid_params, "this cursor was not given by pawl"),
+            message.id);
+}
+
+void Multiplexer::gather(const std::shared_ptr<Gathering>& all, const std::vector<Target>& targets,
+                         std::string_view method) {
+  open_requests[all->key];
+  for (const Target& target : targets)
+    all->answers.push_back({.server = target.server, .text = {}});
+  // One more than there are: an answer may come while the others are still being asked.
+  all->missing = targets.size() + 1;
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
+  all->patience = loop.after(patience, [self, all] {
+    if (auto multiplexer = self.lock()) multiplexer->out_of_patience(all);
+  });
+  const bool listening = all->kind == Gathering::Kind::listen;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const UpstreamSession& server = upstreams[targets[i].server];
+    const bool over = server.stage == UpstreamSession::Stage::gone ||
+                      server.stage == UpstreamSession::Stage::failed;
+    // One that is late is waited for once. It hears subscriptions, for the time when it answers.
+    if (over || server.late) answered(all, i, Gathering::Piece::absent, {});
+    if (over || (server.late && !listening)) continue;
+    Forwarded about;
+    about.server = targets[i].server;
+    about.id = all->id;
+    about.key = all->key;
+    about.modern = all->modern;
+    about.gathering = all;
+    about.place = i;
+    ask(std::move(about), method, targets[i].params);
+  }
+  if (--all->missing == 0 && !std::exchange(all->over, true)) conclude(all);
+}
+
+void Multiplexer::answered(const std::shared_ptr<Gathering>& all, std::size_t place,
+                           Gathering::Piece piece, std::string text) {
+  Gathering::Answered& answer = all->answers[place];
+  if (answer.piece != Gathering::Piece::waiting) return;
+  answer.piece = piece;
+  answer.text = std::move(text);
+  learn(*all, answer);
+  if (--all->missing == 0 && !std::exchange(all->over, true)) conclude(all);
+}
+
+// What a server says about itself, whoever waits for it.
+void Multiplexer::learn(const Gathering& all, const Gathering::Answered& answer) {
+  UpstreamSession& server = upstreams[answer.server];
+  const bool hello = all.kind == Gathering::Kind::hello;
+  if (!hello && all.kind != Gathering::Kind::discover) return;
+  if (answer.piece != Gathering::Piece::result) {
+    const bool waited = hello && server.stage == UpstreamSession::Stage::opening;
+    if (waited)
+      server.stage = server.returns ? UpstreamSession::Stage::open : UpstreamSession::Stage::failed;
+  } else {
+    const auto said = json::parse(answer.text, as_it_came);
+    const json::View offers = said ? said->root()["capabilities"] : json::View();
+    server.prompts = offers["prompts"].exists();
+    server.resources = offers["resources"].exists();
+    server.logging = offers["logging"].exists();
+    if (hello) server.stage = UpstreamSession::Stage::open;
+    if (hello && greeted && !std::exchange(server.greeted, true)) {
+      // Before everything that waits for it.
+      UpstreamSession::Line line{0, notification_line("notifications/initialized", {}), true};
+      server.waiting_bytes += line.text.size();
+      server.waiting.push_front(std::move(line));
+    }
+  }
+  if (hello && server.stage == UpstreamSession::Stage::failed) {
+    // What waited for it is told so.
+    const std::weak_ptr<Multiplexer> self = weak_from_this();
+    loop.post([self, i = answer.server] {
+      auto multiplexer = self.lock();
+      if (multiplexer && multiplexer->upstreams[i].stage == UpstreamSession::Stage::failed) {
+        multiplexer->give_up(
+            i, fmt::format("server `{}` did not start", multiplexer->upstreams[i].name));
+      }
+    });
+    return;
+  }
+  // What waited for it goes on, after the answer that is being heard.
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
+  loop.post([self, i = answer.server] {
+    if (auto multiplexer = self.lock()) multiplexer->flush(i);
+  });
+}
+
+void Multiplexer::out_of_patience(const std::shared_ptr<Gathering>& all) {
+  if (std::exchange(all->over, true)) return;
+  for (const Gathering::Answered& answer : all->answers) {
+    if (answer.piece == Gathering::Piece::waiting) upstreams[answer.server].late = true;
+  }
+  conclude(all);
+}
+
+void Multiplexer::conclude(const std::shared_ptr<Gathering>& all) {
+  all->patience.reset();
+  std::vector<json::Document> documents(all->answers.size());
+  std::vector<Part> parts;
+  std::size_t results = 0;
+  for (std::size_t i = 0; i < all->answers.size(); ++i) {
+    const Gathering::Answered& answer = all->answers[i];
+    if (all->kind == Gathering::Kind::page && has_no_such_list(answer)) continue;
+    Part one{upstreams[answer.server].name, {}};
+    if (answer.piece == Gathering::Piece::result) {
+      auto parsed = json::parse(answer.text, as_it_came);
+      if (parsed && parsed->root().is_object()) {
+        documents[i] = std::move(*parsed);
+        one.result = documents[i].root();
+        ++results;
+      }
+    }
+    parts.push_back(one);
+  }
+  if (all->kind == Gathering::Kind::listen) return start_listening(all);
+  const bool greeting = all->kind != Gathering::Kind::page && all->kind != Gathering::Kind::level;
+  for (const Part& one : parts) {
+    if (one.result.exists() || all->kind == Gathering::Kind::level) continue;
+    (void)gate.note(run, "server absent",
+                    fmt::format("{} did not answer `{}`", one.server, all->method->name));
+  }
+  if (results == 0) return reply_error(*all, first_error(*all));
+  if (greeting) return reply(*all, merged_hello(parts, all->modern), Cached::yes);
+  if (all->kind == Gathering::Kind::level) return reply(*all, "{}", Cached::no);
+  for (std::size_t i = 0; i < all->answers.size(); ++i) {
+    const std::size_t server = all->answers[i].server;
+    if (!documents[i].root().is_object()) continue;
+    if (all->method->member == "resources") {
+      if (documents[i].root()["resources"].size() > 0) upstreams[server].resources = true;
+      owners.resources(server, documents[i].root(), all->first);
+    } else if (all->method->member == "resourceTemplates") {
+      owners.templates(server, documents[i].root(), all->first);
+    }
+  }
+  const std::string_view member =
+      all->method->handling == Handling::tool_list ? "tools" : all->method->member;
+  const bool named_elements = member == "tools" || member == "prompts";
+  reply(*all, merged_page(member, named_elements, parts), Cached::yes);
 }
 
 }  // namespace pawl::mcp

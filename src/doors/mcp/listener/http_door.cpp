@@ -1,13 +1,15 @@
-#include "doors/mcp/listener/door.h"
+#include "doors/mcp/listener/http_door.h"
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "doors/mcp/listener/door_impl.h"
+#include "doors/mcp/listener/http_door_impl.h"
 #include "doors/mcp/protocol/era.h"
 #include "doors/mcp/protocol/methods.h"
 #include "doors/mcp/protocol/reply.h"
@@ -392,6 +394,140 @@ void HttpDoor::finish(const std::string& why) {
 
 std::size_t HttpDoor::sessions() const {
   return state_->all.size() + state_->leaving.size();
+}
+
+namespace {
+
+constexpr Duration one_second = Duration::seconds(1);
+constexpr std::size_t head_bytes_max = 4096;  // where the id is looked for in what is not read
+// What is no request and short goes on where requests do not: it may be what ends one.
+constexpr std::size_t short_bytes_max = 16UL << 10;
+
+std::size_t with_reserve(std::size_t bytes_max) {
+  return bytes_max + bytes_max / 8;
+}
+
+std::string id_in(const http::Request& request) {
+  return id_of_head(std::string_view(request.body).substr(0, head_bytes_max));
+}
+
+}  // namespace
+
+const std::string& HttpDoor::State::account_of(const RemoteCaller& caller) {
+  return caller.account.empty() ? caller.key : caller.account;
+}
+
+// Before anybody knows who asks. False, as below: the request was answered.
+bool HttpDoor::State::weighed(Asking& asking) {
+  asking.load = std::make_shared<Load>(asking.request.body.size());
+  asking.load->count_in(bytes);
+  if (*bytes <= with_reserve(ports.limits.requests_bytes)) return true;
+  refuse(std::move(asking.responder), 503, id_in(asking.request),
+         "too many bytes of requests are under way");
+  return false;
+}
+
+// Of a caller who is known now.
+bool HttpDoor::State::counted(Asking& asking) {
+  Tally& tally = tallies[account_of(asking.caller)];
+  if (asking.load) asking.load->count_in(tally.bytes);
+  asking.bytes_of_caller = tally.bytes;
+  const Duration now = loop.now();
+  if (now.ns - tally.second.ns >= one_second.ns) {
+    tally.second = now;
+    tally.asked = 0;
+  }
+  if (++tally.asked <= ports.limits.requests_per_second) return true;
+  turn_away(asking, 429, id_in(asking.request), "too many requests in a second");
+  return false;
+}
+
+// Now that it is known what it is.
+bool HttpDoor::State::borne(Asking& asking, const Message& message) {
+  const bool shorts =
+      message.kind != MessageKind::request && asking.request.body.size() <= short_bytes_max;
+  const auto most = [shorts](std::size_t bytes_max) {
+    return shorts ? with_reserve(bytes_max) : bytes_max;
+  };
+  const std::string_view id = message.kind == MessageKind::request ? message.id : "null";
+  if (*asking.bytes_of_caller > most(ports.limits.requests_bytes_of_caller)) {
+    turn_away(asking, 429, id, "too many bytes of requests of this caller are under way");
+    return false;
+  }
+  if (*bytes <= most(ports.limits.requests_bytes)) return true;
+  turn_away(asking, 503, id, "too many bytes of requests are under way");
+  return false;
+}
+
+Posted HttpDoor::State::posted(Asking& asking) const {
+  return {std::move(asking.request.body), asking.document, std::move(asking.load),
+          proof_of(asking)};
+}
+
+Proof HttpDoor::State::proof_of(const Asking& asking) const {
+  Proof proof{.until = {}, .stands = asking.caller.stands};
+  if (asking.caller.proof_lasts) proof.until = loop.now() + *asking.caller.proof_lasts;
+  return proof;
+}
+
+void HttpDoor::State::turn_away(Asking& asking, int status, std::string_view id,
+                                std::string_view why) {
+  ports.refused({}, asking.caller,
+                fmt::format("`{}`: {}", escape_untrusted(account_of(asking.caller)), why));
+  refuse(std::move(asking.responder), status, id, why);
+}
+
+bool HttpDoor::State::may_last(const Message& message) {
+  if (message.kind == MessageKind::notification) return message.method == "notifications/cancelled";
+  return message.kind == MessageKind::request && message.params["task"].is_object();
+}
+
+// A call that is cut off halts the whole run, and a modern client may come back to one that waits.
+bool HttpDoor::State::may_end(const Connected& connected) const {
+  if (connected.era != Era::stateful || !connected.endpoint) return false;
+  const auto quiet = connected.client->quiet_since();
+  if (!quiet || loop.now().ns - quiet->ns < ports.limits.session_quiet.ns) return false;
+  return !connected.lasting || !ports.calls || !ports.calls(connected.endpoint->run());
+}
+
+std::size_t HttpDoor::State::end_quiet(const std::string& account, std::size_t least,
+                                       std::size_t most) {
+  if (!ports.processes_of) return 0;
+  std::size_t freed = 0;
+  for (const ConnectedPtr& connected : leaving) {
+    if (connected->account == account) freed += ports.processes_of(connected->role);
+  }
+  std::vector<std::pair<std::int64_t, ConnectedPtr>> quiet;
+  for (const auto& [key, connected] : all) {
+    if (connected->account != account || !may_end(*connected)) continue;
+    quiet.emplace_back(connected->client->quiet_since()->ns, connected);
+  }
+  std::ranges::sort(quiet, {}, &std::pair<std::int64_t, ConnectedPtr>::first);
+  for (const auto& [since, connected] : quiet) {
+    if (freed >= least) break;
+    const std::size_t of_it = ports.processes_of(connected->role);
+    if (of_it == 0 || freed + of_it > most) continue;
+    freed += of_it;
+    forget(connected);
+    connected->endpoint->finish("it was quiet, and its caller lacks room for others");
+  }
+  return freed;
+}
+
+void HttpDoor::State::end_crowding() {
+  if (!ports.crowded) return;
+  std::vector<std::string> accounts;
+  for (const auto& [account, tally] : tallies) {
+    if (tally.open > 0) accounts.push_back(account);
+  }
+  for (const std::string& account : accounts) {
+    // No more than that: who has a small share keeps the few sessions that fill it.
+    if (const std::size_t crowd = ports.crowded(account)) (void)end_quiet(account, crowd, crowd);
+  }
+}
+
+std::size_t HttpDoor::end_quiet(const std::string& account, std::size_t processes) {
+  return state_->end_quiet(account, processes, std::numeric_limits<std::size_t>::max());
 }
 
 }  // namespace pawl::mcp

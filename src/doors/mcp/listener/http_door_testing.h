@@ -17,7 +17,7 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
-#include "doors/mcp/listener/door.h"
+#include "doors/mcp/listener/http_door.h"
 #include "doors/mcp/protocol/message.h"
 #include "io/http/server.h"
 #include "io/http/socket_testing.h"

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "doors/mcp/listener/door.h"
-#include "doors/mcp/listener/door_testing.h"
+#include "doors/mcp/listener/http_door.h"
+#include "doors/mcp/listener/http_door_testing.h"
 #include "doors/mcp/protocol/message.h"
 
 namespace pawl::mcp {

@@ -1,7 +1,4 @@
-// The inside of a shared process:
-//   shared_server.cpp           transports of sessions, life and end
-//   shared_server_requests.cpp  what sessions send
-//   shared_server_messages.cpp  what the server says
+// The inside of a shared process: its sessions, what they send, what the server says.
 #pragma once
 
 #include <cstdint>
@@ -66,7 +63,6 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   SharedProcess(net::Loop& l, Program p, std::function<void(const std::string&)> t)
       : loop(l), program(std::move(p)), tell(std::move(t)) {}
 
-  // shared_server.cpp
   void open();
   Result<SharedClientPtr> add(const std::string& caller);
   void ended();
@@ -78,7 +74,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   void look_whether_over(const SharedClientPtr& client);
   SharedClientPtr client_of(std::uint64_t number) const;
 
-  // shared_server_requests.cpp
+  // What sessions send.
   bool send(std::uint64_t number, const std::string& message, const std::shared_ptr<Pass>& pass);
   void ask(const SharedClientPtr& client, const Message& message);
   void forward(const SharedClientPtr& client, const Message& message, AskedOfShared asked);
@@ -91,7 +87,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   void go_on_opening();
   void refuse_probes();
 
-  // shared_server_messages.cpp
+  // What the server says.
   void said(std::string_view line);
   void answered(const Message& message, std::string_view line);
   void opened(const Message& message);
