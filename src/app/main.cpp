@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "app/command.h"
-#include "app/dispatch.h"
-#include "app/memory.h"
+#include "app/cli/commands.h"
+#include "app/terminal/terminal.h"
+#include "node/common/memory.h"
 
 #ifdef PAWL_STATIC
 #include <nss.h>
@@ -40,7 +40,7 @@ int main(int count, char** words) {
     return pawl::app::exit_usage;
   }
   const std::string_view command = count > 1 ? words[1] : "";
-  if (command == "serve" || command == "node") pawl::app::begin_with_memory(words);
+  if (command == "serve" || command == "node") pawl::node::begin_with_memory(words);
   try {
     return pawl::app::dispatch(
         std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count));

@@ -24,7 +24,7 @@ struct Floor {
   std::string_view below;
   bool across;
 };
-constexpr std::array<Floor, 10> kFloors = {{
+constexpr std::array<Floor, 11> kFloors = {{
     {"base", "", true},
     {"lang", "base", false},
     {"model", "base lang", true},
@@ -34,7 +34,8 @@ constexpr std::array<Floor, 10> kFloors = {{
     {"gate", "base lang model kernel io", true},
     {"views", "base lang model kernel io gate", true},
     {"doors", "base lang model kernel io gate views", false},
-    {"app", "base lang model kernel analysis io gate views doors", true},
+    {"node", "base lang model kernel analysis io gate views doors", true},
+    {"app", "base lang model kernel analysis io gate views doors node", true},
 }};
 
 std::string_view floor_name(std::string_view room) {

@@ -1,0 +1,162 @@
+#include "app/cli/first_policy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "app/cli/commands.h"
+#include "base/json.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ToolDefinition tool(const std::string& name, const std::string& description = "does it") {
+  std::string text = R"({"inputSchema":{"properties":{"path":{"type":"string"}},"type":"object"})";
+  text += R"(,"description":)";
+  json::write_string(description, text);
+  text += R"(,"name":)";
+  json::write_string(name, text);
+  const auto document = json::parse(text + "}");
+  auto made = parse_definition(document->root(), "");
+  EXPECT_TRUE(made);
+  return std::move(*made);
+}
+
+Loaded load(const FirstPolicy& made) {
+  Loaded loaded = load_policy(made.text, "policy.yaml", {});
+  EXPECT_TRUE(loaded.policy) << (loaded.errors.empty() ? "" : to_string(loaded.errors.front()))
+                             << "\n"
+                             << made.text;
+  return loaded;
+}
+
+TEST(FirstPolicy, EveryToolIsPlaced) {
+  node::DiscoveredTools offer;
+  offer.server_name = "files";
+  offer.tools = {tool("read_file"), tool("delete_file"), tool("frobnicate")};
+  const FirstPolicy made = first_policy(offer, "file-agent", "node server.js");
+  const Loaded loaded = load(made);
+  ASSERT_TRUE(loaded.policy);
+  EXPECT_EQ(loaded.policy->agent, "file-agent");
+  EXPECT_EQ(loaded.policy->default_stage, Stage::fresh);
+  ASSERT_NE(loaded.policy->find("", "read_file"), nullptr);
+  EXPECT_FALSE(loaded.policy->find("", "read_file")->requires_approval);
+  ASSERT_NE(loaded.policy->find("", "delete_file"), nullptr);
+  EXPECT_TRUE(loaded.policy->find("", "delete_file")->requires_approval);
+  EXPECT_EQ(loaded.policy->find("", "frobnicate"), nullptr);
+  EXPECT_NE(loaded.policy->blocks("", "frobnicate"), nullptr);
+  EXPECT_TRUE(loaded.policy->ceilings.steps && loaded.policy->ceilings.denials &&
+              loaded.policy->ceilings.wall_clock);
+  EXPECT_EQ(made.granted, 1u);
+  EXPECT_EQ(made.asking, 1u);
+  EXPECT_EQ(made.blocked, 1u);
+  EXPECT_THAT(made.text, HasSubstr("# class: read_only (name: read)"));
+}
+
+TEST(FirstPolicy, AServerCannotWriteIntoTheFile) {
+  node::DiscoveredTools offer;
+  offer.server_name = "x\n  allowed: [all]";
+  offer.tools = {tool("read_notes", "first\n    - name: \"*\"\nsecond"), tool("*"),
+                 tool("mcp:resources/read"), tool("get: {a}"), tool("null")};
+  const FirstPolicy made = first_policy(offer, "no", "cmd\n- y");
+  const Loaded loaded = load(made);
+  ASSERT_TRUE(loaded.policy);
+  EXPECT_EQ(loaded.policy->agent, "no");
+  EXPECT_EQ(loaded.policy->find("", "delete_everything"), nullptr);
+  EXPECT_EQ(loaded.policy->find("", "mcp:resources/read"), nullptr);
+  EXPECT_GE(made.left_out, 2u);
+  EXPECT_THAT(made.text, Not(HasSubstr("\n    - name: \"*\"")));
+}
+
+TEST(FirstPolicy, NamesThatLookTheSameAreNotGranted) {
+  node::DiscoveredTools offer;
+  offer.tools = {tool("read_file"), tool("READ_FILE"), tool("list_files")};
+  const FirstPolicy made = first_policy(offer, "agent", "cmd");
+  const Loaded loaded = load(made);
+  ASSERT_TRUE(loaded.policy);
+  EXPECT_EQ(loaded.policy->find("", "read_file"), nullptr);
+  EXPECT_NE(loaded.policy->find("", "list_files"), nullptr);
+  EXPECT_EQ(made.left_out, 2u);
+}
+
+// A server that answers in the order in which it is asked.
+constexpr std::string_view kServer = R"(#!/bin/sh
+read -r hello
+id=$(printf '%s' "$hello" | sed 's/.*"id":\([^,}]*\).*/\1/')
+printf '{"jsonrpc":"2.0","id":%s,"result":' "$id"
+printf '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},'
+printf '"serverInfo":{"name":"tiny","version":"1"}}}\n'
+read -r ready
+read -r list
+id=$(printf '%s' "$list" | sed 's/.*"id":\([^,}]*\).*/\1/')
+printf '{"jsonrpc":"2.0","id":%s,"result":' "$id"
+printf '{"tools":[{"name":"read_file","inputSchema":{"type":"object"}}]}}\n'
+read -r end
+)";
+
+class Init : public ::testing::Test {
+ protected:
+  Init()
+      : folder_(std::filesystem::temp_directory_path() / ("init-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ / "server.sh") << kServer;
+  }
+  ~Init() override { std::filesystem::remove_all(folder_); }
+
+  std::string file() const { return (folder_ / "policy.yaml").string(); }
+  std::string text() const {
+    std::ostringstream all;
+    all << std::ifstream(file()).rdbuf();
+    return all.str();
+  }
+  int init(std::vector<std::string> options = {}) {
+    options.insert(options.begin(), {"--out", file()});
+    options.insert(options.end(), {"--", "/bin/sh", (folder_ / "server.sh").string()});
+    const auto arguments = parse_arguments(init_command, options);
+    EXPECT_TRUE(arguments);
+    return init_command.run(*arguments);
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(Init, WritesAPolicyThatLoads) {
+  ASSERT_EQ(init({"--role", "reader"}), exit_good);
+  const Loaded loaded = load_policy(text(), file(), {});
+  ASSERT_TRUE(loaded.policy);
+  EXPECT_EQ(loaded.policy->agent, "reader");
+  EXPECT_NE(loaded.policy->find("", "read_file"), nullptr);
+}
+
+TEST_F(Init, NeverWritesOverAFileUnlessForced) {
+  std::ofstream(file()) << "mine";
+  EXPECT_EQ(init(), exit_usage);
+  EXPECT_EQ(text(), "mine");
+  EXPECT_EQ(init({"--force"}), exit_good);
+  EXPECT_THAT(text(), HasSubstr("read_file"));
+}
+
+TEST_F(Init, ARoleThatNoPolicyMayHaveIsRefusedAtOnce) {
+  EXPECT_EQ(init({"--role", "a: b"}), exit_usage);
+  EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
+TEST_F(Init, AServerThatOffersNothingGivesNoFile) {
+  std::string server(kServer);
+  const std::string offered = R"({"name":"read_file","inputSchema":{"type":"object"}})";
+  server.replace(server.find(offered), offered.size(), "");
+  std::ofstream(folder_ / "server.sh") << server;
+  EXPECT_EQ(init(), exit_no);
+  EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
+}  // namespace
+}  // namespace pawl::app

@@ -1,0 +1,182 @@
+// `pawl init`: a first policy from the tools that a server offers.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/cli/asked_server.h"
+#include "app/cli/commands.h"
+#include "app/cli/first_policy.h"
+#include "app/common/command.h"
+#include "app/terminal/terminal.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "io/net/fd.h"
+#include "node/files/config_files.h"
+#include "node/servers/tool_discovery.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr const char* out_usual = "policy.yaml";
+constexpr const char* role_usual = "agent";
+constexpr std::string_view role_letters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+constexpr OptionRow kInitOptions[] = {
+    {"--out", "F", "the file to write (default policy.yaml); `-` prints it"},
+    {"--role", "NAME", "the name of the agent's role (default agent)"},
+    asked_server_option,
+    {"--env", "NAME", "passes one more variable to the server", Takes::many},
+    {"--force", "", "writes over a file that is there", Takes::nothing},
+    config_option,
+    state_option,
+    json_option,
+};
+constexpr WordRow kInitWords[] = {
+    {"command", "the server's program and arguments", false, true, true},
+};
+
+// Whole or not at all; a file that is there stays unless `force` says otherwise.
+Status put(const std::string& path, const std::string& text, bool force) {
+  const std::string beside = fmt::format("{}.{}.new", path, ::getpid());
+  const auto failed = [&path, &beside](const char* what) {
+    const int number = errno;
+    ::unlink(beside.c_str());
+    Error error = net::system_error(ErrorKind::environment, what, number);
+    error.at = {path, 0, 0};
+    return std::unexpected(std::move(error));
+  };
+  {
+    const net::Fd file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!file.open()) return failed("write it");
+    for (std::size_t done = 0; done < text.size();) {
+      const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote <= 0) return failed("write it");
+      done += static_cast<std::size_t>(wrote);
+    }
+    if (::fsync(file.get()) != 0) return failed("write it");
+  }
+  if (force) {
+    if (::rename(beside.c_str(), path.c_str()) != 0) return failed("put it in place");
+    return {};
+  }
+  // A link refuses where a name exists already: nobody can slip a file in between.
+  if (::link(beside.c_str(), path.c_str()) != 0) {
+    if (errno != EEXIST) return failed("put it in place");
+    ::unlink(beside.c_str());
+    return fail(ErrorKind::usage, "there is a file already: `--force` writes over it",
+                {path, 0, 0});
+  }
+  ::unlink(beside.c_str());
+  return {};
+}
+
+// `server`: its command, or of a server of the deployment file its name. `serves`: the command that
+// serves that file to every client; empty: there is none.
+void print_next_steps(const FirstPolicy& made, const std::string& file, const std::string& server,
+                      const std::string& serves, const std::string& role) {
+  out(paint(Ink::good, "written") +
+      fmt::format("    {}: {} tools in entries ({} of them ask a person), {} blocked",
+                  escape_untrusted(file), made.granted + made.asking, made.asking, made.blocked));
+  if (made.left_out > 0) {
+    out(paint(Ink::warn, "left out") +
+        fmt::format("   {} tools whose names cannot be granted; the file says why", made.left_out));
+  }
+  out("next:");
+  out("  1. read the file, delete what the agent does not need, add limits to arguments");
+  out("  2. pawl check " + escape_untrusted(file));
+  out("  3. pawl reviewers add NAME            who may answer the questions");
+  if (!serves.empty()) {
+    out("  4. " + serves + "   and its address with /mcp/" + role + " in your client's settings");
+    out("     or, for one client alone:");
+  }
+  out((serves.empty() ? "  4. pawl mcp --policy " : "     pawl mcp --policy ") +
+      escape_untrusted(file) + (serves.empty() ? " -- " : " ") + server +
+      "   in your client's settings");
+}
+
+// What is written must load: a mistake here would be ours.
+Status check_it(const std::string& text, const std::string& file) {
+  const Loaded loaded = load_policy(text, file, {});
+  if (loaded.policy) return {};
+  return fail(ErrorKind::internal, "the policy made from this server's tools does not load: " +
+                                       (loaded.errors.empty() ? std::string("no reason given")
+                                                              : to_string(loaded.errors.front())));
+}
+
+int run_init(const Arguments& arguments) {
+  const std::string file = arguments.one("--out").value_or(out_usual);
+  const bool print = file == "-";
+  const bool force = arguments.has("--force");
+  std::error_code ignored;
+  const std::string role = arguments.one("--role").value_or(role_usual);
+  if (role.empty() || role.find_first_not_of(role_letters) != role.npos) {
+    return complain({ErrorKind::usage,
+                     fmt::format("the role `{}` may hold letters, digits, `-`, `_` and `.` only",
+                                 escape_untrusted(role)),
+                     {}});
+  }
+  // Before the server is started: nobody waits for an answer that cannot be kept.
+  if (!print && !force && std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) {
+    return complain(
+        {ErrorKind::usage, "there is a file already: `--force` writes over it", {file, 0, 0}});
+  }
+  auto asked = asked_server(arguments, {role});
+  if (!asked) return complain(asked.error());
+  const bool of_deployment = arguments.words("command").empty();
+  const std::string line =
+      of_deployment ? "--server " + escape_untrusted(asked->name) : shown(*asked);
+  std::string serves;
+  if (of_deployment) {
+    const auto config = arguments.one("--config");
+    serves = "pawl serve" + (config ? " --config " + escape_untrusted(*config) : std::string());
+  }
+  const auto offer = node::discover_tools(std::move(*asked));
+  if (!offer) return complain(offer.error());
+  const FirstPolicy made = first_policy(*offer, role, line);
+  if (made.granted + made.asking == 0) {
+    return complain({ErrorKind::refused,
+                     fmt::format("none of the server's {} tools can be placed, so there is nothing "
+                                 "to grant; write the policy by hand",
+                                 offer->tools.size()),
+                     {}});
+  }
+  if (Status fine = check_it(made.text, file); !fine) return complain(fine.error());
+  if (print) {
+    out(made.text);
+    return exit_good;
+  }
+  if (Status written = put(file, made.text, force); !written) return complain(written.error());
+  if (arguments.has("--json")) {
+    json::Writer json;
+    json.object().key("asking").natural(made.asking).key("blocked").natural(made.blocked);
+    json.key("file").string(node::absolute(file)).key("granted").natural(made.granted);
+    json.key("left_out").natural(made.left_out).end();
+    out(json.text());
+  } else {
+    print_next_steps(made, file, line, serves, role);
+  }
+  return exit_good;
+}
+
+}  // namespace
+
+extern const CommandRow init_command = {
+    "init",
+    "write",
+    "writes a first policy from the tools that a server offers",
+    kInitOptions,
+    kInitWords,
+    run_init,
+    "Asks the server once for its tools (the program behind `--`, or the `--server` of the "
+    "deployment file, over HTTP with its credential too), and writes an entry for each with its "
+    "class and "
+    "why. What cannot be undone asks a person; what nothing places is blocked. The file is checked "
+    "before it is written, and a file that is there stays unless `--force` is given."};
+
+}  // namespace pawl::app

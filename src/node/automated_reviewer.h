@@ -1,0 +1,41 @@
+// Automated reviewers: persons of the deployment file that are programs (`automatic`).
+//
+// Each question that one of them may answer is given to it once, as the same JSON that a reviewer's
+// card is made of, whole. What it says within its time counts if it is an answer (see
+// io/notify/reviewer_answer.h), as one more person's; a wrong or a late one is a note in the
+// journal and nothing else, so the question stays with people. What has to be typed no program
+// types, and what cannot be undone no program approves alone: the fold sees to that (kernel/state).
+// Threads: the node's loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gate/gate.h"
+#include "io/broker/broker.h"
+#include "io/journal/journal.h"
+#include "io/net/loop.h"
+#include "kernel/deployment/deployment.h"
+
+namespace pawl::node {
+
+class AutomatedReviewers {
+ public:
+  AutomatedReviewers(net::Loop& loop, std::shared_ptr<broker::Broker> broker);
+  ~AutomatedReviewers();
+  AutomatedReviewers(const AutomatedReviewers&) = delete;
+
+  // Null: nobody is asked any more, and nothing that comes late is heard.
+  void use(Gate* gate, Journal* journal);
+  void use(const Deployment& deployment, const std::string& directory);
+
+  void ask(const std::string& approval);
+  // What waited already when the node, or its deployment file, was not there yet.
+  void ask_open();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> room_;
+};
+
+}  // namespace pawl::node

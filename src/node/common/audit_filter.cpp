@@ -1,0 +1,74 @@
+#include "node/common/audit_filter.h"
+
+namespace pawl::node {
+namespace {
+
+std::string visible_text(json::View record, std::string_view name) {
+  return std::string(record.text(name).value_or(""));
+}
+
+// `server/tool` fits by either spelling: the whole name, or the tool alone.
+bool same_tool(std::string_view full, std::string_view wanted) {
+  if (full == wanted) return true;
+  return full.size() > wanted.size() && full.ends_with(wanted) &&
+         full[full.size() - wanted.size() - 1] == '/';
+}
+
+}  // namespace
+
+std::string AuditFilter::run_of(json::View record) {
+  if (std::string stated = visible_text(record, "run"); !stated.empty()) return stated;
+  if (visible_text(record, "scope") == "run") return visible_text(record, "name");
+  const auto asked = questions_.find(visible_text(record, "approval"));
+  return asked == questions_.end() ? std::string() : asked->second.run;
+}
+
+std::string AuditFilter::agent_of(json::View record, const std::string& in_run) {
+  if (std::string stated = visible_text(record, "agent"); !stated.empty()) return stated;
+  if (visible_text(record, "scope") == "agent") return visible_text(record, "name");
+  const auto opened = agents_.find(in_run);
+  return opened == agents_.end() ? std::string() : opened->second;
+}
+
+std::string AuditFilter::tool_of(json::View record) {
+  const std::string stated = visible_text(record, "tool");
+  const std::string server = visible_text(record, "server");
+  if (!stated.empty()) return server.empty() ? stated : server + "/" + stated;
+  if (visible_text(record, "scope") == "tool") return visible_text(record, "name");
+  const auto asked = questions_.find(visible_text(record, "approval"));
+  if (asked != questions_.end()) return asked->second.tool;
+  const auto call = calls_.find(visible_text(record, "call"));
+  return call == calls_.end() ? std::string() : call->second;
+}
+
+bool AuditFilter::wants(json::View record) {
+  const std::string type = visible_text(record, "type");
+  const std::string in_run = run_of(record);
+  const std::string of_tool = tool_of(record);
+  const std::string of_agent = agent_of(record, in_run);
+  if (type == "run.opened") agents_[in_run] = of_agent;
+  if (type == "approval.opened") questions_[visible_text(record, "approval")] = {in_run, of_tool};
+  if (type == "call.decided" && visible_text(record, "effect") != "deny") {
+    calls_[visible_text(record, "call")] = of_tool;
+  }
+  if (type == "call.ended") calls_.erase(visible_text(record, "call"));
+
+  if (!run.empty() && in_run != run) return false;
+  if (!tool.empty() && !same_tool(of_tool, tool)) return false;
+  if (!agent.empty() && of_agent != agent) return false;
+  if (!effect.empty() && visible_text(record, "effect") != effect) return false;
+  if (!code.empty() && visible_text(record, "code") != code) return false;
+  if (!since && !until) return true;
+  const auto at = parse_instant(visible_text(record, "at"));
+  if (!at) return false;
+  return (!since || *at >= *since) && (!until || *at < *until);
+}
+
+std::optional<Instant> moment_of(std::string_view text, Instant now) {
+  if (const auto ago = parse_duration(text)) return Instant{now.ns - ago->ns};
+  if (const auto at = parse_instant(text)) return *at;
+  if (const auto day = parse_instant(std::string(text) + "T00:00:00Z")) return *day;
+  return std::nullopt;
+}
+
+}  // namespace pawl::node

@@ -1,0 +1,74 @@
+// Questions about the whole journal, for the console and for whoever asks the node: a search, and
+// whether it is what was written.
+//
+// Both read every byte there is, so that is done aside (io/net/aside.h), one question at a time: of
+// the files beside the node that writes them, as `pawl audit` does. Cards have a desk of their own,
+// so that no proof keeps them waiting. Threads: everything but the reading belongs to the loop.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/task.h"
+#include "io/net/aside.h"
+#include "io/net/loop.h"
+#include "node/common/audit_filter.h"
+#include "node/common/journal_health.h"
+#include "views/look_back.h"
+
+namespace pawl::node {
+
+// The newest records that fit, oldest first, as JSON: `{"ok":true,"records":[…],"more":…}`, with
+// `damage` where there may be others behind it.
+std::string search_journal(const std::string& directory, AuditFilter filter,
+                           const std::function<bool()>& stop, const std::string& damage = {});
+
+struct ProvedJournal {
+  std::string text;                     // `{"ok":true,"whole":…,"records":…,"root":…,"why":…}`
+  std::optional<JournalHealth> health;  // nothing: it could not be looked at
+};
+ProvedJournal prove_journal(const std::string& directory, std::function<bool()> stop = {});
+
+class JournalDesk {
+ public:
+  static constexpr std::size_t waiting_max = 8;
+  static constexpr std::size_t records_found_max = 200;
+
+  // `told` hears of damage, once.
+  JournalDesk(net::Loop& loop, std::string directory,
+              std::function<void(const std::string& damage)> told = {})
+      : loop_(loop),
+        directory_(std::move(directory)),
+        told_(std::move(told)),
+        aside_(loop, waiting_max) {}
+  JournalDesk(const JournalDesk&) = delete;
+  ~JournalDesk() { finish(); }
+
+  Task<std::string> search(AuditFilter filter);
+  // What was proved just now is not read again: less than a minute ago, and sooner where it takes
+  // no time.
+  Task<std::string> prove();
+  // What is wrong with the journal; empty: nothing, as far as is known.
+  Task<std::string> damage();
+  const std::string& known_damage() const { return damage_; }
+  // How waiting calls were judged; nothing where nobody can read now.
+  Task<std::optional<views::FoundCalls>> look_back(std::vector<views::SoughtCall> sought);
+  // Whoever waits is answered.
+  void finish();
+
+ private:
+  Task<std::string> in_turn(std::function<std::string()> work);
+
+  net::Loop& loop_;
+  std::string directory_, proof_, damage_;
+  std::function<void(const std::string& damage)> told_;
+  Duration proved_{}, lasts_{};
+  std::atomic<bool> stop_ = false;
+  net::Aside aside_;
+};
+
+}  // namespace pawl::node

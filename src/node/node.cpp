@@ -1,0 +1,381 @@
+#include "node/node.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "io/approvals/ways.h"
+#include "io/http/libcurl.h"
+#include "io/journal/key_files.h"
+#include "kernel/state/state.h"
+#include "node/files/config_files.h"
+#include "node/node_impl.h"
+#include "node/policy_views.h"
+
+namespace pawl::node {
+namespace {
+
+constexpr Duration idle_look_every = Duration::seconds(1);
+// Longer than a quick server takes, shorter than anybody notices on a processor.
+constexpr Duration asks_for{50'000};
+constexpr Duration node_farewell_within = Duration::seconds(1);
+// Two settlings of a session, and the steps of its server's escalation.
+constexpr Duration remote_end_within = Duration::seconds(9);
+
+// The fold of the journal, and what the clock must continue from.
+struct Folded {
+  views::ActivityFeed& activity;
+  AccessHistory& access;
+  State state = {};
+  std::optional<net::Anchor> anchor = {};
+  Instant newest{};
+  std::string boot_id = {};
+};
+
+Status fold_record(Folded& folded, std::string_view text) {
+  auto record = parse_record(text);
+  if (!record) return std::unexpected(record.error());
+  if (const auto* started = std::get_if<NodeStarted>(&record->body)) {
+    folded.boot_id = started->boot_id;
+  }
+  folded.newest = std::max(folded.newest, record->at);
+  if (!folded.boot_id.empty()) {
+    folded.anchor = net::Anchor{folded.boot_id, Duration{record->boot_ns}, record->at};
+  }
+  if (Status applied = folded.state.apply(*record); !applied) return applied;
+  folded.activity.note(*record, folded.state);
+  folded.access.take(*record);
+  return {};
+}
+
+}  // namespace
+
+Status Node::open_journal() {
+  Folded folded{activity_, access_};
+  JournalOptions journal;
+  journal.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
+  journal.syncer = make_thread_syncer();
+  journal.random = random_in_batches();  // a salt for each payload
+  JournalReplay replay;
+  replay.state = [&](std::string_view text, std::uint64_t) -> Status {
+    auto state = State::from_json(text);
+    if (!state) return std::unexpected(state.error());
+    folded.state = std::move(*state);
+    return {};
+  };
+  replay.record = [&](std::uint64_t, std::string_view text) { return fold_record(folded, text); };
+  auto opened = Journal::open(*disk_, std::move(journal), replay);
+  if (!opened && opened.error().fault == ErrorKind::corrupt) {
+    return fail(ErrorKind::corrupt,
+                "the journal is damaged, so the node does not start: " + opened.error().message +
+                    "; `pawl audit verify` says what can still be read");
+  }
+  if (!opened) return std::unexpected(opened.error());
+  journal_ = std::move(*opened);
+  if (const Recovery& found = journal_->recovery(); found.torn_bytes > 0) {
+    log_line(fmt::format("the journal had a torn end: {} bytes behind record {} were cut off",
+                         found.torn_bytes, found.size == 0 ? 0 : found.size - 1));
+  }
+  auto key = journal::open_node_key(*disk_, journal_->origin(), random_bytes);
+  if (!key) return std::unexpected(key.error());
+  key_ = std::move(*key);
+
+  auto boot = net::boot_id();
+  if (!boot) return std::unexpected(boot.error());
+  boot_id_ = *boot;
+  auto clock = net::NodeClock::start(folded.anchor, folded.newest);
+  if (!clock) return std::unexpected(clock.error());
+  clock_ = std::make_unique<net::NodeClock>(std::move(*clock));
+
+  NodeStarted started;
+  started.node = journal_->public_key();
+  started.version = PAWL_VERSION;
+  started.boot_id = boot_id_;
+  started.setup = options_.serves ? "serve" : "wrap";
+  started.epoch = folded.state.epoch() + 1;
+  Record record{journal_->next(), clock_->now(), clock_->boot().ns, std::move(started)};
+  auto appended = journal_->append(pawl::to_json(record));
+  if (!appended) return std::unexpected(appended.error());
+  if (Status applied = folded.state.apply(record); !applied) return applied;
+  GateLimits limits;
+  limits.idle_close = options_.idle_close;
+  limits.snapshot_records = std::min(limits.snapshot_records, options_.snapshot_records);
+  gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *notifier_,
+                                 random_bytes, limits);
+  notifier_->use(gate_.get(), journal_.get());
+  chronicles_ = gate_->on_record([this](const Record& written) {
+    activity_.note(written, gate_->state());
+    access_.take(written);
+  });
+  return {};
+}
+
+// Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
+Status Node::enrol_configured() {
+  const auto& known = gate_->state().reviewers();
+  std::vector<Gate::ConfiguredReviewer> first;
+  for (const auto& [name, person] : deployment_.people) {
+    if (person.verifier.empty()) continue;
+    const auto found = known.find(name);
+    if (found != known.end() && is_known_by(found->second.verifier, person.verifier)) continue;
+    if (known.empty()) {
+      first.push_back({name, person.proof, person.verifier});
+      continue;
+    }
+    log_line("the deployment file has a verifier of `" + name +
+             "` that no reviewer has enrolled: `pawl reviewers add " + name + " --as REVIEWER`");
+    (void)gate_->note({}, "reviewer not enrolled", name);
+  }
+  return first.empty() ? Status{} : gate_->enroll_first(first);
+}
+
+// Who may answer, as the deployment file says it now.
+void Node::tell_people() {
+  gate_->set_default_reviewers(deployment_.default_reviewers);
+  std::map<std::string, std::vector<std::string>, std::less<>> groups;
+  for (const auto& [name, person] : deployment_.people) groups[name] = groups_of(name);
+  for (const auto& [name, vouching] : vouched_) {
+    if (!way_of_vouched(name).empty()) groups[name] = groups_of(name);
+  }
+  gate_->set_people(std::move(groups));
+  std::map<std::string, std::string, std::less<>> accounts;
+  std::set<std::string, std::less<>> programs;
+  for (const auto& [name, person] : deployment_.people) {
+    accounts[fold(name)] = name;
+    if (person.automatic) programs.insert(name);
+    for (const std::string& account : person.accounts) accounts[fold(account)] = name;
+    if (!person.oidc.empty()) accounts.emplace(fold(person.oidc), name);
+  }
+  gate_->set_accounts(std::move(accounts));
+  gate_->set_programs(std::move(programs));
+  gate_->set_auditors(auditors());
+  notifier_->automatic().ask_open();
+}
+
+std::vector<std::string> Node::groups_of(std::string_view person) const {
+  std::vector<std::string> groups;
+  for (const auto& [group, persons] : deployment_.groups) {
+    if (std::find(persons.begin(), persons.end(), person) != persons.end()) {
+      groups.push_back(group);
+    }
+  }
+  for (std::string& group : groups_through_provider(person)) {
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) {
+      groups.push_back(std::move(group));
+    }
+  }
+  const auto known = deployment_.people.find(person);
+  if (known == deployment_.people.end()) return groups;
+  for (const std::string& group : known->second.groups) {
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  }
+  return groups;
+}
+
+Status Node::open_sockets() {
+  const std::string join = options_.state_directory + "/" + join_socket;
+  const std::string control = options_.state_directory + "/" + control_socket;
+  auto asks = net::Listener::open(
+      loop_, control,
+      [this](net::Fd socket, net::Peer peer) { asked(std::move(socket), std::move(peer)); },
+      {.replace_stale = true});
+  if (!asks) return std::unexpected(asks.error());
+  ask_ = std::move(*asks);
+  auto joins = net::Listener::open(
+      loop_, join,
+      [this](net::Fd socket, net::Peer peer) { joined(std::move(socket), std::move(peer)); },
+      {.replace_stale = true});
+  if (!joins) return std::unexpected(joins.error());
+  join_ = std::move(*joins);
+  return {};
+}
+
+void Node::open_control() {
+  control_ = std::make_unique<Control>(ControlPorts{
+      *gate_,
+      *journal_,
+      *clock_,
+      challenges_,
+      random_bytes,
+      [this](std::string_view text) { return key_->prove(text); },
+      [this](std::string_view person) { return groups_of(person); },
+      [this](const Stopped& stopped) { killed(stopped); },
+      [this] { return reread_config(); },
+      [this](json::View request) { return create_run(request); },
+      [this](json::View request) { return rotate_keys(request); },
+      [this] { return notices_json(); },
+      [this](std::string scope, std::string name, std::vector<std::string> runs, bool end) {
+        return end_processes(std::move(scope), std::move(name), std::move(runs), end);
+      },
+      [this](std::string person, bool everything) { return drill(std::move(person), everything); },
+      options_.config,
+      PAWL_VERSION,
+      [this] { return console_address(); },
+      [this](const std::string& run) { return why_to_deny(run); },
+      &activity_,
+      [this] { return deployment_.default_reviewers; },
+      [this](json::Writer& out) { write_access(out, access_); },
+      [this](std::function<void()> work) { loop_.post(std::move(work)); },
+      [this](std::vector<views::SoughtCall> sought) {
+        return card_desk_->look_back(std::move(sought));
+      },
+      [this] { return config_; },
+      [this](const std::string& digest, const std::string& person) {
+        return accept_config(digest, person);
+      },
+      [this](bool now) { return journal_damage(now); },
+      [this] { return standing_names(); }});
+}
+
+Status Node::open() {
+  // A node without a way to the servers of its file, or to the people, is none.
+  if (Status usable = http::fit(http::Libcurl::made()); !usable) return usable;
+  auto disk = PosixDisk::open(options_.state_directory, PosixDisk::Root::create);
+  if (!disk) return std::unexpected(disk.error());
+  disk_ = std::move(*disk);
+  auto signals = net::Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP},
+                                     [this](int number) { signalled(number); });
+  if (!signals) return std::unexpected(signals.error());
+  signals_ = std::move(*signals);
+  remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
+  notifier_ = std::make_unique<NodeNotifier>(
+      loop_, remotes_->broker(),
+      [this](const std::string& run, const std::string& text) { say(run, text); });
+  const DeploymentRead read = read_deployment(options_.config, options_.config_named);
+  if (Status right = check_config(read); !right) return right;
+  if (Status journal = open_journal(); !journal) {
+    use_config(read);  // for whoever is told
+    return journal;
+  }
+  if (Status begun = begin_config(read); !begun) return begun;
+  if (Status recovered = gate_->recover(); !recovered) return recovered;
+  say_waiting();
+  warn_of_writers();
+  if (Status people = enrol_configured(); !people) return people;
+  people_changed();
+  roll_out();
+  card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
+  journal_desk_ = std::make_unique<JournalDesk>(
+      loop_, options_.state_directory, [this](const std::string& damage) { say_damage(damage); });
+  open_control();
+  spawn(look_at_journal());
+  for (const auto& [id, run] : gate_->state().runs()) {
+    if (run.phase != RunPhase::closed) gate_->leave_run(id);
+  }
+  if (Status watching = open_telemetry(); !watching) return watching;
+  if (Status sockets = open_sockets(); !sockets) return sockets;
+  look_at_roles();
+  if (Status doors = open_gateway(); !doors) return doors;
+  const bool wanted = options_.serves && deployment_.listen && !deployment_.listen->console.none();
+  return wanted ? open_console() : Status{};
+}
+
+bool Node::busy() const {
+  if (options_.serves || !joined_.empty() || !control_connections_.empty()) return true;
+  if (console_ && console_->watched() > 0) return true;
+  if (notifier_->notifiers().waiting() > 0) return true;
+  for (const auto& [id, escalation] : gate_->state().escalations()) {
+    if (escalation.phase == Escalation::Phase::open) return true;
+  }
+  for (const auto& [id, approval] : gate_->state().approvals()) {
+    if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Node::watch_idle() {
+  watch_policies();
+  watch_rollout();
+  if (busy()) {
+    idle_now_ = false;
+  } else if (!std::exchange(idle_now_, true)) {
+    idle_since_ = clock_->now();
+  } else if (clock_->now() - idle_since_ >= options_.idle) {
+    log_line("nothing to do: the node ends");
+    loop_.stop();
+    return;
+  }
+  idle_ = loop_.after(idle_look_every, [this] { watch_idle(); });
+}
+
+void Node::close() {
+  close_console();
+  if (card_desk_) card_desk_->finish();
+  if (journal_desk_) journal_desk_->finish();
+  if (api_) api_->finish();
+  // Whoever waits for an issuer's keys is answered while there is somebody to answer.
+  if (identities_) identities_->finish();
+  others_keys_.reset();
+  if (door_) {
+    door_->finish("the node ends");
+    (void)loop_.run_until([this] { return door_->sessions() == 0 && starts_.live() == 0; },
+                          remote_end_within);
+  }
+  gateway_.reset();
+  api_.reset();
+  door_.reset();
+  join_.reset();
+  ask_.reset();
+  executor_.finish();
+  for (auto& [id, joined] : joined_) {
+    if (joined->session) joined->session->finish("the node ends");
+  }
+  (void)loop_.run_until(
+      [this] {
+        for (const auto& [id, joined] : joined_) {
+          if (!joined->over) return false;
+        }
+        return true;
+      },
+      Duration::seconds(5));
+  joined_.clear();
+  control_connections_.clear();
+  // Servers that keep sessions are told that theirs is over, where they listen.
+  if (remotes_) {
+    (void)loop_.run_until([this] { return remotes_->under_way() == 0; }, node_farewell_within);
+  }
+  send_last_traces();
+  control_.reset();
+  telemetry_.reset();
+  if (gate_) gate_->write_refusals();
+  if (notifier_) notifier_->use(nullptr, nullptr);
+  gate_.reset();
+  if (journal_) {
+    if (Status closed = journal_->close(); !closed) log_line(to_string(closed.error()));
+  }
+}
+
+NodeEnd Node::run() {
+  if (Status opened = open(); !opened) {
+    log_line("the node cannot start: " + to_string(opened.error()));
+    tell_of_no_start(opened.error());
+    return opened.error().fault == ErrorKind::refused ? NodeEnd::refused : NodeEnd::failed;
+  }
+  log_line(fmt::format("node {} serves {} ({} records)", PAWL_VERSION, options_.state_directory,
+                       journal_->next()));
+  watch_idle();
+  loop_.set_patience(asks_for);
+  const Status ran = loop_.run();
+  close();
+  if (!ran) {
+    log_line(to_string(ran.error()));
+    return NodeEnd::failed;
+  }
+  return NodeEnd::done;
+}
+
+NodeEnd run_node(const NodeOptions& options) {
+  // Coroutine frames of calls that still wait for people live until the process ends.
+  auto node = std::make_unique<Node>(options);
+  return node->run();
+}
+
+}  // namespace pawl::node

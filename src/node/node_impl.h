@@ -1,0 +1,393 @@
+// The inside of a node, shared by the files that implement it:
+//   node.cpp       life: lock, journal, fold, sockets, idle end
+//   node_config.cpp  the deployment file, read anew
+//   node_accepted.cpp  the one that people accepted, and what waits for them
+//   node_join.cpp  runs and sessions       node_control.cpp  people
+//   node_policies.cpp  policy files that change meanwhile
+//   node_rollout.cpp  candidates, and roles that are watched
+//   node_serve.cpp  the doors on the network, and their end
+//   node_remote.cpp  who asks there, and the sessions behind
+//   node_api.cpp   who calls there, and the decision API
+//   node_watch.cpp  numbers and traces     node_console.cpp  people with a browser
+//   node_drill.cpp  the kill switch, tried
+//   node_notify.cpp  what Slack posts back, and whether people can be reached
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analysis/drift/access_use.h"
+#include "doors/api/api.h"
+#include "doors/console/console.h"
+#include "doors/control/control.h"
+#include "doors/mcp/listener/http_door.h"
+#include "doors/mcp/multiplexer/connect.h"
+#include "doors/mcp/session/session.h"
+#include "doors/mcp/transport/shared_server.h"
+#include "gate/gate.h"
+#include "io/identity/http_keys.h"
+#include "io/identity/identities.h"
+#include "io/identity/provider.h"
+#include "io/journal/journal.h"
+#include "io/journal/note.h"
+#include "io/journal/posix_disk.h"
+#include "io/net/channel.h"
+#include "io/net/clock.h"
+#include "io/net/loop.h"
+#include "io/net/signals.h"
+#include "io/net/unix_socket.h"
+#include "io/notify/slack_answer.h"
+#include "node/common/isolated_sql.h"
+#include "node/console_listener.h"
+#include "node/executor.h"
+#include "node/files/config_files.h"
+#include "node/gateway.h"
+#include "node/join.h"
+#include "node/journal_desk.h"
+#include "node/node.h"
+#include "node/notifier.h"
+#include "node/servers/remotes.h"
+#include "node/servers/server_processes.h"
+#include "node/telemetry.h"
+
+namespace pawl::node {
+
+inline constexpr std::size_t connections_max = 4096;
+
+// One shim that is connected, with the session that it brought.
+struct Joined {
+  net::Peer peer;
+  std::optional<net::Channel> channel;
+  std::unique_ptr<mcp::Endpoint> session;
+  std::vector<std::vector<net::Fd>> handed;  // of each server, until the join
+  std::vector<net::Fd> servers;              // pidfds
+  std::vector<std::string> server_names;     // of these
+  // What the shim was asked to start, by the number of the question.
+  std::map<std::uint64_t, Completion<Result<std::vector<net::Fd>>>> starting;
+  std::uint64_t next_start = 1;
+  std::string run;
+  bool over = false;
+};
+
+struct ControlConnection {
+  std::optional<net::Channel> channel;
+  std::uint32_t running = 0;
+  bool over = false;
+};
+
+// What `fit_for_use` said of a policy, which it keeps so that no other one takes its address, from
+// a moment on and before another.
+struct JudgedPolicy {
+  std::shared_ptr<const Policy> policy;
+  Instant from{}, until{};
+  Status answer;
+
+  bool is_of(const std::shared_ptr<const Policy>& other, Instant now) const {
+    return policy != nullptr && policy == other && from <= now && now < until;
+  }
+};
+
+// The policy of a role as it was read last. Forgotten with each deployment file that is read.
+struct ReadPolicy {
+  std::string file;
+  std::string look;  // of `parts`, before and after they were read; empty: read them again
+  std::vector<std::string> parts;
+  std::shared_ptr<const Policy> policy;  // null: it did not load
+  std::string agent;                     // of the last one that did
+  JudgedPolicy judged;                   // the one that governs instead, or this one
+};
+
+// What governs the next run of a role, whatever its file says meanwhile.
+struct RolePolicy {
+  std::shared_ptr<const Policy> policy;  // null: nothing does, and `missing` says why
+  Error missing = {};
+  std::string file = {};
+};
+
+// The candidate of a role as it was read last.
+struct ReadCandidate {
+  std::vector<std::string> parts;
+  std::string look;
+  Candidate what;
+};
+
+// What `stat` says about files, as one text.
+std::string look_of(const std::vector<std::string>& files);
+// The node and the server share files and programs.
+void share_files(mcp::SessionSpec& spec);
+std::string user_name(uid_t user);
+
+// The name of whoever called last. Most callers are one user, and asking for a name opens a file.
+struct KnownUser {
+  std::optional<uid_t> user;
+  std::string name;
+  Duration asked{};
+};
+
+// The files that a policy was read from, and how they looked then.
+struct Watched {
+  std::vector<std::string> files;
+  std::string seen;  // empty: look at once
+};
+
+class Node {
+ public:
+  explicit Node(NodeOptions options) : options_(std::move(options)) {}
+  NodeEnd run();
+
+ private:
+  Status open();
+  Status open_journal();
+  Status open_sockets();
+  void open_control();
+  Status enrol_configured();
+  void tell_people();
+  std::vector<std::string> groups_of(std::string_view person) const;
+  void close();
+
+  // node_config.cpp
+  Status read_config();
+  Status check_config(const DeploymentRead& read) const;
+  void use_config(const DeploymentRead& read);
+  Result<std::string> reread_config();
+  void take_back_keys(const Deployment& file);
+  Status follow_config();
+  std::string config_writers() const;
+  void note_config();
+  void warn_of_writers();
+  void reload();
+
+  // node_accepted.cpp
+  Status begin_config(const DeploymentRead& read);
+  Status begin_with_kept(const DeploymentRead& read, const std::string& accepted);
+  bool waits(const DeploymentRead& read);
+  void say_waiting();
+  bool may_be_anybodys(const DeploymentRead& read) const;
+  bool needs_person() const;
+  bool for_production(const Deployment& deployment) const;
+  Status accept_read(const DeploymentRead& read, bool production, const std::string& person);
+  void count_read(const DeploymentRead& read, bool production);
+  Status accept_config(const std::string& digest, const std::string& person);
+  void accept_observations(const Deployment& before, const std::string& person);
+  void revoke_in_accepted(const std::vector<std::string>& prefixes);
+
+  // node_join.cpp
+  void joined(net::Fd socket, net::Peer peer);
+  void join_frame(std::uint64_t id, net::Frame frame);
+  Result<std::string> open_session(std::uint64_t id, json::View request, std::vector<net::Fd> fds);
+  Result<std::unique_ptr<mcp::Endpoint>> endpoint(std::uint64_t id, const JoinRequest& join,
+                                                  const std::string& run, const Lock& lock,
+                                                  std::vector<net::Fd> client);
+  Task<Result<mcp::Program>> start_by_shim(std::uint64_t id, std::size_t server, std::string name);
+  void started_by_shim(Joined& joined, json::View answer, std::vector<net::Fd> fds);
+  void session_ended(std::uint64_t id, const mcp::SessionEnd& end);
+  void drop(std::uint64_t id);
+  void run_left(const std::string& run);
+  void say(const std::string& run, const std::string& text);
+
+  // node_control.cpp
+  void asked(net::Fd socket, net::Peer peer);
+  void control_frame(std::uint64_t id, net::Frame frame);
+  void killed(const Stopped& stopped);
+  Task<std::string> end_processes(std::string scope, std::string name,
+                                  std::vector<std::string> runs, bool end);
+  std::string hello(json::View request) const;
+
+  // node_policies.cpp
+  void watch_policies();
+  void watch(const std::string& file, std::vector<std::string> parts);
+  void use_policies();
+
+  // node_rollout.cpp
+  void roll_out();
+  void watch_rollout();
+  void say_rollout();
+
+  // node_serve.cpp
+  Status open_gateway();
+  void signalled(int number);
+  Task<void> end_serving();
+  bool calls_under_way() const;
+
+  // node_notify.cpp
+  void add_notify();
+  Task<void> slack_posted(http::Request request, http::Responder responder);
+  Status slack_pressed(const notify::SlackAnswer& answer, const std::string& person);
+  std::string unheard() const;
+  std::string degraded() const;
+  void tell_of_no_start(const Error& error);
+  std::string notices_json() const;
+
+  // node_drill.cpp
+  Result<std::string> open_drill_run(const std::string& id, const std::string& person);
+  Task<Result<std::string>> drill(std::string person, bool everything);
+
+  // node_watch.cpp
+  Status open_telemetry();
+  watch::NodeNow numbers() const;
+  void send_last_traces();
+
+  // node_remote.cpp
+  void add_mcp();
+  void use_limits();
+  Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
+                                                                  std::string role);
+  void end_local_streams();
+  bool serves(const std::string& role) const;
+  const std::string& caller_name(uid_t user);
+  Result<std::unique_ptr<mcp::Endpoint>> open_remote(const mcp::RemoteCaller& caller,
+                                                     const std::string& role,
+                                                     std::unique_ptr<mcp::Transport> client,
+                                                     mcp::HttpDoorPorts::Ended ended);
+  identity::Proved<mcp::RemoteCaller> caller_of(const identity::Principal& who,
+                                                const std::string& client) const;
+  struct PartOfRun {
+    ProcessOf of;
+    std::shared_ptr<RunPart> part;  // null: all of it
+  };
+  Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const PartOfRun& whose,
+                                                        const std::string& role, const Lock& lock,
+                                                        std::unique_ptr<mcp::Transport> client,
+                                                        mcp::HttpDoorPorts::Ended ended);
+  // What every session of a run has, whoever connects it.
+  mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
+  RolePolicy policy_for(const std::string& role);
+
+  // node_processes.cpp
+  std::size_t processes_of(const std::string& role) const;
+  Status room_for_session(const ProcessOf& of, const std::string& role);
+  std::function<Result<mcp::Program>()> start_of(const std::string& name, const std::string& role,
+                                                 const ProcessOf& of);
+  Result<mcp::Program> start_process(const std::string& name, const Deployment::Server& server,
+                                     const std::string& directory, const ProcessOf& of = {});
+  Result<mcp::Program> share(const std::string& name, const Deployment::Server& server,
+                             const std::string& directory, const std::string& caller);
+
+  // node_api.cpp
+  Status open_api();
+  void add_well_known();
+  void note_refusal(const std::string& topic, const std::string& text);
+  Status fit_for_use(const Policy& policy);
+  void look_at_roles();
+  Status is_of_role(const RolePolicy& governs, const std::string& name) const;
+  Result<api::RoleInForce> role_as_it_is(const std::string& name);
+  Result<api::RoleInForce> role_in_force(const std::string& name);
+  Result<std::string> create_run(json::View request);
+  Result<std::string> create_sub_run(json::View request);
+  std::optional<Instant> deadline_of(std::string_view run) const;
+  Result<std::string> rotate_keys(json::View request);
+
+  // node_console.cpp
+  Status open_console();
+  Result<std::string> console_address();
+  Task<std::string> console_asks(std::string request);
+  Task<std::string> journal_damage(bool now);
+  Task<void> look_at_journal();
+  void say_damage(const std::string& damage);
+  views::StandingNames standing_names();
+  std::string policies_in_force();
+  void reload_console();
+  void close_console();
+  bool is_auditor(std::string_view person) const;
+  std::set<std::string, std::less<>> auditors() const;
+  std::optional<console::Known> known_person(const std::string& person) const;
+  std::string owner_of_passkey(std::string_view id) const;
+  // node_vigilance.cpp
+  void plan_vigilance();
+  void seed_vigilance();
+  Task<void> seed(Vigilance::Seed seed);
+  bool stands_still(const std::string& agent, const Vigilance::Seed& seed) const;
+  void end_withdrawn_vigilance();
+  std::string sponsor_like(std::string_view agent) const;
+  std::string why_to_deny(const std::string& run) const;
+  void heard_vigilance(const Record& record);
+  void end_vigilance(const std::string& run, const std::string& text);
+  // node_vouched.cpp
+  identity::Provider* provider_in_force();
+  std::vector<std::string> groups_through_provider(std::string_view person) const;
+  std::string way_of_vouched(std::string_view person) const;
+  bool name_is_free(std::string_view name) const;
+  Task<Result<std::string>> provider_address(console::ProviderSignIn asked);
+  Task<Result<console::CameBack>> provider_redeem(console::ProviderSignIn asked, std::string code,
+                                                  std::string issuer);
+  void look_at_vouched();
+  void people_changed();
+
+  bool busy() const;
+  void watch_idle();
+
+  NodeOptions options_;
+  net::Loop loop_;
+  LoopExecutor executor_{loop_};
+  std::unique_ptr<PosixDisk> disk_;
+  std::unique_ptr<net::NodeClock> clock_;
+  std::unique_ptr<Journal> journal_;
+  std::optional<journal::NodeKey> key_;
+  Deployment deployment_;
+  std::string config_directory_, boot_id_;
+  std::string config_digest_, config_noted_;
+  DeploymentNow config_;                             // what was accepted, and what waits
+  std::set<std::string, std::less<>> waiting_said_;  // digests
+  std::unique_ptr<NodeNotifier> notifier_;
+  std::unique_ptr<Gate> gate_;
+  views::ActivityFeed activity_;
+  AccessHistory access_;
+  std::shared_ptr<void> chronicles_;
+  std::unique_ptr<Telemetry> telemetry_;
+  std::shared_ptr<void> logs_;
+  Challenges challenges_;
+  std::unique_ptr<Control> control_;
+  std::unique_ptr<Remotes> remotes_;
+  std::optional<net::Signals> signals_;
+  std::optional<net::Listener> join_, ask_;
+  std::map<std::uint64_t, std::unique_ptr<Joined>> joined_;
+  std::map<std::uint64_t, std::unique_ptr<ControlConnection>> control_connections_;
+  std::map<std::string, Watched> watched_;           // by policy file, of every run that joined
+  std::map<std::string, ReadCandidate> candidates_;  // by role
+  std::set<std::string> rollout_said_;
+  sql::ReadSql read_sql_ = isolated_sql();
+  ServerProcesses starts_{loop_};
+  std::map<std::string, std::weak_ptr<mcp::SharedServer>> shared_;  // by what they are started from
+  std::map<std::string, ReadPolicy> role_policies_;
+  std::set<std::string> findings_said_;  // of `fit_for_use` that are in the log
+  std::unique_ptr<mcp::HttpDoor> door_;
+  KnownUser last_caller_;
+  // By role: true as long as callers who prove nothing may ask for it.
+  std::map<std::string, std::shared_ptr<bool>> local_stands_;
+  std::unique_ptr<identity::HttpKeys> others_keys_;
+  std::optional<identity::Identities> identities_;
+  std::unique_ptr<api::Api> api_;
+  notify::SlackProofs slack_proofs_;
+  bool asks_who_ = false;             // there were agents when the doors were opened
+  std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
+  std::map<std::string, std::string, std::less<>> vigilance_;  // by run: why to deny its call
+  std::set<std::string, std::less<>> seeds_in_vain_;           // that no policy holds
+  net::Timer vigilance_next_;
+  std::shared_ptr<void> vigilance_hears_;
+  std::unique_ptr<identity::HttpKeys> console_keys_;
+  std::unique_ptr<identity::Provider> provider_;
+  struct Vouching {
+    std::string name, issuer;  // as the provider calls them
+    std::vector<std::string> groups;
+    Instant until{};
+  };
+  std::map<std::string, Vouching, std::less<>> vouched_;  // by person
+  net::Timer vouched_end_;
+  std::unique_ptr<console::Console> console_;
+  std::unique_ptr<JournalDesk> journal_desk_, card_desk_;
+  bool looking_at_journal_ = false;
+  std::unique_ptr<ConsoleListener> console_listener_;  // its connections hold what that answers
+  bool ending_ = false;
+  net::Timer idle_;
+  std::uint64_t next_id_ = 1;
+  Instant idle_since_{};
+  bool idle_now_ = false;
+};
+
+}  // namespace pawl::node

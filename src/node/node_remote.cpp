@@ -1,0 +1,358 @@
+// Clients on the network: who asks, in which run, and the sessions in front of their servers.
+#include <unistd.h>
+
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "analysis/check/check.h"
+#include "base/text.h"
+#include "doors/mcp/transport/null_transport.h"
+#include "io/identity/bearer.h"
+#include "io/pins/lock.h"
+#include "kernel/deployment/deployment_read.h"
+#include "node/files/config_files.h"
+#include "node/node_impl.h"
+#include "node/servers/server_processes.h"
+
+namespace pawl::node {
+namespace {
+
+constexpr std::string_view mcp_path = "/mcp/";
+constexpr std::size_t client_name_bytes_max = 64;
+constexpr std::size_t role_bytes_max = 256;
+constexpr std::size_t mib = 1UL << 20;
+// An account that gets another name is somebody else in so long.
+constexpr Duration user_name_kept = Duration::seconds(10);
+
+// What the deployment file says without a word about it is what the door does by itself.
+static_assert(GatewayLimits{}.sessions == mcp::sessions_max &&
+              GatewayLimits{}.sessions_of_caller == mcp::sessions_of_caller_max &&
+              GatewayLimits{}.new_sessions_per_minute == mcp::new_sessions_per_minute_max &&
+              GatewayLimits{}.requests_of_session == mcp::requests_of_client_max &&
+              GatewayLimits{}.requests_per_second == mcp::requests_per_second_max &&
+              GatewayLimits{}.request_mib * mib == mcp::requests_bytes_max &&
+              GatewayLimits{}.request_mib_of_caller * mib == mcp::requests_bytes_of_caller_max);
+
+uid_t own_user() {
+  static const uid_t user = ::getuid();
+  return user;
+}
+
+// As the deployment file may call one.
+bool may_be_role(std::string_view name) {
+  return name.size() <= role_bytes_max && is_word(name);
+}
+
+std::string client_of(const http::Request& request) {
+  const std::string_view agent = request.headers.find("user-agent").value_or("");
+  return agent.empty() ? std::string("http")
+                       : escape_untrusted(agent.substr(0, client_name_bytes_max));
+}
+
+}  // namespace
+
+void Node::add_mcp() {
+  mcp::HttpDoorPorts ports;
+  ports.identify = [this](const http::Request& request, std::string role) {
+    return identify(request, std::move(role));
+  };
+  ports.open = [this](const mcp::RemoteCaller& caller, const std::string& role,
+                      std::unique_ptr<mcp::Transport> client, mcp::HttpDoorPorts::Ended ended) {
+    return open_remote(caller, role, std::move(client), std::move(ended));
+  };
+  ports.refused = [this](const std::string& run, const mcp::RemoteCaller& caller,
+                         const std::string& sentence) {
+    if (run.empty()) {
+      gate_->note_refusal("request refused", sentence);
+    } else {
+      (void)gate_->refuse(run, Code::ambiguous_request, "message", sentence, caller.part.get());
+    }
+  };
+  ports.random = random_bytes;
+  ports.over = [this](const std::string& id) {
+    const Run* run = gate_->state().run(id);
+    return run == nullptr || run->phase == RunPhase::closed;
+  };
+  ports.crowded = [this](const std::string& account) { return starts_.crowding(account); };
+  ports.processes_of = [this](const std::string& role) { return processes_of(role); };
+  ports.calls = [this](const std::string& run) { return gate_->live_calls(run) > 0; };
+  ports.traced = deployment_.traces.has_value();
+  door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
+  use_limits();
+  starts_.on_refused([this](const ProcessOf& of, const std::string& why) {
+    note_refusal("process refused", of.caller.empty() ? why : "`" + of.caller + "`: " + why);
+  });
+  for (const char* method : {"POST", "GET", "DELETE"}) {
+    gateway_->routes().add(method, mcp_path, http::Hosts::listed,
+                           [this](http::Request request, http::Responder responder) {
+                             const std::string role(http::below(mcp_path, request));
+                             door_->serve(role, std::move(request), std::move(responder));
+                           });
+  }
+}
+
+// What the deployment file in force says, for what begins from now on.
+void Node::use_limits() {
+  const GatewayLimits& limits = deployment_.limits;
+  starts_.limit({.all = limits.processes, .of_caller = limits.processes_of_caller});
+  if (!door_) return;
+  door_->limit({.sessions = limits.sessions,
+                .sessions_of_caller = limits.sessions_of_caller,
+                .new_sessions_per_minute = limits.new_sessions_per_minute,
+                .requests_of_session = limits.requests_of_session,
+                .requests_bytes_of_caller = limits.request_mib_of_caller * mib,
+                .requests_bytes = limits.request_mib * mib,
+                .requests_per_second = limits.requests_per_second});
+}
+
+// Where the deployment file names agents, one of them it has to be, with its own role, or the
+// credential of a run of that role; whoever proves nothing, or to be another's, is told the same
+// of a role that there is and of one that there is not. Where it names none, only this machine can
+// call: whoever may open a socket of it is one caller, in one run for each role.
+Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http::Request& request,
+                                                                      std::string role) {
+  const bool asks = asks_who_ || !deployment_.agents.empty();
+  if (!may_be_role(role) || (!asks && !serves(role))) {
+    co_return std::unexpected(http::respond({404, "there is no such role"}));
+  }
+  mcp::RemoteCaller caller;
+  if (asks) {
+    const std::string door = api_->audience_of_role(role);
+    const auto who = co_await identities_->authenticate(request, door);
+    if (!who) co_return std::unexpected(identities_->refusal(who.error(), door, "propose"));
+    if (!who->rights.propose || who->role != role) {
+      const identity::Denied denied = identity::lacks(*who, "propose");
+      note_refusal("identity refused", denied.reason);
+      co_return std::unexpected(identities_->refusal(denied, door, "propose"));
+    }
+    if (!serves(role)) co_return std::unexpected(http::respond({404, "it has no servers"}));
+    auto known_as = caller_of(*who, client_of(request));
+    if (!known_as) {
+      note_refusal("identity refused", known_as.error().reason);
+      co_return std::unexpected(identities_->refusal(known_as.error(), door, "propose"));
+    }
+    co_return *std::move(known_as);
+  }
+  caller.sponsor = caller_name(request.remote->user.value_or(own_user()));
+  caller.key = caller.account = "local:" + caller.sponsor;
+  caller.client = client_of(request);
+  auto& stands = local_stands_[role];
+  if (!stands) stands = std::make_shared<bool>(true);
+  caller.stands = stands;
+  co_return caller;
+}
+
+// Callers of this machine who prove nothing hear of a role no longer than they could ask for it.
+void Node::end_local_streams() {
+  std::erase_if(local_stands_, [this](const auto& one) {
+    const bool stands = deployment_.agents.empty() && serves(one.first);
+    *one.second = stands;
+    return !stands;
+  });
+}
+
+bool Node::serves(const std::string& role) const {
+  const auto known = deployment_.roles.find(role);
+  return known != deployment_.roles.end() && !known->second.servers.empty();
+}
+
+// Whoever has the credential of a sub-run is in the run at its root, with less than that.
+identity::Proved<mcp::RemoteCaller> Node::caller_of(const identity::Principal& who,
+                                                    const std::string& client) const {
+  mcp::RemoteCaller caller;
+  caller.agent = who.agent;
+  caller.sponsor = who.sponsor;
+  // What a sub-agent is called was chosen by whoever started it, so it has no share of its own.
+  const std::string& deployed = who.credential ? who.credential->actors.back() : who.agent;
+  const std::string acts = deployed == who.agent ? who.agent : who.agent + " of " + deployed;
+  caller.client = client + ", " + acts + " by " + who.proof;
+  const std::string proved = who.credential ? who.credential->run : std::string();
+  caller.account = "agent:" + deployed;
+  caller.key = "agent:" + who.agent + ":" + proved;
+  caller.run = proved;
+  if (who.until) caller.proof_lasts = *who.until - clock_->now();
+  caller.stands = who.stands;
+  if (!who.credential || who.credential->parent_run.empty()) return caller;
+  caller.part = api_->part(proved);
+  const Run* root = api_->run_of(proved);
+  if (!caller.part || root == nullptr) {
+    return std::unexpected(identity::Denied{.error = "invalid_token",
+                                            .says = "what was presented is not accepted",
+                                            .reason = "a credential of a sub-run that is over"});
+  }
+  caller.run = root->id;
+  caller.agent = who.credential->actors.back();
+  return caller;
+}
+
+const std::string& Node::caller_name(uid_t user) {
+  const Duration now = loop_.now();
+  KnownUser& last = last_caller_;
+  if (last.user != user || now.ns - last.asked.ns >= user_name_kept.ns) {
+    last = {user, user_name(user), now};
+  }
+  return last.name;
+}
+
+// As its files are now, or, where they do not load or are laxer than what was accepted, what was
+// accepted (rule 14).
+RolePolicy Node::policy_for(const std::string& role) {
+  const std::string file = real_path(
+      (std::filesystem::path(config_directory_) / home_expanded(deployment_.roles.at(role).file))
+          .string());
+  ReadPolicy& known = role_policies_[role];
+  const std::string before = look_of(known.parts);
+  if (known.file != file || known.look.empty() || before != known.look) {
+    std::vector<std::string> parts;
+    const Loaded loaded = read_policy(file, &deployment_, &parts);
+    // What changed while it was read is read by whoever comes next.
+    const bool still = known.file == file && known.parts == parts && look_of(parts) == before;
+    known.file = file;
+    known.look = still ? before : std::string();
+    known.parts = parts;
+    known.policy = loaded.policy;
+    if (loaded.policy) {
+      known.agent = loaded.policy->agent;
+      watch(file, std::move(parts));
+    } else {
+      const std::string why =
+          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+      log_line("role `" + role + "` goes on as it was accepted, if it was: " + why);
+    }
+  }
+  const std::string& agent = known.agent.empty() ? role : known.agent;
+  auto in_force = gate_->policy_in_force(agent, known.policy);
+  if (!in_force) return {.policy = nullptr, .missing = in_force.error(), .file = file};
+  const Instant now = clock_->now();
+  if (!known.judged.is_of(*in_force, now)) {
+    known.judged = {.policy = *in_force,
+                    .from = now,
+                    .until = same_before_use_until(**in_force, now),
+                    .answer = fit_for_use(**in_force)};
+  }
+  if (const Status& answered = known.judged.answer; !answered) {
+    return {.policy = nullptr, .missing = answered.error(), .file = file};
+  }
+  telemetry_->know(**in_force);
+  return {.policy = *in_force, .missing = {}, .file = file};
+}
+
+Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller& caller,
+                                                         const std::string& role,
+                                                         std::unique_ptr<mcp::Transport> client,
+                                                         mcp::HttpDoorPorts::Ended ended) {
+  const RolePolicy governs = policy_for(role);
+  if (Status fits = is_of_role(governs, role); !fits) {
+    log_line("session refused: " + to_string(fits.error()));
+    return std::unexpected(fits.error());
+  }
+  auto lock = read_lock(governs.file);
+  if (!lock) return std::unexpected(lock.error());
+  RunRequest request;
+  request.key = fmt::format("http:{}:{}", role, caller.key);
+  request.sponsor = caller.sponsor;
+  request.client = caller.client;
+  request.caller = caller.agent;
+  request.policy = governs.policy;
+  request.keeps_policy = true;
+  // A caller that proved to be in a run joins that one, as it is; and a run that is there goes on
+  // whatever became of the file.
+  const bool proved = !caller.run.empty();
+  const Run* known =
+      proved ? gate_->state().run(caller.run) : gate_->state().run_by_key(request.key);
+  const bool open = known != nullptr && known->phase != RunPhase::closed;
+  const auto own = open ? gate_->policy_of(known->id) : nullptr;
+  if (proved && !own) return fail(ErrorKind::refused, "the run of the credential is over");
+  if (own && (proved || !request.policy)) {
+    request.key = known->key;
+    request.sponsor = known->sponsor;
+    request.policy = own;
+    request.task = own->task;
+  }
+  if (!request.policy) {
+    log_line("role `" + role + "` cannot be served: " + to_string(governs.missing));
+    return std::unexpected(governs.missing);
+  }
+  auto run = gate_->open_run(request);
+  if (!run) {
+    log_line("session refused: " + to_string(run.error()));
+    return std::unexpected(run.error());
+  }
+  auto remote = connect_remote({{*run, caller.account}, caller.part}, role, *lock,
+                               std::move(client), std::move(ended));
+  if (!remote) {
+    gate_->leave_run(*run);
+    return remote;
+  }
+  log_line(fmt::format("run {}: session of role `{}`{}, client {}", *run, role,
+                       caller.part ? ", " + caller.part->name() : "", caller.client));
+  use_policies();
+  return remote;
+}
+
+mcp::SessionSpec Node::session_of(const std::string& run, const std::string& server,
+                                  const Lock& lock) {
+  mcp::SessionSpec spec;
+  spec.run = run;
+  spec.server = server;
+  spec.policy = gate_->policy_of(run);
+  spec.lock = lock;
+  spec.call_deadline = options_.call_deadline;
+  spec.read_sql = read_sql_;
+  spec.trace = telemetry_->begin_trace();
+  spec.now = [this] { return clock_->now(); };
+  return spec;
+}
+
+Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& whose,
+                                                            const std::string& role,
+                                                            const Lock& lock,
+                                                            std::unique_ptr<mcp::Transport> client,
+                                                            mcp::HttpDoorPorts::Ended ended) {
+  const std::string& run = whose.of.run;
+  if (Status room = room_for_session(whose.of, role); !room) {
+    return std::unexpected(room.error());
+  }
+  std::vector<mcp::UpstreamServer> servers;
+  std::optional<Error> nobody;  // why the first of those that are absent is
+  std::size_t absent = 0;
+  for (const std::string& name : deployment_.roles.at(role).servers) {
+    mcp::UpstreamServer server;
+    server.spec = session_of(run, name, lock);
+    server.spec.part = whose.part;
+    server.spec.shared = true;
+    if (remotes_->has(name)) {
+      auto transport = remotes_->open(name, {role});
+      if (!transport) return std::unexpected(transport.error());
+      server.transport = *std::move(transport);
+    } else {
+      share_files(server.spec);
+      server.spec.one_for_all = deployment_.servers.at(name).shared;
+      const auto start = start_of(name, role, whose.of);
+      auto program = start();
+      if (program) {
+        server.transport = std::move(program->transport);
+        server.life = std::move(program->life);
+      } else {
+        // The others are there without it, and it may come.
+        if (!nobody) nobody = program.error();
+        ++absent;
+        server.transport = mcp::to_nobody();
+        server.spec.not_started = program.error().message;
+      }
+      server.spec.start_again = [start]() -> Task<Result<mcp::Program>> { co_return start(); };
+    }
+    servers.push_back(std::move(server));
+  }
+  if (absent == servers.size() && nobody) return std::unexpected(*nobody);
+  return mcp::connect(loop_, *gate_, std::move(client), std::move(servers),
+                      [this, run, ended = std::move(ended)](const mcp::SessionEnd& end) {
+                        log_line(fmt::format("run {}: {}", run, end.why));
+                        gate_->leave_run(run);
+                        ended(end);
+                      });
+}
+
+}  // namespace pawl::node
