@@ -105,6 +105,20 @@ std::span<const Group> groups() {
   return all;
 }
 
+std::span<const FirstCommand> first_commands() {
+  static constexpr std::array<FirstCommand, 8> all = {{
+      {"init", "writes a first policy from the tools that a server offers"},
+      {"mcp", "puts the gate in front of the servers of one client"},
+      {"serve", "serves MCP over HTTP to many agents, one address for each role"},
+      {"approvals", "lists the calls that wait for a person, and answers them"},
+      {"status", "shows the node, its runs and what is stopped"},
+      {"kill", "stops everything, a role, an agent, a run, a tool or a server"},
+      {"check", "says what a policy file means, what is wrong with it, and what it leaves open"},
+      {"replay", "tells what a run did, and decides every call of it once more"},
+  }};
+  return all;
+}
+
 const CommandRow* find_command(std::string_view name) {
   const auto found = std::ranges::find(commands(), name, &CommandRow::name);
   return found == commands().end() ? nullptr : &*found;
@@ -186,7 +200,7 @@ Error unknown_command(std::string_view name) {
   }
   const std::string near = closest_match(name, {names.begin(), names.end()});
   return {ErrorKind::usage,
-          near.empty() ? fmt::format("there is no command `{}`; `pawl help` lists them",
+          near.empty() ? fmt::format("there is no command `{}`; `pawl help --all` lists them",
                                      escape_untrusted(name))
                        : fmt::format("there is no command `{}`: did you mean `{}`?",
                                      escape_untrusted(name), near),
@@ -195,7 +209,7 @@ Error unknown_command(std::string_view name) {
 
 int dispatch(const std::vector<std::string>& words) {
   if (words.empty()) {
-    out(help_overview(prose_columns()));
+    out(help_beginning(prose_columns()));
     return exit_good;
   }
   const std::string& first = words[0];

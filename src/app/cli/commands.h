@@ -81,6 +81,13 @@ std::span<const Group> groups();
 
 const CommandRow* find_command(std::string_view name);
 
+// The commands that one begins with, in the order in which one needs them.
+struct FirstCommand {
+  std::string_view name;  // of a command, or the first word of a family
+  std::string_view says;
+};
+std::span<const FirstCommand> first_commands();
+
 // The commands that people see, in the order of `pawl help`.
 std::vector<const CommandRow*> shown_commands();
 

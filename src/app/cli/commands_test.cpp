@@ -43,7 +43,7 @@ TEST(Dispatch, AnUnknownNameGetsTheNearestRightOne) {
   EXPECT_EQ(run({"help", "decied"}).err,
             "pawl: there is no command `decied`: did you mean `decide`?\n");
   EXPECT_EQ(run({"zzzzzzzz"}).err,
-            "pawl: there is no command `zzzzzzzz`; `pawl help` lists them\n");
+            "pawl: there is no command `zzzzzzzz`; `pawl help --all` lists them\n");
   EXPECT_THAT(run({"\x1b[2J"}).err, Not(HasSubstr("\x1b")));
   EXPECT_EQ(run({""}).status, exit_usage);
   EXPECT_EQ(run({"--frobnicate"}).status, exit_usage);

@@ -18,6 +18,8 @@ namespace pawl::app {
 
 namespace {
 
+constexpr std::string_view kWhatPawlIs =
+    "pawl stands between an AI agent and its tools and decides every call before it runs.";
 constexpr std::string_view usage_exit_statuses =
     "Exit status: 0 done and good, 1 the answer is no, 2 wrong usage or environment.";
 
@@ -78,10 +80,18 @@ std::string usage_line(const CommandRow& command) {
   return line;
 }
 
+std::string help_beginning(std::size_t columns) {
+  std::vector<std::vector<std::string>> rows;
+  for (const FirstCommand& one : first_commands()) {
+    rows.push_back({std::string(one.name), std::string(one.says)});
+  }
+  return wrap(kWhatPawlIs, columns) + "\n\n" + lay_out(rows, columns, "  ") + "\n" +
+         wrap("`pawl help --all` lists every command, `pawl help NAME` explains one.", columns) +
+         "\n";
+}
+
 std::string help_overview(std::size_t columns) {
-  std::string text =
-      wrap("pawl stands between an AI agent and its tools and decides every call before it runs.",
-           columns);
+  std::string text = wrap(kWhatPawlIs, columns);
   text += "\n";
   for (const Group& group : groups()) {
     const std::string rows = commands_of(group.name, columns);
@@ -291,6 +301,7 @@ std::string commands_reference() {
 namespace {
 
 constexpr auto help_options = std::to_array<OptionRow>({
+    {"--all", "", "list every command, in groups", Takes::nothing},
     {"--man", "", "write the man page instead (of `pawl` itself without a NAME)", Takes::nothing},
     {"--completions", "SHELL", "write the completions for bash, zsh or fish"},
     {"--reference", "", "write the reference of all commands in Markdown", Takes::nothing},
@@ -338,10 +349,10 @@ int print_rows(const std::string& name) {
   return exit_good;
 }
 
-int explain(const std::string& name, bool man) {
+int explain_command(const std::string& name, bool man, bool all) {
   const std::size_t columns = prose_columns();
   if (name.empty()) {
-    out(man ? man_overview() : help_overview(columns));
+    out(man ? man_overview() : all ? help_overview(columns) : help_beginning(columns));
     return exit_good;
   }
   if (const CommandRow* row = find_command(name)) {
@@ -367,7 +378,7 @@ int run_help(const Arguments& arguments) {
   }
   const std::string name = fmt::format("{}", fmt::join(arguments.words("NAME"), " "));
   if (arguments.has("--json")) return print_rows(name);
-  return explain(name, arguments.has("--man"));
+  return explain_command(name, arguments.has("--man"), arguments.has("--all"));
 }
 
 }  // namespace

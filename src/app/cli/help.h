@@ -19,7 +19,9 @@ std::string usage_line(const CommandRow& command);
 // The option that every command has.
 inline constexpr OptionRow help_option{"--help", "", "explain this command", Takes::nothing};
 
-// For a terminal of that width.
+// For a terminal of that width. `help_beginning` has the commands that one begins with, and
+// `help_overview` all of them in their groups.
+std::string help_beginning(std::size_t columns);
 std::string help_overview(std::size_t columns);
 std::string help_page(const CommandRow& command, std::size_t columns);
 std::string help_family(std::string_view word, std::size_t columns);

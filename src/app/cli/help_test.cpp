@@ -69,6 +69,35 @@ TEST(Help, NamesEveryShownCommandAndNoOther) {
   EXPECT_THAT(text, Not(HasSubstr("\n  node ")));
 }
 
+TEST(Help, AloneItHasTheCommandsThatOneBeginsWith) {
+  const std::vector<std::string_view> first = {"init",   "mcp",  "serve", "approvals",
+                                               "status", "kill", "check", "replay"};
+  const testing::Ran alone = testing::run({});
+  EXPECT_EQ(alone.status, 0);
+  for (const std::string_view name : first) {
+    EXPECT_THAT(alone.out, HasSubstr("\n  " + std::string(name) + " ")) << name;
+    EXPECT_TRUE(find_command(name) != nullptr || !family(name).empty()) << name;
+  }
+  EXPECT_EQ(first_commands().size(), first.size());
+  for (const std::string_view other : {"decide", "audit", "grants", "help"}) {
+    EXPECT_THAT(alone.out, Not(HasSubstr("\n  " + std::string(other) + " "))) << other;
+  }
+  EXPECT_THAT(alone.out, HasSubstr("`pawl help --all`"));
+  EXPECT_EQ(testing::run({"help"}).out, alone.out);
+  EXPECT_EQ(testing::run({"--help"}).out, alone.out);
+}
+
+TEST(Help, WithAllItHasEveryCommandInItsGroup) {
+  const testing::Ran all = testing::run({"help", "--all"});
+  EXPECT_EQ(all.status, 0);
+  for (const Group& group : groups()) {
+    EXPECT_THAT(all.out, HasSubstr(std::string(group.name) + "  " + std::string(group.says)));
+  }
+  for (const CommandRow* row : shown_commands()) {
+    EXPECT_THAT(all.out, HasSubstr("\n  " + std::string(row->name) + " ")) << row->name;
+  }
+}
+
 TEST(Help, KeepsItsWidth) {
   for (const CommandRow* row : shown_commands()) {
     const std::string page = help_page(*row, 80);
