@@ -56,6 +56,30 @@ Status fold_record(Folded& folded, std::string_view text) {
 
 }  // namespace
 
+// What looks after one thing each. The gate and the clock are there.
+void Node::open_services() {
+  const auto role = [this](const std::string& name) { return policies_->role_in_force(name); };
+  policies_ = std::make_unique<PolicyWatch>(
+      PolicyWatchPorts{.gate = *gate_,
+                       .clock = *clock_,
+                       .deployment = deployment_,
+                       .config_directory = config_directory_,
+                       .in_force = [this](const Policy& policy) { telemetry_->know(policy); },
+                       .changed = [this] { use_policies(); }});
+  rollout_ = std::make_unique<Rollout>(*gate_, deployment_);
+  attention_ = std::make_unique<AttentionChecks>(AttentionPorts{.loop = loop_,
+                                                                .gate = *gate_,
+                                                                .deployment = deployment_,
+                                                                .read_sql = read_sql_,
+                                                                .role = role});
+  drill_ = std::make_unique<Drill>(
+      DrillPorts{.loop = loop_,
+                 .gate = *gate_,
+                 .deployment = deployment_,
+                 .role = role,
+                 .killed = [this](const Stopped& stopped) { killed(stopped); }});
+}
+
 Status Node::open_journal() {
   Folded folded{activity_, access_};
   JournalOptions journal;
@@ -108,6 +132,7 @@ Status Node::open_journal() {
   limits.snapshot_records = std::min(limits.snapshot_records, options_.snapshot_records);
   gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *notifier_,
                                  random_bytes, limits);
+  open_services();
   notifier_->use(gate_.get(), journal_.get());
   chronicles_ = gate_->on_record([this](const Record& written) {
     activity_.note(written, gate_->state());
@@ -213,11 +238,13 @@ void Node::open_control() {
       [this](std::string scope, std::string name, std::vector<std::string> runs, bool end) {
         return end_processes(std::move(scope), std::move(name), std::move(runs), end);
       },
-      [this](std::string person, bool everything) { return drill(std::move(person), everything); },
+      [this](std::string person, bool everything) {
+        return drill_->run(std::move(person), everything);
+      },
       options_.config,
       PAWL_VERSION,
       [this] { return console_address(); },
-      [this](const std::string& run) { return why_to_deny(run); },
+      [this](const std::string& run) { return attention_->why_to_deny(run); },
       &activity_,
       [this] { return deployment_.default_reviewers; },
       [this](json::Writer& out) { write_access(out, access_); },
@@ -244,6 +271,14 @@ Status Node::open() {
   if (!signals) return std::unexpected(signals.error());
   signals_ = std::move(*signals);
   remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
+  processes_ = std::make_unique<Processes>(
+      ProcessPorts{.loop = loop_,
+                   .remotes = *remotes_,
+                   .deployment = deployment_,
+                   .config_directory = config_directory_,
+                   .end_quiet = [this](const std::string& caller, std::size_t wanted) {
+                     return door_->end_quiet(caller, wanted);
+                   }});
   notifier_ = std::make_unique<NodeNotifier>(
       loop_, remotes_->broker(),
       [this](const std::string& run, const std::string& text) { say(run, text); });
@@ -259,7 +294,7 @@ Status Node::open() {
   warn_of_writers();
   if (Status people = enrol_configured(); !people) return people;
   people_changed();
-  roll_out();
+  rollout_->begin();
   card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
   journal_desk_ = std::make_unique<JournalDesk>(
       loop_, options_.state_directory, [this](const std::string& damage) { say_damage(damage); });
@@ -270,7 +305,7 @@ Status Node::open() {
   }
   if (Status watching = open_telemetry(); !watching) return watching;
   if (Status sockets = open_sockets(); !sockets) return sockets;
-  look_at_roles();
+  policies_->look_at_roles();
   if (Status doors = open_gateway(); !doors) return doors;
   const bool wanted = options_.serves && deployment_.listen && !deployment_.listen->console.none();
   return wanted ? open_console() : Status{};
@@ -292,8 +327,8 @@ bool Node::busy() const {
 }
 
 void Node::watch_idle() {
-  watch_policies();
-  watch_rollout();
+  policies_->look();
+  rollout_->look();
   if (busy()) {
     idle_now_ = false;
   } else if (!std::exchange(idle_now_, true)) {
@@ -316,8 +351,9 @@ void Node::close() {
   others_keys_.reset();
   if (door_) {
     door_->finish("the node ends");
-    (void)loop_.run_until([this] { return door_->sessions() == 0 && starts_.live() == 0; },
-                          remote_end_within);
+    (void)loop_.run_until(
+        [this] { return door_->sessions() == 0 && processes_->servers().live() == 0; },
+        remote_end_within);
   }
   gateway_.reset();
   api_.reset();

@@ -37,36 +37,6 @@ Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::R
 
 }  // namespace
 
-// What a policy file says after the deployment file was read is looked at here.
-Status Node::is_of_role(const RolePolicy& governs, const std::string& name) const {
-  if (!governs.policy || governs.policy->agent == name) return {};
-  return fail(ErrorKind::invalid,
-              fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
-                          escape_untrusted(governs.file), escape_untrusted(name),
-                          escape_untrusted(governs.policy->agent)));
-}
-
-// The policy that governs a role. The name of a role is that of the agent of its policy: by it the
-// door and the journal mean the same.
-Result<api::RoleInForce> Node::role_as_it_is(const std::string& name) {
-  if (!deployment_.roles.contains(name)) {
-    return fail(ErrorKind::missing, "there is no role `" + escape_untrusted(name) + "`");
-  }
-  RolePolicy governs = policy_for(name);
-  if (Status fits = is_of_role(governs, name); !fits) return std::unexpected(fits.error());
-  auto lock = read_lock(governs.file);
-  if (!lock) return std::unexpected(lock.error());
-  return api::RoleInForce{.policy = std::move(governs.policy),
-                          .missing = std::move(governs.missing),
-                          .lock = *std::move(lock)};
-}
-
-Result<api::RoleInForce> Node::role_in_force(const std::string& name) {
-  auto role = role_as_it_is(name);
-  if (role && !role->policy) return std::unexpected(role->missing);
-  return role;
-}
-
 // A part of a run that is open, for a sub-agent (`pawl runs create --parent`).
 Result<std::string> Node::create_sub_run(json::View request) {
   json::Writer body;
@@ -106,7 +76,7 @@ Result<std::string> Node::create_run(json::View request) {
     return std::string(request.text(name).value_or(""));
   };
   const std::string name = member("role");
-  auto role = role_in_force(name);
+  auto role = policies_->role_in_force(name);
   if (!role) return std::unexpected(role.error());
   std::string key = member("key");
   if (key.empty()) key = identities_->new_id("k");
@@ -231,7 +201,7 @@ Status Node::open_api() {
                     .executor = executor_,
                     .now = [this] { return clock_->now(); },
                     .role = [this](const std::string& role) -> Result<api::RoleInForce> {
-                      auto in_force = role_as_it_is(role);
+                      auto in_force = policies_->role_as_it_is(role);
                       const bool none = in_force && !in_force->policy;
                       if (!in_force || none) {
                         log_line("role `" + escape_untrusted(role) +

@@ -113,10 +113,10 @@ void Node::use_config(const DeploymentRead& read) {
   use_limits();
   end_local_streams();
   notifier_->use(deployment_, config_directory_);
-  role_policies_.clear();
+  if (policies_) policies_->file_changed();
   if (telemetry_) telemetry_->know(deployment_);
   if (!gate_) return;
-  if (control_) roll_out();  // else the node starts, and does that when it knows its people
+  if (control_) rollout_->begin();  // else the node starts, and does that when it knows its people
   note_config();
 }
 
@@ -147,7 +147,7 @@ void Node::take_back_keys(const Deployment& file) {
 Status Node::follow_config() {
   const Status people = enrol_configured();
   people_changed();
-  look_at_roles();
+  policies_->look_at_roles();
   reload_console();
   return people;
 }

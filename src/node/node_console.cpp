@@ -111,7 +111,7 @@ std::string Node::policies_in_force() {
   }
   if (options_.serves) {
     for (const auto& [role, row] : deployment_.roles) {
-      if (auto governs = policy_for(role); governs.policy) {
+      if (auto governs = policies_->policy_for(role); governs.policy) {
         found[governs.policy->agent] = governs.policy;
       }
     }

@@ -85,7 +85,8 @@ views::StandingNames Node::standing_names() {
   for (const auto& [role, row] : deployment_.roles) {
     names.roles.push_back(role);
     if (!options_.serves) continue;
-    if (auto governs = policy_for(role); governs.policy) names.policies.push_back(governs.policy);
+    if (auto governs = policies_->policy_for(role); governs.policy)
+      names.policies.push_back(governs.policy);
   }
   for (const auto& [agent, row] : deployment_.agents) names.agents.push_back(agent);
   for (const auto& [server, row] : deployment_.servers) names.servers.push_back(server);
@@ -107,7 +108,7 @@ Task<std::string> Node::end_processes(std::string scope, std::string name,
     return scope != "tool" && std::ranges::find(runs, run) != runs.end();
   };
   std::vector<pid_t> leaders;
-  const auto served = starts_.serving(covered);
+  const auto served = processes_->servers().serving(covered);
   for (const auto& process : served) leaders.push_back(ServerProcesses::leader(*process));
   std::vector<std::shared_ptr<net::Child>> adopted;
   for (auto& [id, joined] : joined_) {
@@ -141,6 +142,17 @@ Task<std::string> Node::end_processes(std::string scope, std::string name,
   out.end().key("asked").boolean(end).key("found").natural(ended.processes);
   out.key("took_us").integer(ended.took.ns / 1000).end();
   co_return out.take();
+}
+
+// Every session filters its lists by the policy of its run.
+void Node::use_policies() {
+  for (auto& [id, joined] : joined_) {
+    if (joined->session && !joined->over)
+      joined->session->use_policy(gate_->policy_of(joined->run));
+  }
+  if (!door_) return;
+  door_->each(
+      [this](mcp::Endpoint& endpoint) { endpoint.use_policy(gate_->policy_of(endpoint.run())); });
 }
 
 }  // namespace pawl::node

@@ -3,13 +3,10 @@
 //   node_config.cpp  the deployment file, read anew
 //   node_accepted.cpp  the one that people accepted, and what waits for them
 //   node_join.cpp  runs and sessions       node_control.cpp  people
-//   node_policies.cpp  policy files that change meanwhile
-//   node_rollout.cpp  candidates, and roles that are watched
 //   node_serve.cpp  the doors on the network, and their end
 //   node_remote.cpp  who asks there, and the sessions behind
 //   node_api.cpp   who calls there, and the decision API
 //   node_watch.cpp  numbers and traces     node_console.cpp  people with a browser
-//   node_drill.cpp  the kill switch, tried
 //   node_notify.cpp  what Slack posts back, and whether people can be reached
 #pragma once
 
@@ -43,8 +40,10 @@
 #include "io/net/signals.h"
 #include "io/net/unix_socket.h"
 #include "io/notify/slack_answer.h"
+#include "node/attention_checks.h"
 #include "node/common/isolated_sql.h"
 #include "node/console_listener.h"
+#include "node/drill.h"
 #include "node/executor.h"
 #include "node/files/config_files.h"
 #include "node/gateway.h"
@@ -52,6 +51,9 @@
 #include "node/journal_desk.h"
 #include "node/node.h"
 #include "node/notifier.h"
+#include "node/policy_watch.h"
+#include "node/processes.h"
+#include "node/rollout.h"
 #include "node/servers/remotes.h"
 #include "node/servers/server_processes.h"
 #include "node/telemetry.h"
@@ -81,44 +83,6 @@ struct ControlConnection {
   bool over = false;
 };
 
-// What `fit_for_use` said of a policy, which it keeps so that no other one takes its address, from
-// a moment on and before another.
-struct JudgedPolicy {
-  std::shared_ptr<const Policy> policy;
-  Instant from{}, until{};
-  Status answer;
-
-  bool is_of(const std::shared_ptr<const Policy>& other, Instant now) const {
-    return policy != nullptr && policy == other && from <= now && now < until;
-  }
-};
-
-// The policy of a role as it was read last. Forgotten with each deployment file that is read.
-struct ReadPolicy {
-  std::string file;
-  std::string look;  // of `parts`, before and after they were read; empty: read them again
-  std::vector<std::string> parts;
-  std::shared_ptr<const Policy> policy;  // null: it did not load
-  std::string agent;                     // of the last one that did
-  JudgedPolicy judged;                   // the one that governs instead, or this one
-};
-
-// What governs the next run of a role, whatever its file says meanwhile.
-struct RolePolicy {
-  std::shared_ptr<const Policy> policy;  // null: nothing does, and `missing` says why
-  Error missing = {};
-  std::string file = {};
-};
-
-// The candidate of a role as it was read last.
-struct ReadCandidate {
-  std::vector<std::string> parts;
-  std::string look;
-  Candidate what;
-};
-
-// What `stat` says about files, as one text.
-std::string look_of(const std::vector<std::string>& files);
 // The node and the server share files and programs.
 void share_files(mcp::SessionSpec& spec);
 std::string user_name(uid_t user);
@@ -130,12 +94,6 @@ struct KnownUser {
   Duration asked{};
 };
 
-// The files that a policy was read from, and how they looked then.
-struct Watched {
-  std::vector<std::string> files;
-  std::string seen;  // empty: look at once
-};
-
 class Node {
  public:
   explicit Node(NodeOptions options) : options_(std::move(options)) {}
@@ -144,6 +102,7 @@ class Node {
  private:
   Status open();
   Status open_journal();
+  void open_services();
   Status open_sockets();
   void open_control();
   Status enrol_configured();
@@ -192,22 +151,13 @@ class Node {
   void say(const std::string& run, const std::string& text);
 
   // node_control.cpp
+  void use_policies();
   void asked(net::Fd socket, net::Peer peer);
   void control_frame(std::uint64_t id, net::Frame frame);
   void killed(const Stopped& stopped);
   Task<std::string> end_processes(std::string scope, std::string name,
                                   std::vector<std::string> runs, bool end);
   std::string hello(json::View request) const;
-
-  // node_policies.cpp
-  void watch_policies();
-  void watch(const std::string& file, std::vector<std::string> parts);
-  void use_policies();
-
-  // node_rollout.cpp
-  void roll_out();
-  void watch_rollout();
-  void say_rollout();
 
   // node_serve.cpp
   Status open_gateway();
@@ -223,10 +173,6 @@ class Node {
   std::string degraded() const;
   void tell_of_no_start(const Error& error);
   std::string notices_json() const;
-
-  // node_drill.cpp
-  Result<std::string> open_drill_run(const std::string& id, const std::string& person);
-  Task<Result<std::string>> drill(std::string person, bool everything);
 
   // node_watch.cpp
   Status open_telemetry();
@@ -257,27 +203,11 @@ class Node {
                                                         mcp::HttpDoorPorts::Ended ended);
   // What every session of a run has, whoever connects it.
   mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
-  RolePolicy policy_for(const std::string& role);
-
-  // node_processes.cpp
-  std::size_t processes_of(const std::string& role) const;
-  Status room_for_session(const ProcessOf& of, const std::string& role);
-  std::function<Result<mcp::Program>()> start_of(const std::string& name, const std::string& role,
-                                                 const ProcessOf& of);
-  Result<mcp::Program> start_process(const std::string& name, const Deployment::Server& server,
-                                     const std::string& directory, const ProcessOf& of = {});
-  Result<mcp::Program> share(const std::string& name, const Deployment::Server& server,
-                             const std::string& directory, const std::string& caller);
 
   // node_api.cpp
   Status open_api();
   void add_well_known();
   void note_refusal(const std::string& topic, const std::string& text);
-  Status fit_for_use(const Policy& policy);
-  void look_at_roles();
-  Status is_of_role(const RolePolicy& governs, const std::string& name) const;
-  Result<api::RoleInForce> role_as_it_is(const std::string& name);
-  Result<api::RoleInForce> role_in_force(const std::string& name);
   Result<std::string> create_run(json::View request);
   Result<std::string> create_sub_run(json::View request);
   std::optional<Instant> deadline_of(std::string_view run) const;
@@ -298,16 +228,6 @@ class Node {
   std::set<std::string, std::less<>> auditors() const;
   std::optional<console::Known> known_person(const std::string& person) const;
   std::string owner_of_passkey(std::string_view id) const;
-  // node_vigilance.cpp
-  void plan_vigilance();
-  void seed_vigilance();
-  Task<void> seed(Vigilance::Seed seed);
-  bool stands_still(const std::string& agent, const Vigilance::Seed& seed) const;
-  void end_withdrawn_vigilance();
-  std::string sponsor_like(std::string_view agent) const;
-  std::string why_to_deny(const std::string& run) const;
-  void heard_vigilance(const Record& record);
-  void end_vigilance(const std::string& run, const std::string& text);
   // node_vouched.cpp
   identity::Provider* provider_in_force();
   std::vector<std::string> groups_through_provider(std::string_view person) const;
@@ -348,14 +268,11 @@ class Node {
   std::optional<net::Listener> join_, ask_;
   std::map<std::uint64_t, std::unique_ptr<Joined>> joined_;
   std::map<std::uint64_t, std::unique_ptr<ControlConnection>> control_connections_;
-  std::map<std::string, Watched> watched_;           // by policy file, of every run that joined
-  std::map<std::string, ReadCandidate> candidates_;  // by role
-  std::set<std::string> rollout_said_;
   sql::ReadSql read_sql_ = isolated_sql();
-  ServerProcesses starts_{loop_};
-  std::map<std::string, std::weak_ptr<mcp::SharedServer>> shared_;  // by what they are started from
-  std::map<std::string, ReadPolicy> role_policies_;
-  std::set<std::string> findings_said_;  // of `fit_for_use` that are in the log
+  std::unique_ptr<Processes> processes_;
+  std::unique_ptr<PolicyWatch> policies_;
+  std::unique_ptr<Rollout> rollout_;
+  std::unique_ptr<Drill> drill_;
   std::unique_ptr<mcp::HttpDoor> door_;
   KnownUser last_caller_;
   // By role: true as long as callers who prove nothing may ask for it.
@@ -366,10 +283,7 @@ class Node {
   notify::SlackProofs slack_proofs_;
   bool asks_who_ = false;             // there were agents when the doors were opened
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
-  std::map<std::string, std::string, std::less<>> vigilance_;  // by run: why to deny its call
-  std::set<std::string, std::less<>> seeds_in_vain_;           // that no policy holds
-  net::Timer vigilance_next_;
-  std::shared_ptr<void> vigilance_hears_;
+  std::unique_ptr<AttentionChecks> attention_;
   std::unique_ptr<identity::HttpKeys> console_keys_;
   std::unique_ptr<identity::Provider> provider_;
   struct Vouching {

@@ -181,7 +181,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
     return loaded.errors.empty() ? fail(ErrorKind::invalid, "the policy does not load")
                                  : std::unexpected(loaded.errors.front());
   }
-  if (Status answered = fit_for_use(*loaded.policy); !answered) {
+  if (Status answered = policies_->fit_for_use(*loaded.policy); !answered) {
     return std::unexpected(answered.error());
   }
   auto lock = read_lock(*file);
@@ -190,7 +190,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   const auto run_request = request_run(*parsed, loaded.policy, joined.peer, boot_id_);
   if (!run_request) return std::unexpected(run_request.error());
   auto run = gate_->open_run(*run_request);
-  watch(*file, std::move(parts));
+  policies_->watch(*file, std::move(parts));
   if (!run) return run;
   joined.run = *run;
   use_policies();

@@ -74,7 +74,8 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
   std::string text = done ? fmt::format("{} by {}", verb(answer->pressed), who)
                           : fmt::format("not {}: {}", verb(answer->pressed), done.error().message);
   const Approval* asked = done ? gate_->state().approval(answer->id) : nullptr;
-  const std::string wrong = asked ? why_to_deny(std::string(asked->asked.run)) : std::string();
+  const std::string wrong =
+      asked ? attention_->why_to_deny(std::string(asked->asked.run)) : std::string();
   if (!wrong.empty()) {
     text += ". It was asked for to see whether people read, and ought to be denied: " + wrong;
   }

@@ -75,13 +75,15 @@ void Node::add_mcp() {
     const Run* run = gate_->state().run(id);
     return run == nullptr || run->phase == RunPhase::closed;
   };
-  ports.crowded = [this](const std::string& account) { return starts_.crowding(account); };
-  ports.processes_of = [this](const std::string& role) { return processes_of(role); };
+  ports.crowded = [this](const std::string& account) {
+    return processes_->servers().crowding(account);
+  };
+  ports.processes_of = [this](const std::string& role) { return processes_->of_role(role); };
   ports.calls = [this](const std::string& run) { return gate_->live_calls(run) > 0; };
   ports.traced = deployment_.traces.has_value();
   door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
   use_limits();
-  starts_.on_refused([this](const ProcessOf& of, const std::string& why) {
+  processes_->servers().on_refused([this](const ProcessOf& of, const std::string& why) {
     note_refusal("process refused", of.caller.empty() ? why : "`" + of.caller + "`: " + why);
   });
   for (const char* method : {"POST", "GET", "DELETE"}) {
@@ -96,7 +98,7 @@ void Node::add_mcp() {
 // What the deployment file in force says, for what begins from now on.
 void Node::use_limits() {
   const GatewayLimits& limits = deployment_.limits;
-  starts_.limit({.all = limits.processes, .of_caller = limits.processes_of_caller});
+  processes_->servers().limit({.all = limits.processes, .of_caller = limits.processes_of_caller});
   if (!door_) return;
   door_->limit({.sessions = limits.sessions,
                 .sessions_of_caller = limits.sessions_of_caller,
@@ -196,55 +198,12 @@ const std::string& Node::caller_name(uid_t user) {
   return last.name;
 }
 
-// As its files are now, or, where they do not load or are laxer than what was accepted, what was
-// accepted (rule 14).
-RolePolicy Node::policy_for(const std::string& role) {
-  const std::string file = real_path(
-      (std::filesystem::path(config_directory_) / home_expanded(deployment_.roles.at(role).file))
-          .string());
-  ReadPolicy& known = role_policies_[role];
-  const std::string before = look_of(known.parts);
-  if (known.file != file || known.look.empty() || before != known.look) {
-    std::vector<std::string> parts;
-    const Loaded loaded = read_policy(file, &deployment_, &parts);
-    // What changed while it was read is read by whoever comes next.
-    const bool still = known.file == file && known.parts == parts && look_of(parts) == before;
-    known.file = file;
-    known.look = still ? before : std::string();
-    known.parts = parts;
-    known.policy = loaded.policy;
-    if (loaded.policy) {
-      known.agent = loaded.policy->agent;
-      watch(file, std::move(parts));
-    } else {
-      const std::string why =
-          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
-      log_line("role `" + role + "` goes on as it was accepted, if it was: " + why);
-    }
-  }
-  const std::string& agent = known.agent.empty() ? role : known.agent;
-  auto in_force = gate_->policy_in_force(agent, known.policy);
-  if (!in_force) return {.policy = nullptr, .missing = in_force.error(), .file = file};
-  const Instant now = clock_->now();
-  if (!known.judged.is_of(*in_force, now)) {
-    known.judged = {.policy = *in_force,
-                    .from = now,
-                    .until = same_before_use_until(**in_force, now),
-                    .answer = fit_for_use(**in_force)};
-  }
-  if (const Status& answered = known.judged.answer; !answered) {
-    return {.policy = nullptr, .missing = answered.error(), .file = file};
-  }
-  telemetry_->know(**in_force);
-  return {.policy = *in_force, .missing = {}, .file = file};
-}
-
 Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller& caller,
                                                          const std::string& role,
                                                          std::unique_ptr<mcp::Transport> client,
                                                          mcp::HttpDoorPorts::Ended ended) {
-  const RolePolicy governs = policy_for(role);
-  if (Status fits = is_of_role(governs, role); !fits) {
+  const RolePolicy governs = policies_->policy_for(role);
+  if (Status fits = policies_->is_of_role(governs, role); !fits) {
     log_line("session refused: " + to_string(fits.error()));
     return std::unexpected(fits.error());
   }
@@ -312,7 +271,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
                                                             std::unique_ptr<mcp::Transport> client,
                                                             mcp::HttpDoorPorts::Ended ended) {
   const std::string& run = whose.of.run;
-  if (Status room = room_for_session(whose.of, role); !room) {
+  if (Status room = processes_->room_for_session(whose.of, role); !room) {
     return std::unexpected(room.error());
   }
   std::vector<mcp::UpstreamServer> servers;
@@ -330,7 +289,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
     } else {
       share_files(server.spec);
       server.spec.one_for_all = deployment_.servers.at(name).shared;
-      const auto start = start_of(name, role, whose.of);
+      const auto start = processes_->start_of(name, role, whose.of);
       auto program = start();
       if (program) {
         server.transport = std::move(program->transport);

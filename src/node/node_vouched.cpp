@@ -162,8 +162,8 @@ void Node::people_changed() {
     vouched_.clear();  // it may ask for more now
   }
   tell_people();
-  seeds_in_vain_.clear();
-  if (options_.serves) plan_vigilance();
+  attention_->file_changed();
+  if (options_.serves) attention_->plan();
 }
 
 // Whose time is over is nobody any more.

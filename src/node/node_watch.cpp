@@ -49,7 +49,7 @@ watch::NodeNow Node::numbers() const {
   now.sessions = door_ ? door_->sessions() : 0;
   now.joined = joined_.size();
   now.connections = gateway_ ? gateway_->connections() : 0;
-  now.server_processes = starts_.live();
+  now.server_processes = processes_->servers().live();
   now.journal_records = journal_->next();
   now.journal_synced = journal_->synced();
   now.journal_bytes = journal_->bytes_written();

@@ -1,10 +1,5 @@
-// Calls that nobody ought to approve, asked for now and then: whether people read what they answer.
-//
-// Such a call goes the way of every call, in a run of its own, as far as the question to people.
-// Its caller is gone from then on, and what is approved for a caller who does not come back is not
-// used; the first answer ends the run, and with it the question. Nothing stands behind the tool
-// that could run. So an answer to it is a record like every answer, in a run whose key says what it
-// was.
+#include "node/attention_checks.h"
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -16,7 +11,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "kernel/definition/made.h"
-#include "node/node_impl.h"
+#include "node/common/log.h"
 #include "views/activity.h"
 
 namespace pawl::node {
@@ -63,42 +58,42 @@ std::string name_of(const Vigilance::Seed& seed) {
 
 // On average so often, whatever came before, so it does not matter how often a node starts or reads
 // its file again: and nobody knows when.
-void Node::plan_vigilance() {
-  vigilance_next_.reset();
+void AttentionChecks::plan() {
+  next_.reset();
   // Also where the file plans none any more: one may wait since before.
-  if (!vigilance_hears_) {
-    vigilance_hears_ = gate_->on_record([this](const Record& record) { heard_vigilance(record); });
+  if (!hears_) {
+    hears_ = gate_.on_record([this](const Record& record) { heard(record); });
   }
   if (!deployment_.vigilance || deployment_.vigilance->calls.empty()) return;
   const auto every = static_cast<double>(deployment_.vigilance->every.ns);
   constexpr std::uint64_t kParts = std::uint64_t{1} << 53;
   const double part = static_cast<double>(random_below(kParts) + 1) / static_cast<double>(kParts);
   const auto wait = static_cast<std::int64_t>(-std::log(part) * every);
-  vigilance_next_ = loop_.after(Duration{wait}, [this] {
-    seed_vigilance();
-    plan_vigilance();
+  next_ = loop_.after(Duration{wait}, [this] {
+    ask_one();
+    plan();
   });
 }
 
 // One at a time: a queue full of them would measure nothing.
-void Node::seed_vigilance() {
+void AttentionChecks::ask_one() {
   if (!deployment_.vigilance) return;
-  for (const auto& [id, approval] : gate_->state().approvals()) {
+  for (const auto& [id, approval] : gate_.state().approvals()) {
     const bool waits =
         approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved;
-    if (waits && is_vigilance(gate_->state(), approval.asked.run)) return;
+    if (waits && is_vigilance(gate_.state(), approval.asked.run)) return;
   }
   std::vector<Vigilance::Seed> calls = deployment_.vigilance->calls;
-  std::erase_if(calls, [this](const auto& one) { return seeds_in_vain_.contains(name_of(one)); });
+  std::erase_if(calls, [this](const auto& one) { return in_vain_.contains(name_of(one)); });
   if (calls.empty()) return;
-  spawn(seed(calls[random_below(calls.size())]));
+  spawn(ask(calls[random_below(calls.size())]));
 }
 
 // Who started this agent's newest run: a question of somebody whom nobody knows says what it is.
 // Empty: nobody has yet, and so nobody is asked for it.
-std::string Node::sponsor_like(std::string_view agent) const {
+std::string AttentionChecks::sponsor_like(std::string_view agent) const {
   const Run* newest = nullptr;
-  for (const auto& [id, run] : gate_->state().runs()) {
+  for (const auto& [id, run] : gate_.state().runs()) {
     if (run.agent != agent || run.key.starts_with(vigilance_key)) continue;
     if (newest == nullptr || run.opened > newest->opened) newest = &run;
   }
@@ -106,15 +101,15 @@ std::string Node::sponsor_like(std::string_view agent) const {
 }
 
 // Where something is stopped it would join what is stopped, or be refused for that.
-bool Node::stands_still(const std::string& agent, const Vigilance::Seed& seed) const {
-  const State& state = gate_->state();
+bool AttentionChecks::stands_still(const std::string& agent, const Vigilance::Seed& seed) const {
+  const State& state = gate_.state();
   const std::string tool = Call{seed.server, seed.tool, {}}.name();
-  return !gate_->fault().empty() || !state.halted_sponsors(agent).empty() ||
+  return !gate_.fault().empty() || !state.halted_sponsors(agent).empty() ||
          state.killed(agent, {}, tool) != nullptr;
 }
 
-Task<void> Node::seed(Vigilance::Seed seed) {
-  const auto role = role_in_force(seed.role);
+Task<void> AttentionChecks::ask(Vigilance::Seed seed) {
+  const auto role = role_(seed.role);
   auto arguments = json::parse(seed.arguments);
   const auto tool = arguments ? tool_of(seed, arguments->root()) : nullptr;
   if (!role || !tool) {
@@ -129,9 +124,9 @@ Task<void> Node::seed(Vigilance::Seed seed) {
   request.client = "pawl vigilance";
   request.policy = role->policy;
   request.keeps_policy = true;
-  const auto run = gate_->open_run(request);
+  const auto run = gate_.open_run(request);
   if (!run) co_return log_line("vigilance: " + to_string(run.error()));
-  vigilance_[*run] = seed.wrong;
+  reasons_[*run] = seed.wrong;
   Proposal proposal;
   proposal.run = *run;
   proposal.call = {seed.server, seed.tool, arguments->root()};
@@ -140,34 +135,34 @@ Task<void> Node::seed(Vigilance::Seed seed) {
   proposal.read_sql = read_sql_;
   NothingBehind server;
   AsksAndGoes caller;
-  const Settled settled = co_await gate_->handle(std::move(proposal), server, caller);
+  const Settled settled = co_await gate_.handle(std::move(proposal), server, caller);
   if (settled.kind == Settled::Kind::pending) co_return;
   // Asked for again, it would only fill the journal; the file, read again, gives it another try.
   const bool for_now = settled.code == Code::frozen || settled.code == Code::ceiling ||
                        settled.code == Code::rate || stands_still(role->policy->agent, seed);
-  if (!for_now) seeds_in_vain_.insert(name_of(seed));
-  end_vigilance(*run, fmt::format("nobody was asked: the policy does not hold this call of `{}`",
-                                  escape_untrusted(seed.tool)));
+  if (!for_now) in_vain_.insert(name_of(seed));
+  finish(*run, fmt::format("nobody was asked: the policy does not hold this call of `{}`",
+                           escape_untrusted(seed.tool)));
   log_line("vigilance: the policy of `" + escape_untrusted(seed.role) +
            "` does not hold the call of `" + escape_untrusted(seed.tool) +
            "`, so nobody can be asked: " +
            escape_untrusted(settled.text.substr(0, settled.text.find('\n'))));
 }
 
-std::string Node::why_to_deny(const std::string& run) const {
-  if (!is_vigilance(gate_->state(), run)) return {};
-  const auto known = vigilance_.find(run);
+std::string AttentionChecks::why_to_deny(const std::string& run) const {
+  if (!is_vigilance(gate_.state(), run)) return {};
+  const auto known = reasons_.find(run);
   // Of a node that has started again since.
-  return known == vigilance_.end() ? "it was a call that nobody ought to approve" : known->second;
+  return known == reasons_.end() ? "it was a call that nobody ought to approve" : known->second;
 }
 
-void Node::heard_vigilance(const Record& record) {
+void AttentionChecks::heard(const Record& record) {
   const auto end = [this](std::string run, std::string text) {
-    loop_.post([this, run = std::move(run), text = std::move(text)] { end_vigilance(run, text); });
+    loop_.post([this, run = std::move(run), text = std::move(text)] { finish(run, text); });
   };
   const auto run_of = [this](std::string_view id) {
-    const Approval* asked = gate_->state().approval(id);
-    const bool ours = asked != nullptr && is_vigilance(gate_->state(), asked->asked.run);
+    const Approval* asked = gate_.state().approval(id);
+    const bool ours = asked != nullptr && is_vigilance(gate_.state(), asked->asked.run);
     return ours ? std::string(asked->asked.run) : std::string();
   };
   if (const auto* given = std::get_if<ApprovalAnswered>(&record.body)) {
@@ -183,7 +178,7 @@ void Node::heard_vigilance(const Record& record) {
     end(run, fmt::format("`{}` changed and approved {}, which ought to be denied: {}",
                          escape_untrusted(changed->person), changed->approval, why_to_deny(run)));
   } else if (std::holds_alternative<KillSet>(record.body)) {
-    loop_.post([this] { end_withdrawn_vigilance(); });
+    loop_.post([this] { finish_withdrawn(); });
   } else if (const auto* over = std::get_if<ApprovalEnded>(&record.body)) {
     const std::string run = run_of(over->approval);
     if (!run.empty() && over->how == "expired") {
@@ -193,27 +188,27 @@ void Node::heard_vigilance(const Record& record) {
 }
 
 // A question that the switch withdrew is over, and nobody goes on in its run.
-void Node::end_withdrawn_vigilance() {
+void AttentionChecks::finish_withdrawn() {
   std::set<std::string> waiting, over;
-  for (const auto& [id, approval] : gate_->state().approvals()) {
+  for (const auto& [id, approval] : gate_.state().approvals()) {
     const bool waits =
         approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved;
     if (waits) waiting.insert(approval.asked.run);
   }
-  for (const auto& [id, run] : gate_->state().runs()) {
-    const bool ours = run.phase != RunPhase::closed && is_vigilance(gate_->state(), id);
+  for (const auto& [id, run] : gate_.state().runs()) {
+    const bool ours = run.phase != RunPhase::closed && is_vigilance(gate_.state(), id);
     if (ours && !waiting.contains(id)) over.insert(id);
   }
-  for (const std::string& run : over) end_vigilance(run, "the switch was thrown");
+  for (const std::string& run : over) finish(run, "the switch was thrown");
 }
 
-void Node::end_vigilance(const std::string& run, const std::string& text) {
-  const Run* known = gate_->state().run(run);
+void AttentionChecks::finish(const std::string& run, const std::string& text) {
+  const Run* known = gate_.state().run(run);
   if (known == nullptr || known->phase == RunPhase::closed) return;
-  (void)gate_->note(run, "vigilance", text);
-  (void)gate_->close_run(run, "vigilance: " + text);
+  (void)gate_.note(run, "vigilance", text);
+  (void)gate_.close_run(run, "vigilance: " + text);
   // Whoever answered is told why in the same moment, from here.
-  loop_.post([this, run] { vigilance_.erase(run); });
+  loop_.post([this, run] { reasons_.erase(run); });
 }
 
 }  // namespace pawl::node

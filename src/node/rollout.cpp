@@ -1,13 +1,13 @@
-// How roles come into force: candidates that are judged beside a policy, and times in which people
-// watch before anything is stopped. What the deployment file says of both, told to the gate, and
-// what became of it, told to whoever reads the log.
+#include "node/rollout.h"
+
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "node/common/log.h"
 #include "node/files/config_files.h"
-#include "node/node_impl.h"
+#include "node/policy_watch.h"
 
 namespace pawl::node {
 namespace {
@@ -36,22 +36,21 @@ std::string said_of(const ObservationNow& one) {
 }  // namespace
 
 // After the deployment file was read: what it says of a role now is what counts.
-void Node::roll_out() {
-  if (!gate_) return;
+void Rollout::begin() {
   std::vector<Observation> observations;
   for (const auto& [name, role] : deployment_.roles) {
     if (role.observe) {
       observations.push_back({name, role.observe->until, role.observe->reason});
     }
   }
-  gate_->set_observations(observations);
+  gate_.set_observations(observations);
   candidates_.clear();
-  watch_rollout();
+  look();
 }
 
 // Once a second: a candidate whose files changed is read again, and an observation that ended is
 // said.
-void Node::watch_rollout() {
+void Rollout::look() {
   bool changed = false;
   for (const auto& [name, role] : deployment_.roles) {
     if (role.candidate.empty()) continue;
@@ -63,18 +62,18 @@ void Node::watch_rollout() {
     known.look = look_of(known.parts);
     changed = true;
   }
-  if (changed || candidates_.size() != gate_->candidates().size()) {
+  if (changed || candidates_.size() != gate_.candidates().size()) {
     std::vector<Candidate> all;
     for (const auto& [name, read] : candidates_) all.push_back(read.what);
-    gate_->set_candidates(std::move(all));
+    gate_.set_candidates(std::move(all));
   }
-  say_rollout();
+  tell();
 }
 
-void Node::say_rollout() {
+void Rollout::tell() {
   std::set<std::string> now;
-  for (const ObservationNow& one : gate_->observations()) now.insert(said_of(one));
-  for (const CandidateNow& one : gate_->candidates()) {
+  for (const ObservationNow& one : gate_.observations()) now.insert(said_of(one));
+  for (const CandidateNow& one : gate_.candidates()) {
     now.insert(one.why.empty()
                    ? fmt::format("candidate of role `{}`: {} is judged beside the policy ({})",
                                  escape_untrusted(one.agent), escape_untrusted(one.file),
@@ -83,12 +82,12 @@ void Node::say_rollout() {
                                  escape_untrusted(one.agent), escape_untrusted(one.why)));
   }
   for (const std::string& text : now) {
-    if (!rollout_said_.contains(text)) log_line(text);
+    if (!said_.contains(text)) log_line(text);
   }
-  for (const std::string& text : rollout_said_) {
+  for (const std::string& text : said_) {
     if (!now.contains(text)) log_line("no longer: " + text);
   }
-  rollout_said_ = std::move(now);
+  said_ = std::move(now);
 }
 
 }  // namespace pawl::node

@@ -1,4 +1,5 @@
-// `pawl drill`: the kill switch, tried on a run that was made for it.
+#include "node/drill.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +10,6 @@
 #include "base/text.h"
 #include "io/net/child.h"
 #include "kernel/definition/definition.h"
-#include "node/node_impl.h"
 #include "node/servers/process_trees.h"
 
 namespace pawl::node {
@@ -186,12 +186,12 @@ std::string drill_json(const Drilled& drill) {
 
 }  // namespace
 
-Result<std::string> Node::open_drill_run(const std::string& id, const std::string& person) {
+Result<std::string> Drill::open_run(const std::string& id, const std::string& person) {
   if (!deployment_.drill) {
     return fail(ErrorKind::usage,
                 "the deployment file has no `drill`: it says whose run is killed");
   }
-  const auto role = role_in_force(deployment_.drill->role);
+  const auto role = role_(deployment_.drill->role);
   if (!role) return std::unexpected(role.error());
   RunRequest request;
   request.key = "drill:" + id;
@@ -199,41 +199,41 @@ Result<std::string> Node::open_drill_run(const std::string& id, const std::strin
   request.client = "pawl drill";
   request.policy = role->policy;
   request.keeps_policy = true;
-  return gate_->open_run(request);
+  return gate_.open_run(request);
 }
 
 // A run of its own, calls that have an effect, processes; then the switch, and clocks. Its own kill
 // is lifted afterwards, in the name of the person who asked.
-Task<Result<std::string>> Node::drill(std::string person, bool everything) {
+Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   Drilled record;
   record.drill = make_id("d", random_bytes(5));
   record.person = person;
-  const auto run = open_drill_run(record.drill, person);
+  const auto run = open_run(record.drill, person);
   if (!run) co_return std::unexpected(run.error());
   record.role = deployment_.drill->role;
   record.run = *run;
-  if (const std::string no = stopped_already(gate_->state(), *run); !no.empty()) {
-    (void)gate_->close_run(*run, "nothing was tried");
+  if (const std::string no = stopped_already(gate_.state(), *run); !no.empty()) {
+    (void)gate_.close_run(*run, "nothing was tried");
     co_return fail(ErrorKind::refused, no);
   }
-  auto drilling = std::make_shared<Drilling>(*gate_, loop_, *run);
+  auto drilling = std::make_shared<Drilling>(gate_, loop_, *run);
   if (Status ready = give_tool(*drilling); !ready) co_return std::unexpected(ready.error());
   const auto children = start_trees(loop_);
   if (!children) co_return std::unexpected(children.error());
   const std::vector<pid_t> leaders = leaders_of(*children);
   co_await begin_drill(drilling, leaders);
   // Somebody may have thrown it while the processes started.
-  const std::string stopped_by = stopped_already(gate_->state(), *run);
+  const std::string stopped_by = stopped_already(gate_.state(), *run);
   drilling->thrown = loop_.now();
   const std::string scope = everything ? "all" : "run";
   const std::string name = everything ? std::string() : *run;
   std::string kill;
   if (stopped_by.empty()) {
-    const auto stopped = gate_->kill(scope, name, person, "drill " + record.drill,
-                                     everything ? KillAlarm::exercise : KillAlarm::none);
+    const auto stopped = gate_.kill(scope, name, person, "drill " + record.drill,
+                                    everything ? KillAlarm::exercise : KillAlarm::none);
     if (!stopped) co_return std::unexpected(stopped.error());
     kill = stopped->kill;
-    killed(*stopped);
+    killed_(*stopped);
   }
   const TreesEnded ended = co_await end_trees(loop_, leaders, [&children] {
     for (const auto& child : *children) child->kill();
@@ -243,10 +243,10 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
     co_await loop_.sleep(drill_looks_after);
   }
   // A switch that was thrown is lifted whatever came out; where that fails, it stays thrown.
-  if (Status over = end_drill(*gate_, kill, record); !over) co_return std::unexpected(over.error());
+  if (Status over = end_drill(gate_, kill, record); !over) co_return std::unexpected(over.error());
   if (!stopped_by.empty()) co_return fail(ErrorKind::refused, stopped_by);
   fill_in(record, *drilling, ended);
-  if (Status written = gate_->drilled(record); !written) co_return std::unexpected(written.error());
+  if (Status written = gate_.drilled(record); !written) co_return std::unexpected(written.error());
   if (record.calls > 0) co_return drill_json(record);
   co_return fail(ErrorKind::refused,
                  fmt::format("no call was let through, so nothing was tried: the "

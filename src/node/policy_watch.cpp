@@ -1,0 +1,172 @@
+#include "node/policy_watch.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "analysis/check/check.h"
+#include "base/text.h"
+#include "io/pins/lock.h"
+#include "node/common/log.h"
+#include "node/files/config_files.h"
+
+namespace pawl::node {
+namespace {
+
+constexpr std::size_t watched_max = 1024;
+constexpr std::size_t said_max = 1024;
+
+}  // namespace
+
+std::string look_of(const std::vector<std::string>& files) {
+  std::string out;
+  for (const std::string& file : files) {
+    struct stat what{};
+    if (::stat(file.c_str(), &what) != 0) {
+      out += "gone;";
+      continue;
+    }
+    out += fmt::format("{}.{}.{}.{}.{}.{}.{};", what.st_dev, what.st_ino, what.st_size,
+                       what.st_mtim.tv_sec, what.st_mtim.tv_nsec, what.st_ctim.tv_sec,
+                       what.st_ctim.tv_nsec);
+  }
+  return out;
+}
+
+// Before a policy is in force. A call that waits for nobody is only a call that is refused late,
+// and a ceiling that nobody measures is none: in production these are mistakes of the file, and
+// elsewhere they are said, each once.
+Status PolicyWatch::fit_for_use(const Policy& policy) {
+  const CheckReport report = check_before_use(policy, deployment_, clock_.now());
+  for (const Finding& finding : report.findings) {
+    const std::string text = to_string(Error{ErrorKind::invalid, finding.message, finding.at});
+    if (findings_said_.size() >= said_max || !findings_said_.insert(text).second) continue;
+    log_line(escape_untrusted(text), LogLevel::warning);
+  }
+  if (report.errors.empty()) return {};
+  return std::unexpected(report.errors.front());
+}
+
+// At the start and when the deployment file was read again: somebody else may be left to answer, or
+// nobody.
+void PolicyWatch::look_at_roles() {
+  for (const auto& [name, role] : deployment_.roles) {
+    const auto file = std::filesystem::path(config_directory_) / home_expanded(role.file);
+    const Loaded loaded = read_policy(file.string(), &deployment_);
+    if (!loaded.policy) continue;
+    if (const Status answered = fit_for_use(*loaded.policy); !answered) {
+      log_line(escape_untrusted(to_string(answered.error())), LogLevel::warning);
+    }
+  }
+}
+
+// The file may have changed again since it was read: it is looked at once more.
+void PolicyWatch::watch(const std::string& file, std::vector<std::string> parts) {
+  if (watched_.size() >= watched_max && !watched_.contains(file)) return;
+  watched_[file] = {std::move(parts), {}};
+}
+
+void PolicyWatch::look() {
+  bool taken = false;
+  for (auto& [file, watched] : watched_) {
+    std::string look = look_of(watched.files);
+    if (look == watched.seen || !gate_.fault().empty()) continue;
+    watched.seen = std::move(look);
+    std::vector<std::string> parts;
+    Loaded loaded = read_policy(file, &deployment_, &parts);
+    const Status answered = loaded.policy ? fit_for_use(*loaded.policy) : Status{};
+    if (!answered) loaded = {.policy = nullptr, .errors = {answered.error()}};
+    if (!loaded.policy) {
+      const std::string why =
+          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+      log_line("the policy file changed and does not load; what was in force stays: " + why);
+      (void)gate_.note({}, "policy does not load", why);
+      continue;
+    }
+    watched.files = std::move(parts);
+    watched.seen = look_of(watched.files) == watched.seen ? watched.seen : std::string();
+    for (const std::string& run : gate_.offer_policy(loaded.policy)) {
+      log_line(fmt::format("run {}: the stricter policy of {} is in force", run, file));
+      taken = true;
+    }
+  }
+  if (taken) changed_();
+}
+
+// As its files are now, or, where they do not load or are laxer than what was accepted, what was
+// accepted (rule 14).
+RolePolicy PolicyWatch::policy_for(const std::string& role) {
+  const std::string file = real_path(
+      (std::filesystem::path(config_directory_) / home_expanded(deployment_.roles.at(role).file))
+          .string());
+  ReadPolicy& known = role_policies_[role];
+  const std::string before = look_of(known.parts);
+  if (known.file != file || known.look.empty() || before != known.look) {
+    std::vector<std::string> parts;
+    const Loaded loaded = read_policy(file, &deployment_, &parts);
+    // What changed while it was read is read by whoever comes next.
+    const bool still = known.file == file && known.parts == parts && look_of(parts) == before;
+    known.file = file;
+    known.look = still ? before : std::string();
+    known.parts = parts;
+    known.policy = loaded.policy;
+    if (loaded.policy) {
+      known.agent = loaded.policy->agent;
+      watch(file, std::move(parts));
+    } else {
+      const std::string why =
+          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+      log_line("role `" + role + "` goes on as it was accepted, if it was: " + why);
+    }
+  }
+  const std::string& agent = known.agent.empty() ? role : known.agent;
+  auto in_force = gate_.policy_in_force(agent, known.policy);
+  if (!in_force) return {.policy = nullptr, .missing = in_force.error(), .file = file};
+  const Instant now = clock_.now();
+  if (!known.judged.is_of(*in_force, now)) {
+    known.judged = {.policy = *in_force,
+                    .from = now,
+                    .until = same_before_use_until(**in_force, now),
+                    .answer = fit_for_use(**in_force)};
+  }
+  if (const Status& answered = known.judged.answer; !answered) {
+    return {.policy = nullptr, .missing = answered.error(), .file = file};
+  }
+  in_force_(**in_force);
+  return {.policy = *in_force, .missing = {}, .file = file};
+}
+
+// What a policy file says after the deployment file was read is looked at here.
+Status PolicyWatch::is_of_role(const RolePolicy& governs, const std::string& name) const {
+  if (!governs.policy || governs.policy->agent == name) return {};
+  return fail(ErrorKind::invalid,
+              fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
+                          escape_untrusted(governs.file), escape_untrusted(name),
+                          escape_untrusted(governs.policy->agent)));
+}
+
+// The policy that governs a role. The name of a role is that of the agent of its policy: by it the
+// door and the journal mean the same.
+Result<api::RoleInForce> PolicyWatch::role_as_it_is(const std::string& name) {
+  if (!deployment_.roles.contains(name)) {
+    return fail(ErrorKind::missing, "there is no role `" + escape_untrusted(name) + "`");
+  }
+  RolePolicy governs = policy_for(name);
+  if (Status fits = is_of_role(governs, name); !fits) return std::unexpected(fits.error());
+  auto lock = read_lock(governs.file);
+  if (!lock) return std::unexpected(lock.error());
+  return api::RoleInForce{.policy = std::move(governs.policy),
+                          .missing = std::move(governs.missing),
+                          .lock = *std::move(lock)};
+}
+
+Result<api::RoleInForce> PolicyWatch::role_in_force(const std::string& name) {
+  auto role = role_as_it_is(name);
+  if (role && !role->policy) return std::unexpected(role->missing);
+  return role;
+}
+
+}  // namespace pawl::node
