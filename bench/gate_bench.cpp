@@ -53,7 +53,7 @@ Task<void> call_again_and_again(Node& node, std::string_view tool, Times& times)
     --times.left;
     const std::int64_t before = clock_ns(CLOCK_MONOTONIC);
     const Settled reply =
-        co_await node.gate->handle(proposal(node, tool, arguments()), server, client);
+        co_await node.gate->calls.handle(proposal(node, tool, arguments()), server, client);
     if (reply.kind != Settled::Kind::result) give_up("refused: " + reply.text);
     times.each_ns.push_back(clock_ns(CLOCK_MONOTONIC) - before);
   }

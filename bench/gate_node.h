@@ -172,11 +172,11 @@ struct Node {
     if (hears) {
       heard = gate->on_record([this](const Record& written) { hears(written, gate->state()); });
     }
-    gate->set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
+    gate->reviewers.set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
     if (const Status recovered = gate->recover(); !recovered) give_up(recovered.error().message);
     Loaded loaded = load_policy(policy_text, "bench.yaml", {});
     if (!loaded.policy) give_up("the policy does not load");
-    auto run_opened = gate->open_run(
+    auto run_opened = gate->runs.open(
         {.key = "bench", .sponsor = "sam", .client = "bench", .policy = loaded.policy});
     if (!run_opened) give_up(run_opened.error().message);
     run = *run_opened;

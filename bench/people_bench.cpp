@@ -40,7 +40,8 @@ struct HeldCall {
 
 // Not in the coroutine: what is only moved into the call has no room in the frame that waits.
 Task<Settled> ask(Node& node, HeldCall& call) {
-  return node.gate->handle(proposal(node, "send_mail", arguments()), call.server, call.client);
+  return node.gate->calls.handle(proposal(node, "send_mail", arguments()), call.server,
+                                 call.client);
 }
 
 Task<void> hold(Node& node, HeldCall& call, std::uint64_t& over) {
@@ -82,7 +83,8 @@ class AskingClient final : public Caller {
 
 Task<void> call_once(Node& node, std::string_view tool, TimedServer& server, Caller& client,
                      std::optional<Settled>& reply) {
-  reply.emplace(co_await node.gate->handle(proposal(node, tool, arguments()), server, client));
+  reply.emplace(
+      co_await node.gate->calls.handle(proposal(node, tool, arguments()), server, client));
 }
 
 void print_times(std::string_view what, std::vector<std::int64_t>& each_ns) {
@@ -105,8 +107,8 @@ void measure_answers(Node& node, std::uint64_t calls) {
     while (client.question.empty() && !reply) node.loop.turn();
     if (reply) give_up("not held: " + reply->text);
     const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
-    const Status answered = node.gate->answer(client.question, "ann", {"leads"}, true, "fine",
-                                              "bench", "sha256:shown", true);
+    const Status answered = node.gate->approvals.answer(client.question, "ann", {"leads"}, true,
+                                                        "fine", "bench", "sha256:shown", true);
     if (!answered) give_up(answered.error().message);
     while (!reply) node.loop.turn();
     if (server.at_ns == 0) give_up("not executed: " + reply->text);
@@ -120,7 +122,7 @@ Task<void> work_until_stopped(Node& node, TimedServer& server, std::uint32_t& ru
   bool stopped = false;
   while (!stopped) {
     const Settled reply =
-        co_await node.gate->handle(proposal(node, "put_note", arguments()), server, client);
+        co_await node.gate->calls.handle(proposal(node, "put_note", arguments()), server, client);
     stopped = reply.kind != Settled::Kind::result;
   }
   --running;
@@ -136,13 +138,14 @@ void measure_kills(Node& node, std::uint64_t times) {
     for (std::uint32_t n = 0; n < callers; ++n) spawn(work_until_stopped(node, server, running));
     for (int turns = 0; turns < 50; ++turns) node.loop.turn();
     const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
-    if (const auto stopped = node.gate->kill("all", "", "ann", "bench", KillAlarm::none);
+    if (const auto stopped =
+            node.gate->kill_switch.kill("all", "", "ann", "bench", KillAlarm::none);
         !stopped) {
       give_up(stopped.error().message);
     }
     while (running > 0) node.loop.turn();
     each_ns.push_back(std::max<std::int64_t>(0, server.at_ns - began));
-    if (const Status back = node.gate->resume("all", "", "ann", "bench"); !back) {
+    if (const Status back = node.gate->kill_switch.resume("all", "", "ann", "bench"); !back) {
       give_up(back.error().message);
     }
   }

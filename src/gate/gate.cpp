@@ -2,19 +2,24 @@
 
 #include <utility>
 
-#include "gate/decide.h"
-#include "gate/escalation.h"
-#include "gate/gate_state.h"
-#include "gate/hold.h"
-#include "gate/part.h"
-#include "gate/runs.h"
+#include "gate/alert/escalation.h"
+#include "gate/approval/lifecycle.h"
+#include "gate/run/runs.h"
+#include "gate/state/gate_state.h"
 
 namespace pawl {
 
 Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Notifier& notifier,
            std::function<std::string(std::size_t)> random, GateLimits limits)
     : gate_state_(std::make_unique<GateState>(std::move(state), journal, clock, executor, notifier,
-                                              std::move(random), limits)) {
+                                              std::move(random), limits)),
+      calls(*gate_state_),
+      approvals(*gate_state_),
+      reviewers(*gate_state_),
+      runs(*gate_state_),
+      kill_switch(*gate_state_),
+      policies(*gate_state_),
+      alerts(*gate_state_) {
   gate_state_->log.on_fault = [this](const std::string& why) {
     alert_people(*gate_state_, {}, "audit_failure", "nothing is granted: " + why);
   };
@@ -33,7 +38,7 @@ Status Gate::recover() {
     }
     if (halted != nullptr) alert_people(gate_state, told.run, told.code, told.why);
   }
-  climb_on(gate_state);
+  resume_escalations(gate_state);
   gate_state.log.watch_disk();
   for (const auto& [id, call] : usable_questions(gate_state.state)) {
     schedule_end(gate_state, *gate_state.state.approval(id));
@@ -45,24 +50,8 @@ Status Gate::recover() {
   return {};
 }
 
-Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
-                     const std::string& sentence, RunPart* part) {
-  GateRefusal refusal{.run = run, .tool = what, .code = code, .says = sentence};
-  if (part != nullptr) {
-    part->charge_step();
-    refusal.note = part->name();
-  }
-  Settled reply = refuse_here(*gate_state_, refusal);
-  if (part != nullptr && counts_as_denial(reply.code)) part->charge_denial();
-  return reply;
-}
-
 std::shared_ptr<void> Gate::on_record(std::function<void(const Record&)> told) {
   return gate_state_->log.listen(std::move(told));
-}
-
-void Gate::on_over(std::function<void(const CallOver&)> told) {
-  gate_state_->over = std::move(told);
 }
 
 const State& Gate::state() const {
@@ -71,15 +60,6 @@ const State& Gate::state() const {
 
 std::string Gate::fault() const {
   return gate_state_->log.fault();
-}
-
-bool Gate::goes_on(const std::string& run, const Call& call, const Policy* decided_under) const {
-  const Run* known = gate_state_->state.run(run);
-  if (known == nullptr || known->phase != RunPhase::open || !gate_state_->log.fault().empty())
-    return false;
-  if (gate_state_->state.killed(known->agent, known->id, call.name()) != nullptr) return false;
-  if (gate_state_->state.halt_of(known->agent, known->sponsor) != nullptr) return false;
-  return policy_of(run).get() == decided_under;
 }
 
 }  // namespace pawl

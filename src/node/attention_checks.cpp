@@ -124,7 +124,7 @@ Task<void> AttentionChecks::ask(Vigilance::Seed seed) {
   request.client = "pawl vigilance";
   request.policy = role->policy;
   request.keeps_policy = true;
-  const auto run = gate_.open_run(request);
+  const auto run = gate_.runs.open(request);
   if (!run) co_return log_line("vigilance: " + to_string(run.error()));
   reasons_[*run] = seed.wrong;
   Proposal proposal;
@@ -135,7 +135,7 @@ Task<void> AttentionChecks::ask(Vigilance::Seed seed) {
   proposal.read_sql = read_sql_;
   NothingBehind server;
   AsksAndGoes caller;
-  const Settled settled = co_await gate_.handle(std::move(proposal), server, caller);
+  const Settled settled = co_await gate_.calls.handle(std::move(proposal), server, caller);
   if (settled.kind == Settled::Kind::pending) co_return;
   // Asked for again, it would only fill the journal; the file, read again, gives it another try.
   const bool for_now = settled.code == Code::frozen || settled.code == Code::ceiling ||
@@ -205,8 +205,8 @@ void AttentionChecks::finish_withdrawn() {
 void AttentionChecks::finish(const std::string& run, const std::string& text) {
   const Run* known = gate_.state().run(run);
   if (known == nullptr || known->phase == RunPhase::closed) return;
-  (void)gate_.note(run, "vigilance", text);
-  (void)gate_.close_run(run, "vigilance: " + text);
+  (void)gate_.alerts.note(run, "vigilance", text);
+  (void)gate_.runs.close(run, "vigilance: " + text);
   // Whoever answered is told why in the same moment, from here.
   loop_.post([this, run] { reasons_.erase(run); });
 }

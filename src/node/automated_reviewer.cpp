@@ -133,7 +133,7 @@ struct AutomatedReviewers::Impl : std::enable_shared_from_this<AutomatedReviewer
     if (gate == nullptr || journal == nullptr) return std::nullopt;
     const Approval* asked = gate->state().approval(approval);
     if (asked == nullptr || asked->phase != ApprovalPhase::open) return std::nullopt;
-    const auto policy = gate->policy_of(asked->asked.run);
+    const auto policy = gate->runs.policy_of(asked->asked.run);
     auto text = views::approval_json(gate->state(), *journal, approval, net::wall_time(), true,
                                      {.policy = policy.get()});
     if (!text) return std::nullopt;
@@ -150,8 +150,8 @@ struct AutomatedReviewers::Impl : std::enable_shared_from_this<AutomatedReviewer
              LogLevel::warning);
     if (gate == nullptr) return;
     const Approval* asked = gate->state().approval(approval);
-    (void)gate->note(asked == nullptr ? std::string() : asked->asked.run, "no answer",
-                     fmt::format("`{}` to {}: {}", person, approval, why));
+    (void)gate->alerts.note(asked == nullptr ? std::string() : asked->asked.run, "no answer",
+                            fmt::format("`{}` to {}: {}", person, approval, why));
   }
 
   Task<void> consult(std::string person, std::vector<std::string> groups, AutomaticReviewer how,
@@ -168,8 +168,9 @@ struct AutomatedReviewers::Impl : std::enable_shared_from_this<AutomatedReviewer
     if (asked->binding() != given.binding) {
       co_return note(person, given.approval, "the question was changed meanwhile");
     }
-    const Status answered = gate->answer(given.approval, person, groups, answer->approve,
-                                         answer->reason, std::string(automatic_proof), given.shown);
+    const Status answered =
+        gate->approvals.answer(given.approval, person, groups, answer->approve, answer->reason,
+                               std::string(automatic_proof), given.shown);
     if (!answered) note(person, given.approval, answered.error().message);
   }
 

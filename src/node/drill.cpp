@@ -72,7 +72,8 @@ Task<void> call_until_stopped(std::shared_ptr<Drilling> drilling) {
     proposal.call = {{}, drill_tool, drilling->arguments.root()};
     proposal.definition = drilling->tool;
     proposal.pin = PinState::accepted;  // pawl's own
-    const Settled settled = co_await drilling->gate.handle(std::move(proposal), server, caller);
+    const Settled settled =
+        co_await drilling->gate.calls.handle(std::move(proposal), server, caller);
     if (settled.kind == Settled::Kind::result) continue;
     if (drilling->thrown.ns == 0) drilling->refused = settled.text;
     break;
@@ -159,7 +160,7 @@ Status end_drill(Gate& gate, const std::string& kill, const Drilled& record) {
   const std::string reason = "drill " + record.drill + " is over";
   const auto& kills = gate.state().kills();
   if (std::ranges::find(kills, kill, &Kill::id) != kills.end()) {
-    if (Status lifted = gate.lift(kill, record.person, reason); !lifted) return lifted;
+    if (Status lifted = gate.kill_switch.lift(kill, record.person, reason); !lifted) return lifted;
   }
   // What its calls used up is not held against the next run of this role.
   const Run* run = gate.state().run(record.run);
@@ -167,9 +168,9 @@ Status end_drill(Gate& gate, const std::string& kill, const Drilled& record) {
     return one.scope == "run" && one.name == record.run;
   });
   if (run != nullptr && !run->halted.empty() && !stopped) {
-    (void)gate.resume("run", record.run, record.person, reason);
+    (void)gate.kill_switch.resume("run", record.run, record.person, reason);
   }
-  (void)gate.close_run(record.run, "the drill is over");
+  (void)gate.runs.close(record.run, "the drill is over");
   return {};
 }
 
@@ -199,7 +200,7 @@ Result<std::string> Drill::open_run(const std::string& id, const std::string& pe
   request.client = "pawl drill";
   request.policy = role->policy;
   request.keeps_policy = true;
-  return gate_.open_run(request);
+  return gate_.runs.open(request);
 }
 
 // A run of its own, calls that have an effect, processes; then the switch, and clocks. Its own kill
@@ -213,7 +214,7 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   record.role = deployment_.drill->role;
   record.run = *run;
   if (const std::string no = stopped_already(gate_.state(), *run); !no.empty()) {
-    (void)gate_.close_run(*run, "nothing was tried");
+    (void)gate_.runs.close(*run, "nothing was tried");
     co_return fail(ErrorKind::refused, no);
   }
   auto drilling = std::make_shared<Drilling>(gate_, loop_, *run);
@@ -229,7 +230,7 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   const std::string name = everything ? std::string() : *run;
   std::string kill;
   if (stopped_by.empty()) {
-    const auto stopped = gate_.kill(scope, name, person, "drill " + record.drill,
+    const auto stopped = gate_.kill_switch.kill(scope, name, person, "drill " + record.drill,
                                     everything ? KillAlarm::exercise : KillAlarm::none);
     if (!stopped) co_return std::unexpected(stopped.error());
     kill = stopped->kill;
@@ -246,7 +247,7 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   if (Status over = end_drill(gate_, kill, record); !over) co_return std::unexpected(over.error());
   if (!stopped_by.empty()) co_return fail(ErrorKind::refused, stopped_by);
   fill_in(record, *drilling, ended);
-  if (Status written = gate_.drilled(record); !written) co_return std::unexpected(written.error());
+  if (Status written = gate_.alerts.drilled(record); !written) co_return std::unexpected(written.error());
   if (record.calls > 0) co_return drill_json(record);
   co_return fail(ErrorKind::refused,
                  fmt::format("no call was let through, so nothing was tried: the "

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "gate/ports.h"
+#include "gate/state/ports.h"
 #include "io/net/loop.h"
 #include "io/net/work_queue.h"
 

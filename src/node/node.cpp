@@ -13,6 +13,7 @@
 #include "io/approvals/ways.h"
 #include "io/http/libcurl.h"
 #include "io/journal/key_files.h"
+#include "kernel/state/live.h"
 #include "kernel/state/state.h"
 #include "node/files/config_files.h"
 #include "node/node_impl.h"
@@ -144,7 +145,7 @@ Status Node::open_journal() {
 // Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
 Status Node::enrol_configured() {
   const auto& known = gate_->state().reviewers();
-  std::vector<Gate::ConfiguredReviewer> first;
+  std::vector<Reviewers::ConfiguredReviewer> first;
   for (const auto& [name, person] : deployment_.people) {
     if (person.verifier.empty()) continue;
     const auto found = known.find(name);
@@ -155,20 +156,20 @@ Status Node::enrol_configured() {
     }
     log_line("the deployment file has a verifier of `" + name +
              "` that no reviewer has enrolled: `pawl reviewers add " + name + " --as REVIEWER`");
-    (void)gate_->note({}, "reviewer not enrolled", name);
+    (void)gate_->alerts.note({}, "reviewer not enrolled", name);
   }
-  return first.empty() ? Status{} : gate_->enroll_first(first);
+  return first.empty() ? Status{} : gate_->reviewers.enroll_first(first);
 }
 
 // Who may answer, as the deployment file says it now.
 void Node::tell_people() {
-  gate_->set_default_reviewers(deployment_.default_reviewers);
+  gate_->reviewers.set_default_reviewers(deployment_.default_reviewers);
   std::map<std::string, std::vector<std::string>, std::less<>> groups;
   for (const auto& [name, person] : deployment_.people) groups[name] = groups_of(name);
   for (const auto& [name, vouching] : vouched_) {
     if (!way_of_vouched(name).empty()) groups[name] = groups_of(name);
   }
-  gate_->set_people(std::move(groups));
+  gate_->reviewers.set_people(std::move(groups));
   std::map<std::string, std::string, std::less<>> accounts;
   std::set<std::string, std::less<>> programs;
   for (const auto& [name, person] : deployment_.people) {
@@ -177,9 +178,9 @@ void Node::tell_people() {
     for (const std::string& account : person.accounts) accounts[fold(account)] = name;
     if (!person.oidc.empty()) accounts.emplace(fold(person.oidc), name);
   }
-  gate_->set_accounts(std::move(accounts));
-  gate_->set_programs(std::move(programs));
-  gate_->set_auditors(auditors());
+  gate_->reviewers.set_accounts(std::move(accounts));
+  gate_->reviewers.set_programs(std::move(programs));
+  gate_->reviewers.set_auditors(auditors());
   notifier_->automatic().ask_open();
 }
 
@@ -301,7 +302,7 @@ Status Node::open() {
   open_control();
   spawn(look_at_journal());
   for (const auto& [id, run] : gate_->state().runs()) {
-    if (run.phase != RunPhase::closed) gate_->leave_run(id);
+    if (run.phase != RunPhase::closed) gate_->runs.leave(id);
   }
   if (Status watching = open_telemetry(); !watching) return watching;
   if (Status sockets = open_sockets(); !sockets) return sockets;
@@ -319,7 +320,7 @@ bool Node::busy() const {
     if (escalation.phase == Escalation::Phase::open) return true;
   }
   for (const auto& [id, approval] : gate_->state().approvals()) {
-    if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
+    if (is_live(approval)) {
       return true;
     }
   }
@@ -381,7 +382,7 @@ void Node::close() {
   send_last_traces();
   control_.reset();
   telemetry_.reset();
-  if (gate_) gate_->write_refusals();
+  if (gate_) gate_->alerts.write_refusals();
   if (notifier_) notifier_->use(nullptr, nullptr);
   gate_.reset();
   if (journal_) {

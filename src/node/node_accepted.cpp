@@ -13,7 +13,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "gate/rollout.h"
+#include "gate/state/rollout.h"
 #include "kernel/strictness/deployment.h"
 #include "node/files/config_files.h"
 #include "node/files/kept_deployment.h"
@@ -66,7 +66,7 @@ bool Node::for_production(const Deployment& deployment) const {
   }
   return std::ranges::any_of(agents, [&](const std::string& agent) {
     if (state.pin(policy_pin_server, policy_pin_name(agent)) == nullptr) return false;
-    const auto policy = gate_->accepted_policy(agent);
+    const auto policy = gate_->policies.accepted_policy(agent);
     return !policy || works_in_production(*policy);
   });
 }
@@ -91,7 +91,8 @@ Status Node::accept_read(const DeploymentRead& read, bool production, const std:
   const std::string place = real_path(options_.config);
   Status kept = keep_deployment(options_.state_directory, {read.text, place}, config_.digest);
   if (!kept) return kept;
-  if (Status pinned = gate_->accept_deployment(digest, production, person); !pinned) return pinned;
+  if (Status pinned = gate_->policies.accept_deployment(digest, production, person); !pinned)
+    return pinned;
   config_ = {.digest = digest, .text = read.text, .waiting = {}, .laxer = {}};
   return {};
 }
@@ -146,8 +147,8 @@ void Node::say_waiting() {
       "(`pawl accept --deployment --config {}`); laxer is {}",
       escape_untrusted(options_.config), config_.digest, config_.waiting,
       escape_untrusted(options_.config), config_.laxer);
-  (void)gate_->note({}, "deployment file waits", sentence);
-  gate_->escalate({}, "deployment_changed", sentence);
+  (void)gate_->alerts.note({}, "deployment file waits", sentence);
+  gate_->alerts.escalate({}, "deployment_changed", sentence);
 }
 
 // At the start, when the journal is open.
@@ -230,13 +231,13 @@ Status Node::accept_config(const std::string& digest, const std::string& person)
 
 // They stand in the file that was shown, and would else wait for the same person again.
 void Node::accept_observations(const Deployment& before, const std::string& person) {
-  for (const ObservationNow& one : gate_->observations()) {
+  for (const ObservationNow& one : gate_->policies.observations()) {
     const auto known = before.roles.find(one.what.agent);
     const bool same = known != before.roles.end() && known->second.observe &&
                       known->second.observe->until == one.what.until &&
                       known->second.observe->reason == one.what.reason;
     if (!one.waits || same) continue;
-    Status accepted = gate_->accept_observation(one.what.agent, one.what.digest(), person);
+    Status accepted = gate_->policies.accept_observation(one.what.agent, one.what.digest(), person);
     if (!accepted) log_line(to_string(accepted.error()), LogLevel::warning);
   }
 }

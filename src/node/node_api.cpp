@@ -82,15 +82,15 @@ Result<std::string> Node::create_run(json::View request) {
   if (key.empty()) key = identities_->new_id("k");
   const identity::Principal agent{
       .agent = name, .role = name, .sponsor = by, .rights = {}, .proof = {}, .credential = {}};
-  const auto run = gate_->open_run({.key = identity::run_key(agent, key),
-                                    .sponsor = by,
-                                    .client = "pawl runs create",
-                                    .policy = role->policy,
-                                    .task = member("task"),
-                                    .task_file = member("task_file"),
-                                    .caller = name,
-                                    .vouched = role->vouched,
-                                    .keeps_policy = true});
+  const auto run = gate_->runs.open({.key = identity::run_key(agent, key),
+                                     .sponsor = by,
+                                     .client = "pawl runs create",
+                                     .policy = role->policy,
+                                     .task = member("task"),
+                                     .task_file = member("task_file"),
+                                     .caller = name,
+                                     .vouched = role->vouched,
+                                     .keeps_policy = true});
   if (!run) return run;
   const json::View lasts = request["lasts_seconds"];
   const Duration life =
@@ -103,7 +103,7 @@ Result<std::string> Node::create_run(json::View request) {
   const auto issued =
       identities_->issue({.agent = name, .run = *run, .audience = door, .life = life});
   if (!issued) {
-    gate_->leave_run(*run);
+    gate_->runs.leave(*run);
     return std::unexpected(issued.error());
   }
   api_->adopt(*run, std::move(role->lock), issued->expires);
@@ -117,7 +117,7 @@ Result<std::string> Node::create_run(json::View request) {
 // time can be used up; whoever goes on after it asks for another credential.
 std::optional<Instant> Node::deadline_of(std::string_view id) const {
   const Run* run = gate_->state().run(id);
-  const auto policy = run == nullptr ? nullptr : gate_->policy_of(run->id);
+  const auto policy = run == nullptr ? nullptr : gate_->runs.policy_of(run->id);
   if (!policy || !policy->ceilings.wall_clock) return std::nullopt;
   const Instant now = clock_->now();
   return now + Duration{policy->ceilings.wall_clock->ns - run->clock(now).ns};
@@ -148,7 +148,7 @@ void Node::add_well_known() {
 }
 
 void Node::note_refusal(const std::string& topic, const std::string& text) {
-  gate_->note_refusal(topic, text);
+  gate_->alerts.note_refusal(topic, text);
 }
 
 // `pawl keys rotate`: needs nobody's proof, it only tightens.
@@ -165,8 +165,8 @@ Result<std::string> Node::rotate_keys(json::View request) {
   auto keys = signers_of(*kept);
   if (!keys) return std::unexpected(keys.error());
   if (identities_) identities_->sign_with(*std::move(keys));
-  (void)gate_->note({}, "keys of runs",
-                    at_once ? "a new key signs, and no older one checks" : "a new key signs");
+  (void)gate_->alerts.note(
+      {}, "keys of runs", at_once ? "a new key signs, and no older one checks" : "a new key signs");
   json::Writer out;
   out.object().key("checking").natural(checking).key("ok").boolean(true).end();
   return out.take();

@@ -70,7 +70,7 @@ void Node::note_config() {
   const std::string writers = config_digest_.empty() ? std::string() : config_writers();
   if (!writers.empty()) text += ", and can be written by " + writers;
   // What the journal has no room for now is said with the next one that is read.
-  if (gate_->note({}, "deployment file", text)) config_noted_ = config_digest_;
+  if (gate_->alerts.note({}, "deployment file", text)) config_noted_ = config_digest_;
 }
 
 void Node::warn_of_writers() {
@@ -94,7 +94,7 @@ Status Node::check_config(const DeploymentRead& read) const {
 Status Node::read_config() {
   const DeploymentRead read = read_deployment(options_.config, options_.config_named);
   if (Status right = check_config(read); !right) {
-    (void)gate_->note({}, "deployment file does not load", to_string(right.error()));
+    (void)gate_->alerts.note({}, "deployment file does not load", to_string(right.error()));
     if (read.deployment) take_back_keys(*read.deployment);
     return right;
   }

@@ -107,7 +107,7 @@ std::string Node::policies_in_force() {
   std::map<std::string, std::shared_ptr<const Policy>> found;
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase == RunPhase::closed) continue;
-    if (auto policy = gate_->policy_of(id)) found[run.agent] = std::move(policy);
+    if (auto policy = gate_->runs.policy_of(id)) found[run.agent] = std::move(policy);
   }
   if (options_.serves) {
     for (const auto& [role, row] : deployment_.roles) {
@@ -118,7 +118,7 @@ std::string Node::policies_in_force() {
   }
   json::Writer out;
   out.object().key("ok").boolean(true).key("roles").array();
-  const std::vector<WaitingPolicy> waiting = gate_->waiting_policies();
+  const std::vector<WaitingPolicy> waiting = gate_->policies.waiting_policies();
   for (const auto& [agent, policy] : found) {
     write_policy(out, *policy, deployment_, waiting, clock_->now());
   }
@@ -172,7 +172,7 @@ Task<std::string> Node::journal_damage(bool now) {
 // What is granted goes on: the state is what was recovered, and from a snapshot that was signed.
 void Node::say_damage(const std::string& damage) {
   log_line("warning: " + damage);
-  gate_->escalate({}, "journal_damaged", damage);
+  gate_->alerts.escalate({}, "journal_damaged", damage);
 }
 
 // For whoever asks over the control socket, which is the user's own.

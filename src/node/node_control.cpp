@@ -148,11 +148,11 @@ Task<std::string> Node::end_processes(std::string scope, std::string name,
 void Node::use_policies() {
   for (auto& [id, joined] : joined_) {
     if (joined->session && !joined->over)
-      joined->session->use_policy(gate_->policy_of(joined->run));
+      joined->session->use_policy(gate_->runs.policy_of(joined->run));
   }
   if (!door_) return;
   door_->each(
-      [this](mcp::Endpoint& endpoint) { endpoint.use_policy(gate_->policy_of(endpoint.run())); });
+      [this](mcp::Endpoint& endpoint) { endpoint.use_policy(gate_->runs.policy_of(endpoint.run())); });
 }
 
 }  // namespace pawl::node

@@ -195,7 +195,7 @@ class Node {
                                                 const std::string& client) const;
   struct PartOfRun {
     ProcessOf of;
-    std::shared_ptr<RunPart> part;  // null: all of it
+    std::shared_ptr<SubRunLimits> part;  // null: all of it
   };
   Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const PartOfRun& whose,
                                                         const std::string& role, const Lock& lock,

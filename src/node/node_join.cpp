@@ -145,7 +145,7 @@ void Node::join_frame(std::uint64_t id, net::Frame frame) {
   const auto run = open_session(id, root, std::move(frame.fds));
   if (!run) {
     log_line("join refused: " + to_string(run.error()));
-    gate_->note_refusal("join refused", to_string(run.error()));
+    gate_->alerts.note_refusal("join refused", to_string(run.error()));
     joined.channel->send(refusal(run.error()));
     return;
   }
@@ -189,14 +189,14 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
 
   const auto run_request = request_run(*parsed, loaded.policy, joined.peer, boot_id_);
   if (!run_request) return std::unexpected(run_request.error());
-  auto run = gate_->open_run(*run_request);
+  auto run = gate_->runs.open(*run_request);
   policies_->watch(*file, std::move(parts));
   if (!run) return run;
   joined.run = *run;
   use_policies();
   auto session = endpoint(id, *parsed, *run, *lock, std::move(fds));
   if (!session) {
-    gate_->leave_run(*run);
+    gate_->runs.leave(*run);
     joined.run.clear();
     return std::unexpected(session.error());
   }
@@ -213,7 +213,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
                                                       const std::string& run, const Lock& lock,
                                                       std::vector<net::Fd> client) {
   Joined& joined = *joined_.at(id);
-  const std::vector<std::string> roles = roles_of(deployment_, gate_->policy_of(run)->file);
+  const std::vector<std::string> roles = roles_of(deployment_, gate_->runs.policy_of(run)->file);
   std::vector<mcp::UpstreamServer> servers;
   for (std::size_t i = 0; i < join.servers.size(); ++i) {
     std::vector<net::Fd>& fds = joined.handed[i];
@@ -330,7 +330,7 @@ void Node::drop(std::uint64_t id) {
 
 void Node::run_left(const std::string& run) {
   if (run.empty()) return;
-  gate_->leave_run(run);
+  gate_->runs.leave(run);
 }
 
 void Node::say(const std::string& run, const std::string& text) {

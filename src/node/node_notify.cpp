@@ -93,7 +93,7 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
     return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is no enrolled reviewer");
   }
   if (answer.pressed == notify::Pressed::acknowledge) {
-    return gate_->acknowledge(answer.id, person, "slack", false);
+    return gate_->alerts.acknowledge(answer.id, person, "slack", false);
   }
   const bool approve = answer.pressed == notify::Pressed::approve;
   const Approval* asked = gate_->state().approval(answer.id);
@@ -113,7 +113,8 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
   }
   // The agent reads why: there is no field for words at a button.
   const std::string reason = approve ? "in Slack" : "rejected by " + person + " in Slack";
-  return gate_->answer(answer.id, person, groups_of(person), approve, reason, "slack", shown);
+  return gate_->approvals.answer(answer.id, person, groups_of(person), approve, reason, "slack",
+                                 shown);
 }
 
 // A journal that was damaged or cut is not opened, and nothing can be recorded: everybody hears of
@@ -138,7 +139,7 @@ void Node::tell_of_no_start(const Error& error) {
 
 // Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.
 std::string Node::unheard() const {
-  if (gate_->ladders_full()) return "more escalations wait than can be kept";
+  if (gate_->alerts.escalations_full()) return "more escalations wait than can be kept";
   for (const auto& [id, escalation] : gate_->state().escalations()) {
     if (escalation.phase == Escalation::Phase::unanswered) {
       return "an escalation is unanswered";

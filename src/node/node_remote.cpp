@@ -65,9 +65,10 @@ void Node::add_mcp() {
   ports.refused = [this](const std::string& run, const mcp::RemoteCaller& caller,
                          const std::string& sentence) {
     if (run.empty()) {
-      gate_->note_refusal("request refused", sentence);
+      gate_->alerts.note_refusal("request refused", sentence);
     } else {
-      (void)gate_->refuse(run, Code::ambiguous_request, "message", sentence, caller.part.get());
+      (void)gate_->calls.refuse(run, Code::ambiguous_request, "message", sentence,
+                                caller.part.get());
     }
   };
   ports.random = random_bytes;
@@ -79,7 +80,7 @@ void Node::add_mcp() {
     return processes_->servers().crowding(account);
   };
   ports.processes_of = [this](const std::string& role) { return processes_->of_role(role); };
-  ports.calls = [this](const std::string& run) { return gate_->live_calls(run) > 0; };
+  ports.calls = [this](const std::string& run) { return gate_->calls.live_calls(run) > 0; };
   ports.traced = deployment_.traces.has_value();
   door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
   use_limits();
@@ -222,7 +223,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
   const Run* known =
       proved ? gate_->state().run(caller.run) : gate_->state().run_by_key(request.key);
   const bool open = known != nullptr && known->phase != RunPhase::closed;
-  const auto own = open ? gate_->policy_of(known->id) : nullptr;
+  const auto own = open ? gate_->runs.policy_of(known->id) : nullptr;
   if (proved && !own) return fail(ErrorKind::refused, "the run of the credential is over");
   if (own && (proved || !request.policy)) {
     request.key = known->key;
@@ -234,7 +235,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
     log_line("role `" + role + "` cannot be served: " + to_string(governs.missing));
     return std::unexpected(governs.missing);
   }
-  auto run = gate_->open_run(request);
+  auto run = gate_->runs.open(request);
   if (!run) {
     log_line("session refused: " + to_string(run.error()));
     return std::unexpected(run.error());
@@ -242,7 +243,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
   auto remote = connect_remote({{*run, caller.account}, caller.part}, role, *lock,
                                std::move(client), std::move(ended));
   if (!remote) {
-    gate_->leave_run(*run);
+    gate_->runs.leave(*run);
     return remote;
   }
   log_line(fmt::format("run {}: session of role `{}`{}, client {}", *run, role,
@@ -256,7 +257,7 @@ mcp::SessionSpec Node::session_of(const std::string& run, const std::string& ser
   mcp::SessionSpec spec;
   spec.run = run;
   spec.server = server;
-  spec.policy = gate_->policy_of(run);
+  spec.policy = gate_->runs.policy_of(run);
   spec.lock = lock;
   spec.call_deadline = options_.call_deadline;
   spec.read_sql = read_sql_;
@@ -309,7 +310,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
   return mcp::connect(loop_, *gate_, std::move(client), std::move(servers),
                       [this, run, ended = std::move(ended)](const mcp::SessionEnd& end) {
                         log_line(fmt::format("run {}: {}", run, end.why));
-                        gate_->leave_run(run);
+                        gate_->runs.leave(run);
                         ended(end);
                       });
 }

@@ -74,7 +74,7 @@ void Node::signalled(int number) {
 
 bool Node::calls_under_way() const {
   bool any = api_->executing() > 0;
-  door_->each([&](mcp::Endpoint& endpoint) { any |= gate_->live_calls(endpoint.run()) > 0; });
+  door_->each([&](mcp::Endpoint& endpoint) { any |= gate_->calls.live_calls(endpoint.run()) > 0; });
   return any;
 }
 

@@ -64,7 +64,7 @@ void NodeNotifier::use(const Deployment& deployment, const std::string& director
   notifiers_.use(deployment, directory);
   automated_.use(deployment, directory);
   if (gate_ != nullptr) {
-    gate_->set_contacts(deployment.notices.contacts, deployment.notices.acknowledge_within);
+    gate_->alerts.set_contacts(deployment.notices.contacts, deployment.notices.acknowledge_within);
   }
 }
 
@@ -151,7 +151,7 @@ void NodeNotifier::tell(const EscalationStep& step) {
       log_line(text, LogLevel::warning);
       say_(step.run, text);
     }
-    if (gate_ != nullptr) (void)gate_->escalated(record);
+    if (gate_ != nullptr) (void)gate_->alerts.escalated(record);
   });
 }
 
@@ -178,7 +178,7 @@ void NodeNotifier::way_changed(const std::string& way, bool dead, const std::str
   // In a later turn: the message that found out is told of first.
   if (gate_ == nullptr) return;
   loop_.post([this, sentence] {
-    if (gate_ != nullptr) gate_->escalate({}, "notifier_failed", sentence);
+    if (gate_ != nullptr) gate_->alerts.escalate({}, "notifier_failed", sentence);
   });
 }
 

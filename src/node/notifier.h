@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "gate/gate.h"
-#include "gate/ports.h"
+#include "gate/state/ports.h"
 #include "io/journal/journal.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"

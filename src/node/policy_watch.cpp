@@ -83,12 +83,12 @@ void PolicyWatch::look() {
       const std::string why =
           loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
       log_line("the policy file changed and does not load; what was in force stays: " + why);
-      (void)gate_.note({}, "policy does not load", why);
+      (void)gate_.alerts.note({}, "policy does not load", why);
       continue;
     }
     watched.files = std::move(parts);
     watched.seen = look_of(watched.files) == watched.seen ? watched.seen : std::string();
-    for (const std::string& run : gate_.offer_policy(loaded.policy)) {
+    for (const std::string& run : gate_.policies.offer_policy(loaded.policy)) {
       log_line(fmt::format("run {}: the stricter policy of {} is in force", run, file));
       taken = true;
     }
@@ -123,7 +123,7 @@ RolePolicy PolicyWatch::policy_for(const std::string& role) {
     }
   }
   const std::string& agent = known.agent.empty() ? role : known.agent;
-  auto in_force = gate_.policy_in_force(agent, known.policy);
+  auto in_force = gate_.policies.policy_in_force(agent, known.policy);
   if (!in_force) return {.policy = nullptr, .missing = in_force.error(), .file = file};
   const Instant now = clock_.now();
   if (!known.judged.is_of(*in_force, now)) {

@@ -43,7 +43,7 @@ void Rollout::begin() {
       observations.push_back({name, role.observe->until, role.observe->reason});
     }
   }
-  gate_.set_observations(observations);
+  gate_.policies.set_observations(observations);
   candidates_.clear();
   look();
 }
@@ -62,18 +62,18 @@ void Rollout::look() {
     known.look = look_of(known.parts);
     changed = true;
   }
-  if (changed || candidates_.size() != gate_.candidates().size()) {
+  if (changed || candidates_.size() != gate_.policies.candidates().size()) {
     std::vector<Candidate> all;
     for (const auto& [name, read] : candidates_) all.push_back(read.what);
-    gate_.set_candidates(std::move(all));
+    gate_.policies.set_candidates(std::move(all));
   }
   tell();
 }
 
 void Rollout::tell() {
   std::set<std::string> now;
-  for (const ObservationNow& one : gate_.observations()) now.insert(said_of(one));
-  for (const CandidateNow& one : gate_.candidates()) {
+  for (const ObservationNow& one : gate_.policies.observations()) now.insert(said_of(one));
+  for (const CandidateNow& one : gate_.policies.candidates()) {
     now.insert(one.why.empty()
                    ? fmt::format("candidate of role `{}`: {} is judged beside the policy ({})",
                                  escape_untrusted(one.agent), escape_untrusted(one.file),

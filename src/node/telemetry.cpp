@@ -47,11 +47,11 @@ Telemetry::Telemetry(net::Loop& loop, Gate& gate, Clock& clock, std::function<wa
     : loop_(loop), gate_(gate), clock_(clock), now_(std::move(now)), random_(random_in_batches()) {}
 
 Telemetry::~Telemetry() {
-  gate_.on_over({});
+  gate_.calls.on_over({});
 }
 
 void Telemetry::measure() {
-  gate_.on_over([this](const CallOver& call) { over(call); });
+  gate_.calls.on_over([this](const CallOver& call) { over(call); });
 }
 
 void Telemetry::over(const CallOver& call) {

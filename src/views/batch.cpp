@@ -95,7 +95,7 @@ Result<std::string> together_json(const Gate& gate, Journal& journal,
   each.array();
   for (const std::string& id : ids) {
     const Approval* asked = state.approval(id);
-    const auto policy = asked == nullptr ? nullptr : gate.policy_of(asked->asked.run);
+    const auto policy = asked == nullptr ? nullptr : gate.runs.policy_of(asked->asked.run);
     const Objections why = may_not ? may_not(id) : Objections{};
     const auto one = approval_json(
         state, journal, id, now, full,
@@ -109,7 +109,7 @@ Result<std::string> together_json(const Gate& gate, Journal& journal,
     questions.push_back(asked);
     agents.insert(asked->asked.terms->agent);
     runs.insert(asked->asked.run);
-    taken.add(id, gate.would_take(id));
+    taken.add(id, gate.approvals.would_take(id));
   }
   each.end();
   json::Writer out;

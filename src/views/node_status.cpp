@@ -7,7 +7,7 @@ namespace pawl::views {
 
 void write_rollout(json::Writer& out, const Gate& gate) {
   out.key("candidates").array();
-  for (const CandidateNow& one : gate.candidates()) {
+  for (const CandidateNow& one : gate.policies.candidates()) {
     out.object().key("agent").string(one.agent).key("digest").string(one.digest);
     out.key("file").string(one.file).key("last_error").string(one.last_error);
     out.key("looks").object();
@@ -17,7 +17,7 @@ void write_rollout(json::Writer& out, const Gate& gate) {
     out.end().key("why").string(one.why).end();
   }
   out.end().key("observing").array();
-  for (const ObservationNow& one : gate.observations()) {
+  for (const ObservationNow& one : gate.policies.observations()) {
     out.object().key("agent").string(one.what.agent).key("passed").natural(one.passed);
     out.key("reason").string(one.what.reason);
     out.key("until").string(to_string(one.what.until)).key("waits").boolean(one.waits).end();
@@ -83,7 +83,7 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   out.end().key("notices").raw(notices);
   if (state.last_drill()) write_drill(out, *state.last_drill());
   out.key("policies_waiting").array();
-  for (const WaitingPolicy& waiting : gate.waiting_policies()) {
+  for (const WaitingPolicy& waiting : gate.policies.waiting_policies()) {
     out.object().key("agent").string(waiting.agent).key("file").string(waiting.file);
     out.key("digest").string(waiting.digest).key("laxer").string(waiting.laxer).end();
   }

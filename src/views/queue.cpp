@@ -57,7 +57,7 @@ std::vector<std::string> filter_words(std::string_view filter) {
 }
 
 bool waits(const Approval& approval) {
-  return approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved;
+  return is_live(approval);
 }
 
 QuestionTexts::QuestionTexts(Read read, QuestionTextLimits limits)

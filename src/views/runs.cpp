@@ -65,7 +65,7 @@ void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant 
   if (const Instant last = activity.last_of(run.id); last.ns != 0) {
     out.key("last").string(to_string(last));
   }
-  const auto policy = gate.policy_of(run.id);
+  const auto policy = gate.runs.policy_of(run.id);
   out.key("budgets").array();
   if (policy != nullptr) {
     const Ceilings& most = policy->ceilings;
@@ -93,7 +93,7 @@ const ToolRule* entry_of_grant(const Policy& policy, const Grant& grant) {
 
 // Calls of its line since it was made, those under way included.
 std::optional<std::uint64_t> used_of(const Gate& gate, const Run& run, const Grant& grant) {
-  const auto policy = gate.policy_of(run.id);
+  const auto policy = gate.runs.policy_of(run.id);
   const ToolRule* entry = policy == nullptr ? nullptr : entry_of_grant(*policy, grant);
   if (entry == nullptr) return std::nullopt;
   const auto counts = run.entries.find(entry->key);

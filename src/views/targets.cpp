@@ -36,7 +36,7 @@ Names tools_of(const Gate& gate, const StandingNames& standing) {
   }
   for (const auto& [id, run] : gate.state().runs()) {
     if (run.phase == RunPhase::closed) continue;
-    if (const auto policy = gate.policy_of(id)) add_tools(names, *policy);
+    if (const auto policy = gate.runs.policy_of(id)) add_tools(names, *policy);
   }
   for (const auto& policy : standing.policies) add_tools(names, *policy);
   return names;

@@ -73,7 +73,7 @@ TEST_F(GateAccess, AGrantIsARecordAndLetsCallsThrough) {
   EXPECT_THAT(asked.reply->text, HasSubstr("a person granted `export_it`"));
   EXPECT_THAT(asked.reply->text, HasSubstr("for 5m, at most 1 call"));
   EXPECT_TRUE(world.server.executed.empty()) << "no server is asked for that";
-  EXPECT_TRUE(world.gate->lent(world.run, "", "export_it"));
+  EXPECT_TRUE(world.gate->approvals.lent(world.run, "", "export_it"));
   EXPECT_EQ(called(), Code::none);
   EXPECT_EQ(world.server.count("export_it"), 1U);
   EXPECT_EQ(called(), Code::not_granted) << "one call is used up";
@@ -89,9 +89,9 @@ TEST_F(GateAccess, AGrantIsARecordAndLetsCallsThrough) {
 TEST_F(GateAccess, ItEndsWithItsTime) {
   granted();
   world.advance(Duration::seconds(599));
-  EXPECT_TRUE(world.gate->lent(world.run, "", "export_it"));
+  EXPECT_TRUE(world.gate->approvals.lent(world.run, "", "export_it"));
   world.advance(Duration::seconds(1));
-  EXPECT_FALSE(world.gate->lent(world.run, "", "export_it"));
+  EXPECT_FALSE(world.gate->approvals.lent(world.run, "", "export_it"));
   EXPECT_EQ(called(), Code::not_granted);
 }
 
@@ -100,11 +100,12 @@ TEST_F(GateAccess, ItSurvivesARestartAndNotAKill) {
   world.stop();
   world.start();
   world.open();
-  EXPECT_TRUE(world.gate->lent(world.run, "", "export_it"));
-  ASSERT_TRUE(world.gate->kill("run", world.run, "ada", "enough"));
-  EXPECT_FALSE(world.gate->lent(world.run, "", "export_it"));
-  ASSERT_TRUE(world.gate->resume("run", world.run, "ann", ""));
-  EXPECT_FALSE(world.gate->lent(world.run, "", "export_it")) << "who resumes a run grants nothing";
+  EXPECT_TRUE(world.gate->approvals.lent(world.run, "", "export_it"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("run", world.run, "ada", "enough"));
+  EXPECT_FALSE(world.gate->approvals.lent(world.run, "", "export_it"));
+  ASSERT_TRUE(world.gate->kill_switch.resume("run", world.run, "ann", ""));
+  EXPECT_FALSE(world.gate->approvals.lent(world.run, "", "export_it"))
+      << "who resumes a run grants nothing";
 }
 
 TEST_F(GateAccess, ItIsOfItsRunAlone) {
@@ -115,9 +116,9 @@ TEST_F(GateAccess, ItIsOfItsRunAlone) {
 
 TEST_F(GateAccess, AnybodyTakesItBack) {
   const std::string grant = granted();
-  ASSERT_TRUE(world.gate->end_grant(grant, "eve", "done with it"));
-  EXPECT_FALSE(world.gate->end_grant(grant, "eve", "again"));
-  EXPECT_FALSE(world.gate->end_grant("g-nothing", "eve", ""));
+  ASSERT_TRUE(world.gate->approvals.end_grant(grant, "eve", "done with it"));
+  EXPECT_FALSE(world.gate->approvals.end_grant(grant, "eve", "again"));
+  EXPECT_FALSE(world.gate->approvals.end_grant("g-nothing", "eve", ""));
   EXPECT_EQ(called(), Code::not_granted);
   EXPECT_EQ(world.count("grant.ended"), 1U);
 }
@@ -186,7 +187,7 @@ TEST_F(GateAccess, AReviewerMayGrantLessThanWasAsked) {
   EXPECT_THAT(asked.reply->text, HasSubstr("for 1m"));
   EXPECT_THAT(asked.reply->text, HasSubstr("other arguments than yours"));
   world.advance(Duration::seconds(61));
-  EXPECT_FALSE(world.gate->lent(world.run, "", "export_it"));
+  EXPECT_FALSE(world.gate->approvals.lent(world.run, "", "export_it"));
 }
 
 // The answers of the file's own reviewers are not asked for here.
@@ -197,15 +198,19 @@ TEST_F(GateAccess, TheLineSaysWhoGrants) {
 }
 
 TEST_F(GateAccess, AProgramAloneGrantsNothing) {
-  world.gate->set_programs({"ann"});
+  world.gate->reviewers.set_programs({"ann"});
   Asked& asked = request(R"({"why":"I need it"})");
-  EXPECT_FALSE(world.gate->answer(asked.approval, "ann", {"leads"}, true, "", "test", "d"));
-  EXPECT_FALSE(world.gate->answer(asked.approval, "bob", {"leads"}, true, "", "automatic", "d"));
-  EXPECT_FALSE(world.gate->enroll("ann", "passphrase", "verifier", {}));
-  ASSERT_TRUE(world.gate->answer(asked.approval, "ann", {"leads"}, true, "", "automatic", "d"));
+  EXPECT_FALSE(
+      world.gate->approvals.answer(asked.approval, "ann", {"leads"}, true, "", "test", "d"));
+  EXPECT_FALSE(
+      world.gate->approvals.answer(asked.approval, "bob", {"leads"}, true, "", "automatic", "d"));
+  EXPECT_FALSE(world.gate->reviewers.enroll("ann", "passphrase", "verifier", {}));
+  ASSERT_TRUE(
+      world.gate->approvals.answer(asked.approval, "ann", {"leads"}, true, "", "automatic", "d"));
   world.settle();
   EXPECT_FALSE(asked.done());
-  ASSERT_TRUE(world.gate->answer(asked.approval, "bob", {"leads"}, true, "", "test", "d"));
+  ASSERT_TRUE(
+      world.gate->approvals.answer(asked.approval, "bob", {"leads"}, true, "", "test", "d"));
   world.settle();
   EXPECT_TRUE(asked.done());
 }
@@ -219,7 +224,7 @@ TEST_F(GateAccess, ACrashLeavesAGrantOrNone) {
   world.open();
   EXPECT_TRUE(world.gate->state().run(world.run)->halted.empty());
   EXPECT_TRUE(world.gate->state().consistent());
-  EXPECT_EQ(world.gate->lent(world.run, "", "export_it"), world.count("grant.made") == 1);
+  EXPECT_EQ(world.gate->approvals.lent(world.run, "", "export_it"), world.count("grant.made") == 1);
 }
 
 }  // namespace

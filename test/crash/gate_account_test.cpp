@@ -36,7 +36,7 @@ class GateAccount : public ::testing::Test {
 TEST_F(GateAccount, WhoeverStartedTheRunUnderAnotherAccountIsNotTheOther) {
   world.open("other", "asmith");
   Asked& asked = held();
-  world.gate->set_accounts({{"asmith", "ann"}, {"ann", "ann"}});
+  world.gate->reviewers.set_accounts({{"asmith", "ann"}, {"ann", "ann"}});
   const Status own = world.approve(asked.approval, "ann");
   ASSERT_FALSE(own);
   EXPECT_THAT(own.error().message, HasSubstr("by another account"));
@@ -53,8 +53,8 @@ TEST_F(GateAccount, AnAccountThatIsKnownSinceTakesAnApprovalBack) {
   world.settle();
   EXPECT_TRUE(world.approve(asked.approval, "ann"));
   EXPECT_TRUE(world.approve(asked.approval, "bob"));
-  world.gate->set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
-  world.gate->set_accounts({{"asmith", "ann"}, {"ann", "ann"}});
+  world.gate->reviewers.set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
+  world.gate->reviewers.set_accounts({{"asmith", "ann"}, {"ann", "ann"}});
   Asked& again = world.ask("wire", "{}");
   world.settle();
   ASSERT_TRUE(again.done());
@@ -65,33 +65,35 @@ TEST_F(GateAccount, AnAccountThatIsKnownSinceTakesAnApprovalBack) {
 TEST_F(GateAccount, AnAuditorDecidesNothing) {
   world.open("r", "sam");
   Asked& asked = held();
-  world.gate->set_people({{"ann", {"leads"}}, {"bob", {"leads"}}, {"eve", {"leads"}}});
-  world.gate->set_auditors({"eve", "ann"});
+  world.gate->reviewers.set_people({{"ann", {"leads"}}, {"bob", {"leads"}}, {"eve", {"leads"}}});
+  world.gate->reviewers.set_auditors({"eve", "ann"});
   const std::vector<std::string> leads = {"leads"};
   for (const bool approve : {true, false}) {
-    const Status done = world.gate->answer(asked.approval, "eve", leads, approve, "", "slack", "");
+    const Status done =
+        world.gate->approvals.answer(asked.approval, "eve", leads, approve, "", "slack", "");
     ASSERT_FALSE(done);
     EXPECT_THAT(done.error().message, HasSubstr("auditor"));
   }
-  EXPECT_THAT(world.gate->objections(asked.approval, "eve", leads).reject, HasSubstr("auditor"));
+  EXPECT_THAT(world.gate->approvals.objections(asked.approval, "eve", leads).reject,
+              HasSubstr("auditor"));
   const auto pass = [&](const std::string& to) {
-    return world.gate->pass_on({asked.approval, "bob", leads, to, "busy", "test"});
+    return world.gate->approvals.reassign({asked.approval, "bob", leads, to, "busy", "test"});
   };
   const Status passed = pass("eve");
   ASSERT_FALSE(passed);
   EXPECT_THAT(passed.error().message, HasSubstr("auditor"));
   EXPECT_FALSE(pass("leads")) << "bob passes it on, and the others are auditors";
-  world.gate->set_auditors({"eve"});
+  world.gate->reviewers.set_auditors({"eve"});
   EXPECT_TRUE(pass("leads")) << "ann is none any more";
-  ASSERT_TRUE(world.gate->kill("tool", "other", "eve", "anybody may"));
-  EXPECT_FALSE(world.gate->resume("tool", "other", "eve", "x"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("tool", "other", "eve", "anybody may"));
+  EXPECT_FALSE(world.gate->kill_switch.resume("tool", "other", "eve", "x"));
   const std::string escalation = world.gate->state().escalations().begin()->first;
-  EXPECT_FALSE(world.gate->acknowledge(escalation, "eve", "slack", false));
-  EXPECT_TRUE(world.gate->acknowledge(escalation, "bob", "slack", false));
-  EXPECT_FALSE(world.gate->accept("crm", "wire", "sha256:00", "eve"));
-  EXPECT_FALSE(world.gate->accept_policy("agent", "sha256:00", "eve"));
-  ASSERT_TRUE(world.gate->enroll("eve", "passphrase", "v", ""));
-  EXPECT_FALSE(world.gate->enroll("zoe", "passphrase", "v", "eve"));
+  EXPECT_FALSE(world.gate->alerts.acknowledge(escalation, "eve", "slack", false));
+  EXPECT_TRUE(world.gate->alerts.acknowledge(escalation, "bob", "slack", false));
+  EXPECT_FALSE(world.gate->policies.accept("crm", "wire", "sha256:00", "eve"));
+  EXPECT_FALSE(world.gate->policies.accept_policy("agent", "sha256:00", "eve"));
+  ASSERT_TRUE(world.gate->reviewers.enroll("eve", "passphrase", "v", ""));
+  EXPECT_FALSE(world.gate->reviewers.enroll("zoe", "passphrase", "v", "eve"));
 }
 
 // Who approved it and is an auditor since has not approved it (H06).
@@ -100,10 +102,10 @@ TEST_F(GateAccount, WhoIsAnAuditorSinceHasNotApproved) {
   Asked& asked = held();
   asked.leave();
   world.settle();
-  world.gate->set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
+  world.gate->reviewers.set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
   EXPECT_TRUE(world.approve(asked.approval, "ann"));
   EXPECT_TRUE(world.approve(asked.approval, "bob"));
-  world.gate->set_auditors({"bob"});
+  world.gate->reviewers.set_auditors({"bob"});
   Asked& again = world.ask("wire", "{}");
   world.settle();
   ASSERT_TRUE(again.done());

@@ -267,7 +267,7 @@ struct Measured {
 
 TEST_F(GateCall, EachCallIsMeasuredOnceWhenItIsOver) {
   std::vector<Measured> heard;
-  world.gate->on_over([&heard](const CallOver& call) {
+  world.gate->calls.on_over([&heard](const CallOver& call) {
     heard.push_back({std::string(call.role), std::string(call.asked.call.tool), call.kind,
                      call.code, call.has_entry, call.times});
   });
@@ -285,7 +285,7 @@ TEST_F(GateCall, EachCallIsMeasuredOnceWhenItIsOver) {
   EXPECT_EQ(heard[1].code, Code::not_granted);
   EXPECT_FALSE(heard[1].has_entry);
   EXPECT_EQ(heard[1].times.sent.ns, 0) << "it never was at the server";
-  world.gate->on_over({});
+  world.gate->calls.on_over({});
   (void)world.call("read_note");
   EXPECT_EQ(heard.size(), 2u);
 }

@@ -88,8 +88,8 @@ TEST_F(GateCarry, NotToAnotherRunOfTheSameAgentAndPerson) {
 TEST_F(GateCarry, NotToAnotherAgentThatAsksForTheSame) {
   const std::string approval = granted();
   const auto theirs = changed("{id: agent, identity: agent@x", "{id: it, identity: it@x");
-  const auto opened =
-      world.gate->open_run({.key = "theirs", .sponsor = "sam", .client = "test", .policy = theirs});
+  const auto opened = world.gate->runs.open(
+      {.key = "theirs", .sponsor = "sam", .client = "test", .policy = theirs});
   ASSERT_TRUE(opened) << opened.error().message;
   expect_held(ask(mail(*opened)), approval);
   expect_still_mine(approval);
@@ -149,7 +149,7 @@ TEST_F(GateCarry, NotToAnotherSliceOfThePolicy) {
                                 "- {name: send_mail, args: {to: {in: [a, b]}}, class: "
                                 "irreversible small,");
   const std::string approval = granted();
-  ASSERT_EQ(world.gate->offer_policy(stricter).size(), 1u);
+  ASSERT_EQ(world.gate->policies.offer_policy(stricter).size(), 1u);
   Asked& again = ask(mail(mine));
   expect_held(again, approval);
   ASSERT_TRUE(world.approve(again.approval));
@@ -164,7 +164,7 @@ TEST_F(GateCarry, NotToAnotherSliceWhileItsCallerWaits) {
                                 "irreversible small,");
   Asked& asked = ask(mail(mine));
   const std::string approval = asked.approval;
-  ASSERT_EQ(world.gate->offer_policy(stricter).size(), 1u);
+  ASSERT_EQ(world.gate->policies.offer_policy(stricter).size(), 1u);
   (void)world.approve(approval);
   world.settle();
   expect_held(asked, approval);
@@ -179,7 +179,7 @@ TEST_F(GateCarry, NotToAnotherSliceWhileItsCallerWaits) {
 TEST_F(GateCarry, AnotherToolsRuleTakesNothingBack) {
   const std::string approval = granted();
   const auto stricter = changed("    - {name: put_note, class: reversible small}\n", "");
-  ASSERT_EQ(world.gate->offer_policy(stricter).size(), 1u);
+  ASSERT_EQ(world.gate->policies.offer_policy(stricter).size(), 1u);
   expect_still_mine(approval);
 }
 
@@ -189,7 +189,7 @@ TEST_F(GateCarry, NotToAnotherDefinitionOfTheTool) {
     tool.text = text;
     tool.digest = sha256(text);
     Asked::Wanted wanted = mail(mine);
-    wanted.pin = world.gate->pin(mine, tool, false, {});
+    wanted.pin = world.gate->policies.pin(mine, tool, false, {});
     wanted.definition = std::make_shared<const ToolDefinition>(tool);
     return wanted;
   };

@@ -112,10 +112,10 @@ TEST_F(GateChange, WhoMayNotAnswerMayNotChange) {
                 .reason = "",
                 .proof = "test",
                 .shown = "d"};
-  EXPECT_FALSE(gate.change(change)) << "nobody answers for their own request";
+  EXPECT_FALSE(gate.approvals.change(change)) << "nobody answers for their own request";
   change.person = "ann";
   change.proof = "";
-  EXPECT_FALSE(gate.change(change)) << "nobody proved to be ann";
+  EXPECT_FALSE(gate.approvals.change(change)) << "nobody proved to be ann";
   EXPECT_FALSE(world.change("a-nothing", R"({"n":2})"));
   world.advance(Duration::seconds(301));
   EXPECT_FALSE(world.change(asked.approval, R"({"n":2})")) << "its time is over";
@@ -165,9 +165,9 @@ TEST_F(GateChange, WhatIsTypedIsOfTheChangedCall) {
                 .reason = "",
                 .proof = "test",
                 .shown = "d"};
-  EXPECT_FALSE(world.gate->change(change));
+  EXPECT_FALSE(world.gate->approvals.change(change));
   change.typed = true;
-  ASSERT_TRUE(world.gate->change(change));
+  ASSERT_TRUE(world.gate->approvals.change(change));
   EXPECT_EQ(answer_of(asked).kind, Settled::Kind::result);
   EXPECT_THAT(executed(), ElementsAre(R"({"name":"web-2"})"));
 }
@@ -220,7 +220,7 @@ TEST_F(GateChange, AfterARestartNothingIsChangedUntilTheAgentIsBack) {
 TEST_F(GateChange, AKillStandsAboveAChange) {
   Asked& asked = held("free", R"({"n":1})");
   ASSERT_TRUE(world.change(asked.approval, R"({"n":2})"));
-  ASSERT_TRUE(world.gate->kill("all", "", "ann", "stop"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("all", "", "ann", "stop"));
   world.settle();
   EXPECT_TRUE(asked.done());
   EXPECT_TRUE(world.server.executed.empty());

@@ -19,45 +19,46 @@ class GateDeployment : public GateTest {
 
 TEST_F(GateDeployment, WhatNobodyHadToAcceptIsPinnedOnce) {
   ASSERT_EQ(pinned(deployment_pin_name), nullptr);
-  ASSERT_TRUE(world.gate->accept_deployment("sha256:one", false, {}));
+  ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:one", false, {}));
   ASSERT_NE(pinned(deployment_pin_name), nullptr);
   EXPECT_EQ(pinned(deployment_pin_name)->digest, "sha256:one");
   EXPECT_EQ(pinned(production_pin_name), nullptr);
   const std::uint64_t before = world.journal->next();
-  ASSERT_TRUE(world.gate->accept_deployment("sha256:one", false, {}));
+  ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:one", false, {}));
   EXPECT_EQ(world.journal->next(), before) << "the same again is no record";
-  ASSERT_TRUE(world.gate->accept_deployment("sha256:two", true, {}));
+  ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:two", true, {}));
   EXPECT_EQ(pinned(production_pin_name)->digest, "sha256:two");
   // One that is not for production leaves the mark on the one that was.
-  ASSERT_TRUE(world.gate->accept_deployment("sha256:three", false, {}));
+  ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:three", false, {}));
   EXPECT_EQ(pinned(deployment_pin_name)->digest, "sha256:three");
   EXPECT_EQ(pinned(production_pin_name)->digest, "sha256:two");
 }
 
 TEST_F(GateDeployment, OnlyAPersonOfTheFileInForceAcceptsAnother) {
-  world.gate->set_people({{"ann", {"leads"}}, {"eve", {"leads"}}});
-  world.gate->set_auditors({"eve"});
-  const Status auditor = world.gate->accept_deployment("sha256:one", true, "eve");
+  world.gate->reviewers.set_people({{"ann", {"leads"}}, {"eve", {"leads"}}});
+  world.gate->reviewers.set_auditors({"eve"});
+  const Status auditor = world.gate->policies.accept_deployment("sha256:one", true, "eve");
   ASSERT_FALSE(auditor);
   EXPECT_THAT(auditor.error().message, HasSubstr("an auditor"));
-  const Status stranger = world.gate->accept_deployment("sha256:one", true, "mallory");
+  const Status stranger = world.gate->policies.accept_deployment("sha256:one", true, "mallory");
   ASSERT_FALSE(stranger);
   EXPECT_THAT(stranger.error().message, HasSubstr("only persons of the deployment file in force"));
   EXPECT_EQ(pinned(deployment_pin_name), nullptr);
-  ASSERT_TRUE(world.gate->accept_deployment("sha256:one", true, "ann"));
+  ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:one", true, "ann"));
   EXPECT_EQ(pinned(deployment_pin_name)->digest, "sha256:one");
 }
 
 TEST_F(GateDeployment, NoToolAndNoAgentIsCalledSo) {
-  EXPECT_FALSE(world.gate->accept("pawl", std::string(deployment_pin_name), "sha256:x", "ann"));
+  EXPECT_FALSE(
+      world.gate->policies.accept("pawl", std::string(deployment_pin_name), "sha256:x", "ann"));
   for (const std::string_view name : {deployment_pin_name, production_pin_name}) {
     EXPECT_FALSE(policy_pin_name("").starts_with(name));
     EXPECT_FALSE(std::string(name).starts_with(policy_pin_name("")));
   }
-  const auto policy = world.gate->accepted_policy("agent");
+  const auto policy = world.gate->policies.accepted_policy("agent");
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->digest, world.policy->digest);
-  EXPECT_FALSE(world.gate->accepted_policy("nobody"));
+  EXPECT_FALSE(world.gate->policies.accepted_policy("nobody"));
 }
 
 }  // namespace

@@ -74,15 +74,15 @@ TEST_F(GateLadder, PeopleAreToldOneAfterAnotherInTheOrderOfTheirTimes) {
 TEST_F(GateLadder, AnAcknowledgementStopsItAndAResumeEndsIt) {
   halt();
   const std::string id = only().opened.escalation;
-  EXPECT_FALSE(world.gate->acknowledge(id, "", "slack", false));
-  EXPECT_FALSE(world.gate->acknowledge(id, "ann", "", false));
-  EXPECT_FALSE(world.gate->acknowledge("e-none", "ann", "slack", false));
-  ASSERT_TRUE(world.gate->acknowledge(id, "ann", "slack", false));
-  EXPECT_FALSE(world.gate->acknowledge(id, "bob", "slack", false));
+  EXPECT_FALSE(world.gate->alerts.acknowledge(id, "", "slack", false));
+  EXPECT_FALSE(world.gate->alerts.acknowledge(id, "ann", "", false));
+  EXPECT_FALSE(world.gate->alerts.acknowledge("e-none", "ann", "slack", false));
+  ASSERT_TRUE(world.gate->alerts.acknowledge(id, "ann", "slack", false));
+  EXPECT_FALSE(world.gate->alerts.acknowledge(id, "bob", "slack", false));
   minutes(120);
   EXPECT_THAT(told(), ElementsAre("#oncall", "Ada"));
   EXPECT_EQ(only().phase, Escalation::Phase::acknowledged);
-  ASSERT_TRUE(world.gate->resume("run", world.run, "ann", "looked at it"));
+  ASSERT_TRUE(world.gate->kill_switch.resume("run", world.run, "ann", "looked at it"));
   EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
   EXPECT_THAT(world.changes, ElementsAre("acknowledged ceiling", "resolved ceiling"));
 }
@@ -94,7 +94,7 @@ TEST_F(GateLadder, UnansweredStaysSoUntilSomebodyAnswers) {
   world.kill();
   world.start();
   EXPECT_EQ(only().phase, Escalation::Phase::unanswered);
-  ASSERT_TRUE(world.gate->acknowledge(only().opened.escalation, "ann", "passphrase", true));
+  ASSERT_TRUE(world.gate->alerts.acknowledge(only().opened.escalation, "ann", "passphrase", true));
   EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
 }
 
@@ -138,45 +138,47 @@ TEST_F(GateLadder, OneLadderForOneThing) {
 }
 
 TEST_F(GateLadder, AKillIsOverWhenItIsLifted) {
-  world.gate->set_contacts({{"Ada", "pagerduty:agents", {}, {}}}, Duration::seconds(60));
-  ASSERT_TRUE(world.gate->kill("all", "", "ann", "drill"));
+  world.gate->alerts.set_contacts({{"Ada", "pagerduty:agents", {}, {}}}, Duration::seconds(60));
+  ASSERT_TRUE(world.gate->kill_switch.kill("all", "", "ann", "drill"));
   world.settle();
   EXPECT_EQ(only().opened.about, "all");
   EXPECT_EQ(only().opened.event, "killed");
   EXPECT_THAT(told(), ElementsAre("Ada"));
-  ASSERT_TRUE(world.gate->resume("all", "", "ann", "over"));
+  ASSERT_TRUE(world.gate->kill_switch.resume("all", "", "ann", "over"));
   EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
 }
 
 // Somebody throws the switch in earnest while an exercise has thrown it.
 TEST_F(GateLadder, AnExerciseLiftsItsOwnKillAndNoOther) {
-  world.gate->set_contacts({{"Ada", "pagerduty:agents", {}, {}}}, Duration::seconds(60));
-  const auto drill = world.gate->kill("all", "", "ann", "drill d-1", KillAlarm::exercise);
+  world.gate->alerts.set_contacts({{"Ada", "pagerduty:agents", {}, {}}}, Duration::seconds(60));
+  const auto drill =
+      world.gate->kill_switch.kill("all", "", "ann", "drill d-1", KillAlarm::exercise);
   ASSERT_TRUE(drill);
-  const auto real = world.gate->kill("all", "", "eve", "it sends mails");
+  const auto real = world.gate->kill_switch.kill("all", "", "eve", "it sends mails");
   ASSERT_TRUE(real);
   world.settle();
   EXPECT_THAT(told(), ElementsAre("Ada", "Ada")) << "of the exercise, and of what is none";
   EXPECT_THAT(world.steps.front().sentence, HasSubstr("in an exercise"));
-  EXPECT_FALSE(world.gate->lift(drill->kill, "", "over"));
-  ASSERT_TRUE(world.gate->lift(drill->kill, "ann", "over"));
+  EXPECT_FALSE(world.gate->kill_switch.lift(drill->kill, "", "over"));
+  ASSERT_TRUE(world.gate->kill_switch.lift(drill->kill, "ann", "over"));
   ASSERT_EQ(world.gate->state().kills().size(), 1U);
   EXPECT_EQ(world.gate->state().kills().front().id, real->kill);
   EXPECT_EQ(world.call("read_note").code, Code::killed);
   EXPECT_FALSE(world.gate->state().escalations().empty());
-  EXPECT_FALSE(world.gate->lift(drill->kill, "ann", "over"));
-  EXPECT_FALSE(world.gate->resume("kill", real->kill, "ann", "over")) << "nothing that people say";
+  EXPECT_FALSE(world.gate->kill_switch.lift(drill->kill, "ann", "over"));
+  EXPECT_FALSE(world.gate->kill_switch.resume("kill", real->kill, "ann", "over"))
+      << "nothing that people say";
   world.kill();
   world.start();
   ASSERT_EQ(world.gate->state().kills().size(), 1U);
-  ASSERT_TRUE(world.gate->lift(real->kill, "ann", "looked at it"));
+  ASSERT_TRUE(world.gate->kill_switch.lift(real->kill, "ann", "looked at it"));
   EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
 }
 
 TEST_F(GateLadder, WhereNobodyIsNamedItIsARecordAndRedAtItsEnd) {
-  world.gate->set_contacts({}, Duration::seconds(60));
-  ASSERT_TRUE(world.gate->kill("tool", "put_note", "ann", "looks odd"));
+  world.gate->alerts.set_contacts({}, Duration::seconds(60));
+  ASSERT_TRUE(world.gate->kill_switch.kill("tool", "put_note", "ann", "looks odd"));
   world.settle();
   EXPECT_THAT(world.steps, IsEmpty());
   EXPECT_EQ(world.count("escalation.opened"), 1U);
@@ -187,32 +189,32 @@ TEST_F(GateLadder, WhereNobodyIsNamedItIsARecordAndRedAtItsEnd) {
   world.kill();
   world.start();
   EXPECT_EQ(only().phase, Escalation::Phase::unanswered);
-  world.gate->escalate({}, "notify", "the deployment file was read again");
+  world.gate->alerts.escalate({}, "notify", "the deployment file was read again");
   EXPECT_EQ(world.gate->state().escalations().size(), 1U) << "that waits for nobody";
 }
 
 TEST_F(GateLadder, WhatFindsNoRoomForALadderIsToldToEverybodyOnce) {
-  world.gate->set_contacts(
+  world.gate->alerts.set_contacts(
       {{"Ada", "pagerduty:agents", {}, {}}, {"Ben", "slack:@ben", Duration::seconds(300), {}}},
       Duration::seconds(3600));
   for (std::size_t i = 0; i < escalations_max; ++i) {
-    EXPECT_FALSE(world.gate->ladders_full());
-    world.gate->escalate({}, "tampering", "file " + std::to_string(i));
+    EXPECT_FALSE(world.gate->alerts.escalations_full());
+    world.gate->alerts.escalate({}, "tampering", "file " + std::to_string(i));
   }
   world.settle();
-  EXPECT_TRUE(world.gate->ladders_full());
+  EXPECT_TRUE(world.gate->alerts.escalations_full());
   const std::size_t before = world.steps.size();
-  for (int i = 0; i < 3; ++i) world.gate->escalate({}, "tampering", "one more file");
+  for (int i = 0; i < 3; ++i) world.gate->alerts.escalate({}, "tampering", "one more file");
   world.settle();
   ASSERT_EQ(world.steps.size(), before + 2) << "each contact, at once, and once";
   EXPECT_EQ(world.steps.back().contact.name, "Ben");
   EXPECT_EQ(world.steps.back().sentence, "one more file");
   EXPECT_EQ(world.count("noted"), 1U);
   const std::string first = world.gate->state().escalations().begin()->first;
-  ASSERT_TRUE(world.gate->acknowledge(first, "ann", "slack", false));
-  EXPECT_FALSE(world.gate->ladders_full());
-  world.gate->escalate({}, "tampering", "one more file");
-  EXPECT_TRUE(world.gate->ladders_full()) << "now it has a ladder";
+  ASSERT_TRUE(world.gate->alerts.acknowledge(first, "ann", "slack", false));
+  EXPECT_FALSE(world.gate->alerts.escalations_full());
+  world.gate->alerts.escalate({}, "tampering", "one more file");
+  EXPECT_TRUE(world.gate->alerts.escalations_full()) << "now it has a ladder";
 }
 
 TEST_F(GateLadder, AFloodOfRefusalsLooksLikeProbing) {
@@ -234,7 +236,7 @@ escalation: {contacts: [{name: Ada, via: "slack:@ada"}]}
 }
 
 TEST_F(GateLadder, WhereNothingCanBeWrittenEverybodyHearsOfItNow) {
-  world.gate->set_contacts(
+  world.gate->alerts.set_contacts(
       {{"Ada", "pagerduty:agents", {}, {}}, {"Ben", "slack:@ben", Duration::seconds(300), {}}},
       Duration::seconds(60));
   world.disk.set_faults({.write_error = 1});
@@ -248,12 +250,12 @@ TEST_F(GateLadder, WhereNothingCanBeWrittenEverybodyHearsOfItNow) {
 }
 
 TEST_F(GateLadder, TheSwitchOverAServerAndOverARole) {
-  world.gate->set_contacts({}, Duration::seconds(60));
-  EXPECT_FALSE(world.gate->kill("server", "crm", "ann", "x"));
-  EXPECT_FALSE(world.gate->kill("upstream", "", "ann", "x"));
-  ASSERT_TRUE(world.gate->kill("role", "agent", "ann", "x"));
+  world.gate->alerts.set_contacts({}, Duration::seconds(60));
+  EXPECT_FALSE(world.gate->kill_switch.kill("server", "crm", "ann", "x"));
+  EXPECT_FALSE(world.gate->kill_switch.kill("upstream", "", "ann", "x"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("role", "agent", "ann", "x"));
   EXPECT_EQ(world.call("read_note").code, Code::killed);
-  ASSERT_TRUE(world.gate->resume("role", "agent", "ann", "x"));
+  ASSERT_TRUE(world.gate->kill_switch.resume("role", "agent", "ann", "x"));
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
 }
 

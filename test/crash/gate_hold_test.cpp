@@ -208,12 +208,12 @@ TEST_F(GateHold, AReviewerWhoWasRemovedHasNotApproved) {  // H06
   world.settle();
   ASSERT_TRUE(world.approve(first.approval, "ann"));
   ASSERT_TRUE(world.approve(first.approval, "bob"));
-  world.gate->set_people({{"ann", {"leads"}}, {"bob", {"sales"}}});
+  world.gate->reviewers.set_people({{"ann", {"leads"}}, {"bob", {"sales"}}});
   const Settled reply = world.call("wire");
   EXPECT_EQ(reply.kind, Settled::Kind::refused);
   EXPECT_THAT(reply.text, HasSubstr("bob"));
   EXPECT_TRUE(world.server.executed.empty());
-  world.gate->set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
+  world.gate->reviewers.set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
   held("wire");  // the old answers are gone
 }
 
@@ -230,12 +230,12 @@ TEST_F(GateHold, ADefinitionThatChangedMeanwhileIsNotWhatWasAsked) {  // H05
   after.text = R"({"name":"send_mail","title":"other"})";
   after.digest = sha256(after.text);
   const auto definition = std::make_shared<const ToolDefinition>(before);
-  const PinState pin = world.gate->pin(world.run, before, false, {});
+  const PinState pin = world.gate->policies.pin(world.run, before, false, {});
   Asked& asked =
       world.ask({.run = world.run, .tool = "send_mail", .definition = definition, .pin = pin});
   world.settle();
   ASSERT_FALSE(asked.done());
-  EXPECT_EQ(world.gate->pin(world.run, after, false, {}), PinState::changed);
+  EXPECT_EQ(world.gate->policies.pin(world.run, after, false, {}), PinState::changed);
   ASSERT_TRUE(world.approve(asked.approval));
   EXPECT_EQ(answer_of(asked).code, Code::tool_changed);
   EXPECT_TRUE(world.server.executed.empty());
@@ -324,13 +324,14 @@ TEST_F(GateHold, AQuestionThatEndedWhileTheNodeWasDownIsOver) {
 TEST_F(GateHold, AnswersNeedAProofAndAQuestion) {
   Asked& asked = held();
   Gate& gate = *world.gate;
-  EXPECT_FALSE(gate.answer("a-nothing", "ann", {"leads"}, true, "", "test", "d"));
-  EXPECT_FALSE(gate.answer(asked.approval, "", {"leads"}, true, "", "test", "d"));
-  EXPECT_FALSE(gate.answer(asked.approval, "ann", {"leads"}, true, "", "", "d"));
-  EXPECT_FALSE(gate.answer(asked.approval, "agent", {"leads"}, true, "", "test", "d"));
-  EXPECT_FALSE(gate.answer(asked.approval, "AGENT@X", {"leads"}, true, "", "test", "d"));
+  EXPECT_FALSE(gate.approvals.answer("a-nothing", "ann", {"leads"}, true, "", "test", "d"));
+  EXPECT_FALSE(gate.approvals.answer(asked.approval, "", {"leads"}, true, "", "test", "d"));
+  EXPECT_FALSE(gate.approvals.answer(asked.approval, "ann", {"leads"}, true, "", "", "d"));
+  EXPECT_FALSE(gate.approvals.answer(asked.approval, "agent", {"leads"}, true, "", "test", "d"));
+  EXPECT_FALSE(gate.approvals.answer(asked.approval, "AGENT@X", {"leads"}, true, "", "test", "d"));
   EXPECT_EQ(phase(asked.approval), "open");
-  ASSERT_TRUE(gate.answer(asked.approval, "ann", {"leads"}, true, "fine", "passphrase", "d"));
+  ASSERT_TRUE(
+      gate.approvals.answer(asked.approval, "ann", {"leads"}, true, "fine", "passphrase", "d"));
   bool recorded = false;
   for (const Record& record : world.records()) {
     const auto* answer = std::get_if<ApprovalAnswered>(&record.body);
@@ -343,9 +344,10 @@ TEST_F(GateHold, WhatWouldBeRefusedIsSaidBefore) {
   Asked& asked = held("wire");
   const auto tried = [&](const std::string& person, const std::string& group) {
     const std::size_t records = world.records().size();
-    const Objections why = world.gate->objections(asked.approval, person, {group});
+    const Objections why = world.gate->approvals.objections(asked.approval, person, {group});
     EXPECT_EQ(world.records().size(), records);
-    const Status done = world.gate->answer(asked.approval, person, {group}, true, "", "test", "d");
+    const Status done =
+        world.gate->approvals.answer(asked.approval, person, {group}, true, "", "test", "d");
     EXPECT_EQ(done ? std::string() : done.error().message, why.approve) << person;
     return why;
   };
@@ -357,15 +359,15 @@ TEST_F(GateHold, WhatWouldBeRefusedIsSaidBefore) {
   EXPECT_EQ(twice.reject, "");
   EXPECT_THAT(tried("sam", "leads").approve, HasSubstr("second pair of eyes"));
   EXPECT_EQ(tried("bob", "leads").approve, "");
-  EXPECT_NE(world.gate->objections(asked.approval, "cyd", {"leads"}).reject, "");
+  EXPECT_NE(world.gate->approvals.objections(asked.approval, "cyd", {"leads"}).reject, "");
 }
 
 TEST_F(GateHold, WhatHasToBeTypedIsNotApprovedWithout) {
   Asked& asked = held("erase", R"({"name":"web-1"})");
   Gate& gate = *world.gate;
-  EXPECT_FALSE(gate.answer(asked.approval, "ann", {"leads"}, true, "", "test", "d"));
+  EXPECT_FALSE(gate.approvals.answer(asked.approval, "ann", {"leads"}, true, "", "test", "d"));
   EXPECT_EQ(phase(asked.approval), "open");
-  ASSERT_TRUE(gate.answer(asked.approval, "ann", {"leads"}, true, "", "test", "d", true));
+  ASSERT_TRUE(gate.approvals.answer(asked.approval, "ann", {"leads"}, true, "", "test", "d", true));
   EXPECT_EQ(phase(asked.approval), "approved");
   bool opened = false, typed = false;
   for (const Record& record : world.records()) {

@@ -98,19 +98,19 @@ TEST_F(GateLeg, AnApprovalInBetweenIsUsedByTheNextLegAndOnce) {  // H04
 // A call in several messages: what a halt or the switch stops is not sent on.
 TEST_F(GateLeg, GoesOnUntilItIsStopped) {
   const Call call{{}, "send_mail", {}};
-  const auto policy_of_run = world.gate->policy_of(world.run);
-  EXPECT_TRUE(world.gate->goes_on(world.run, call, policy_of_run.get()));
-  EXPECT_FALSE(world.gate->goes_on(world.run, call, nullptr)) << "another policy";
-  EXPECT_FALSE(world.gate->goes_on("r-none", call, policy_of_run.get()));
-  ASSERT_TRUE(world.gate->kill("tool", "send_mail", "eve", "drill").has_value());
-  EXPECT_FALSE(world.gate->goes_on(world.run, call, policy_of_run.get()));
+  const auto policy_of_run = world.gate->runs.policy_of(world.run);
+  EXPECT_TRUE(world.gate->calls.goes_on(world.run, call, policy_of_run.get()));
+  EXPECT_FALSE(world.gate->calls.goes_on(world.run, call, nullptr)) << "another policy";
+  EXPECT_FALSE(world.gate->calls.goes_on("r-none", call, policy_of_run.get()));
+  ASSERT_TRUE(world.gate->kill_switch.kill("tool", "send_mail", "eve", "drill").has_value());
+  EXPECT_FALSE(world.gate->calls.goes_on(world.run, call, policy_of_run.get()));
 }
 
 TEST_F(GateLeg, AHaltEndsWhatIsToldInParts) {
-  const auto policy_of_run = world.gate->policy_of(world.run);
+  const auto policy_of_run = world.gate->runs.policy_of(world.run);
   while (world.gate->state().run(world.run)->phase == RunPhase::open) world.call("unknown_tool");
   const Call call{{}, "send_mail", {}};
-  EXPECT_FALSE(world.gate->goes_on(world.run, call, policy_of_run.get()));
+  EXPECT_FALSE(world.gate->calls.goes_on(world.run, call, policy_of_run.get()));
 }
 
 }  // namespace

@@ -15,13 +15,13 @@ class GateLife : public GateTest {};
 TEST_F(GateLife, ARunClosesWhenNobodyIsThereForLong) {
   const std::string id = world.run;
   world.call("read_note");
-  world.gate->leave_run(id);
+  world.gate->runs.leave(id);
   world.advance(Duration::seconds(599));
   EXPECT_EQ(run().phase, RunPhase::open);
   world.open();  // back again
   world.advance(Duration::seconds(1000));
   EXPECT_EQ(run().phase, RunPhase::open);
-  world.gate->leave_run(id);
+  world.gate->runs.leave(id);
   world.advance(Duration::seconds(601));
   EXPECT_EQ(run().phase, RunPhase::closed);
   EXPECT_NE(world.open(), id);
@@ -48,7 +48,7 @@ TEST_F(GateLife, AKillEndsMoreQuestionsThanTheStateRemembers) {
   }
   world.settle();
   ASSERT_EQ(run().live, 5000u);
-  const auto stopped = world.gate->kill("all", "", "", "");
+  const auto stopped = world.gate->kill_switch.kill("all", "", "", "");
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->withdrawn.size(), 5000u);
   world.settle();
@@ -60,7 +60,7 @@ TEST_F(GateLife, AnOpenQuestionKeepsItsRun) {
   Asked& asked = world.ask({.run = world.run, .tool = "send_mail"});
   world.settle();
   asked.leave();
-  world.gate->leave_run(world.run);
+  world.gate->runs.leave(world.run);
   world.advance(Duration::seconds(250));
   EXPECT_EQ(run().phase, RunPhase::open);
   world.advance(Duration::seconds(2000));
@@ -70,12 +70,12 @@ TEST_F(GateLife, AnOpenQuestionKeepsItsRun) {
 TEST_F(GateLife, AClosedRunWithdrawsItsQuestions) {
   Asked& asked = world.ask("send_mail");
   world.settle();
-  ASSERT_TRUE(world.gate->close_run(world.run, "the client said so"));
+  ASSERT_TRUE(world.gate->runs.close(world.run, "the client said so"));
   world.settle();
   ASSERT_TRUE(asked.done());
   EXPECT_EQ(asked.reply->code, Code::run_halted);
-  EXPECT_TRUE(world.gate->close_run(world.run, "again"));
-  EXPECT_FALSE(world.gate->close_run("r-nobody", ""));
+  EXPECT_TRUE(world.gate->runs.close(world.run, "again"));
+  EXPECT_FALSE(world.gate->runs.close("r-nobody", ""));
 }
 
 TEST_F(GateLife, DefinitionsAreComparedWithWhatWasAccepted) {
@@ -84,48 +84,51 @@ TEST_F(GateLife, DefinitionsAreComparedWithWhatWasAccepted) {
   tool.digest = sha256(tool.text);
   const std::string digest = to_string(tool.digest);
   Gate& gate = *world.gate;
-  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
-  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
-  EXPECT_FALSE(gate.accept("crm", "read_note", digest, ""));
-  EXPECT_FALSE(gate.accept("pawl", "policy/agent", digest, "ann"));
-  ASSERT_TRUE(gate.accept("crm", "read_note", digest, "ann"));
-  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::accepted);
-  EXPECT_EQ(gate.pin(world.run, tool, true, digest), PinState::accepted);
-  EXPECT_EQ(gate.pin(world.run, tool, true, {}), PinState::changed);
+  EXPECT_EQ(gate.policies.pin(world.run, tool, false, {}), PinState::first_use);
+  EXPECT_EQ(gate.policies.pin(world.run, tool, false, {}), PinState::first_use);
+  EXPECT_FALSE(gate.policies.accept("crm", "read_note", digest, ""));
+  EXPECT_FALSE(gate.policies.accept("pawl", "policy/agent", digest, "ann"));
+  ASSERT_TRUE(gate.policies.accept("crm", "read_note", digest, "ann"));
+  EXPECT_EQ(gate.policies.pin(world.run, tool, false, {}), PinState::accepted);
+  EXPECT_EQ(gate.policies.pin(world.run, tool, true, digest), PinState::accepted);
+  EXPECT_EQ(gate.policies.pin(world.run, tool, true, {}), PinState::changed);
   tool.text = R"({"name":"read_note","title":"x"})";
   tool.digest = sha256(tool.text);
-  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::changed);
+  EXPECT_EQ(gate.policies.pin(world.run, tool, false, {}), PinState::changed);
   tool.hidden_characters = true;
-  EXPECT_EQ(gate.pin(world.run, tool, true, to_string(tool.digest)), PinState::hidden);
-  EXPECT_EQ(gate.pin("r-nobody", tool, false, {}), PinState::changed);
+  EXPECT_EQ(gate.policies.pin(world.run, tool, true, to_string(tool.digest)), PinState::hidden);
+  EXPECT_EQ(gate.policies.pin("r-nobody", tool, false, {}), PinState::changed);
   EXPECT_EQ(world.count("definition.seen"), 2u);
 }
 
 TEST_F(GateLife, OnlyTheFirstReviewerComesFromTheConfiguration) {  // H08
   Gate& gate = *world.gate;
-  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", "ann"));
-  ASSERT_TRUE(gate.enroll("ann", "passphrase", "v", ""));
-  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", ""));
-  EXPECT_FALSE(gate.enroll("ann", "passphrase", "other", "")) << "nor is the first one replaced";
-  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", "nobody"));
-  EXPECT_TRUE(gate.enroll("bob", "passphrase", "v", "ann"));
+  EXPECT_FALSE(gate.reviewers.enroll("eve", "passphrase", "v", "ann"));
+  ASSERT_TRUE(gate.reviewers.enroll("ann", "passphrase", "v", ""));
+  EXPECT_FALSE(gate.reviewers.enroll("eve", "passphrase", "v", ""));
+  EXPECT_FALSE(gate.reviewers.enroll("ann", "passphrase", "other", ""))
+      << "nor is the first one replaced";
+  EXPECT_FALSE(gate.reviewers.enroll("eve", "passphrase", "v", "nobody"));
+  EXPECT_TRUE(gate.reviewers.enroll("bob", "passphrase", "v", "ann"));
 }
 
 TEST_F(GateLife, ThoseOfTheVeryFirstFileAreEnrolledTogether) {
   Gate& gate = *world.gate;
-  EXPECT_FALSE(gate.enroll_first({{"ann", "passphrase", ""}}));
-  ASSERT_TRUE(gate.enroll_first({{"ann", "passphrase", "v"}, {"bob", "passphrase", "w"}}));
+  EXPECT_FALSE(gate.reviewers.enroll_first({{"ann", "passphrase", ""}}));
+  ASSERT_TRUE(
+      gate.reviewers.enroll_first({{"ann", "passphrase", "v"}, {"bob", "passphrase", "w"}}));
   EXPECT_EQ(gate.state().reviewers().size(), 2u);
-  EXPECT_FALSE(gate.enroll_first({{"eve", "passphrase", "v"}}));
+  EXPECT_FALSE(gate.reviewers.enroll_first({{"eve", "passphrase", "v"}}));
   EXPECT_FALSE(gate.state().reviewers().contains("eve"));
 }
 
 TEST_F(GateLife, NotesAreBounded) {
   int written = 0;
-  for (int i = 0; i < 1000; ++i) written += world.gate->note(world.run, "t", "x").has_value();
+  for (int i = 0; i < 1000; ++i)
+    written += world.gate->alerts.note(world.run, "t", "x").has_value();
   EXPECT_EQ(written, 32);
   world.advance(Duration::seconds(61));
-  EXPECT_TRUE(world.gate->note(world.run, "t", "x"));
+  EXPECT_TRUE(world.gate->alerts.note(world.run, "t", "x"));
 }
 
 TEST_F(GateLife, ASnapshotIsTakenAndTrusted) {

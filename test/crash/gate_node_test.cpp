@@ -42,10 +42,10 @@ TEST_F(GateNode, AHaltSurvivesEveryRestartOfTheClient) {  // R04
   }
   EXPECT_EQ(world.count("run.opened"), opened) << "no fresh counters, and no flood of runs";
   EXPECT_EQ(world.server.executed.size(), 1u);
-  EXPECT_FALSE(world.gate->resume("run", world.run, "", "please"));
-  ASSERT_TRUE(world.gate->resume("run", world.run, "ann", "checked by hand"));
+  EXPECT_FALSE(world.gate->kill_switch.resume("run", world.run, "", "please"));
+  ASSERT_TRUE(world.gate->kill_switch.resume("run", world.run, "ann", "checked by hand"));
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
-  EXPECT_FALSE(world.gate->resume("run", world.run, "ann", "again"));
+  EXPECT_FALSE(world.gate->kill_switch.resume("run", world.run, "ann", "again"));
 }
 
 TEST_F(GateNode, ACrashInTheMiddleOfAnEffectHaltsTheRun) {
@@ -78,7 +78,7 @@ TEST_F(GateNode, AKillBetweenTheDecisionAndTheForwardAborts) {  // J06
   world.sync.held = true;
   Asked& asked = world.ask("put_note");
   world.settle();
-  const auto stopped = world.gate->kill("agent", "agent", "", "enough");
+  const auto stopped = world.gate->kill_switch.kill("agent", "agent", "", "enough");
   ASSERT_TRUE(stopped);
   EXPECT_THAT(stopped->runs, ElementsAre(world.run));
   EXPECT_TRUE(stopped->cancelled.empty());
@@ -94,7 +94,7 @@ TEST_F(GateNode, AKillDuringTheForwardCancelsAndTheOutcomeIsUnknown) {  // J06
   world.server.answers = false;
   Asked& asked = world.ask("put_note");
   world.settle();
-  const auto stopped = world.gate->kill("tool", "PUT_NOTE", "ann", "");
+  const auto stopped = world.gate->kill_switch.kill("tool", "PUT_NOTE", "ann", "");
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->cancelled.size(), 1u);
   EXPECT_EQ(world.server.cancels, 1u);
@@ -103,9 +103,9 @@ TEST_F(GateNode, AKillDuringTheForwardCancelsAndTheOutcomeIsUnknown) {  // J06
   ASSERT_TRUE(asked.done());
   EXPECT_EQ(asked.reply->code, Code::killed);
   EXPECT_EQ(run().phase, RunPhase::halted);
-  EXPECT_EQ(world.gate->kill("tool", "", "ann", "").has_value(), false);
-  EXPECT_EQ(world.gate->kill("everything", "", "ann", "").has_value(), false);
-  EXPECT_EQ(world.gate->kill("run", "r-nobody", "ann", "").has_value(), false);
+  EXPECT_EQ(world.gate->kill_switch.kill("tool", "", "ann", "").has_value(), false);
+  EXPECT_EQ(world.gate->kill_switch.kill("everything", "", "ann", "").has_value(), false);
+  EXPECT_EQ(world.gate->kill_switch.kill("run", "r-nobody", "ann", "").has_value(), false);
 }
 
 TEST_F(GateNode, AKillWithdrawsQuestionsAndStandsUntilItIsLifted) {
@@ -114,7 +114,7 @@ TEST_F(GateNode, AKillWithdrawsQuestionsAndStandsUntilItIsLifted) {
   world.settle();
   left.leave();
   world.settle();
-  const auto stopped = world.gate->kill("all", "", "", "");
+  const auto stopped = world.gate->kill_switch.kill("all", "", "", "");
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->withdrawn.size(), 2u);
   world.settle();
@@ -125,7 +125,7 @@ TEST_F(GateNode, AKillWithdrawsQuestionsAndStandsUntilItIsLifted) {
   world.start();
   world.open();
   EXPECT_EQ(world.call("read_note").code, Code::killed);
-  ASSERT_TRUE(world.gate->resume("all", "", "ann", "fine again"));
+  ASSERT_TRUE(world.gate->kill_switch.resume("all", "", "ann", "fine again"));
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
 }
 
@@ -164,7 +164,7 @@ TEST_F(GateNode, ARunThatIsClosedOnAFullDiskLosesNoDenial) {
   }
   ASSERT_FALSE(world.gate->fault().empty());
   const std::string closed = world.run;
-  ASSERT_TRUE(world.gate->close_run(closed, "the client said so"));
+  ASSERT_TRUE(world.gate->runs.close(closed, "the client said so"));
   world.disk.set_capacity(1ULL << 40);
   world.advance(Duration::seconds(3));
   for (int i = 0; i < 150; ++i) world.call("nothing_like_it");
@@ -176,7 +176,7 @@ TEST_F(GateNode, ARunThatIsClosedOnAFullDiskLosesNoDenial) {
 TEST_F(GateNode, ACountedFloodStillReachesTheCeiling) {
   world.policy =
       world.load(std::string(policy) + "execution: {max_denials: 40, max_steps: 1000}\n");
-  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
+  ASSERT_TRUE(world.gate->policies.accept_policy("agent", to_string(world.policy->digest), "ann"));
   world.open("bounded");
   int denied = 0;
   while (world.call("nothing_like_it").code == Code::not_granted) ++denied;
@@ -189,11 +189,11 @@ TEST_F(GateNode, ACountedFloodStillReachesTheCeiling) {
 
 TEST_F(GateNode, RequestsThatNeverBecomeCallsAreChargedToo) {
   world.policy = world.load(std::string(policy) + "execution: {max_steps: 5}\n");
-  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
+  ASSERT_TRUE(world.gate->policies.accept_policy("agent", to_string(world.policy->digest), "ann"));
   world.open("bounded");
   for (int i = 0; i < 5; ++i) {
-    const Settled reply =
-        world.gate->refuse(world.run, Code::ambiguous_request, "tools/Call", "two keys are equal");
+    const Settled reply = world.gate->calls.refuse(world.run, Code::ambiguous_request, "tools/Call",
+                                                   "two keys are equal");
     EXPECT_EQ(reply.kind, Settled::Kind::refused);
     EXPECT_EQ(reply.code, Code::ambiguous_request);
     EXPECT_THAT(reply.text, HasSubstr("two keys are equal"));
@@ -201,15 +201,16 @@ TEST_F(GateNode, RequestsThatNeverBecomeCallsAreChargedToo) {
   EXPECT_EQ(run().phase, RunPhase::open);
   EXPECT_EQ(world.call("read_note").code, Code::ceiling);
   EXPECT_EQ(run().phase, RunPhase::halted);
-  EXPECT_EQ(world.gate->refuse("r-nobody", Code::identity, "x", "no run").kind,
+  EXPECT_EQ(world.gate->calls.refuse("r-nobody", Code::identity, "x", "no run").kind,
             Settled::Kind::refused);
 }
 
 TEST_F(GateNode, RefusedRequestsAloneHaltTheRun) {
   world.policy = world.load(std::string(policy) + "execution: {max_denials: 3}\n");
-  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
+  ASSERT_TRUE(world.gate->policies.accept_policy("agent", to_string(world.policy->digest), "ann"));
   world.open("bounded");
-  for (int i = 0; i < 4; ++i) world.gate->refuse(world.run, Code::ambiguous_request, "x", "odd");
+  for (int i = 0; i < 4; ++i)
+    world.gate->calls.refuse(world.run, Code::ambiguous_request, "x", "odd");
   EXPECT_EQ(run().phase, RunPhase::halted);
   EXPECT_THAT(world.escalations, ElementsAre("ceiling"));
 }
@@ -254,8 +255,8 @@ TEST_F(GateNode, AFullDiskGrantsNothingAndStillRecordsTheSwitch) {  // J03
   EXPECT_EQ(world.call("read_note").code, Code::audit_unavailable);
   EXPECT_EQ(world.server.executed.size(), executed);
   EXPECT_FALSE(
-      world.gate->open_run({.key = "k", .sponsor = "s", .client = "", .policy = world.policy}));
-  ASSERT_TRUE(world.gate->kill("tool", "put_note", "ann", "full"));
+      world.gate->runs.open({.key = "k", .sponsor = "s", .client = "", .policy = world.policy}));
+  ASSERT_TRUE(world.gate->kill_switch.kill("tool", "put_note", "ann", "full"));
   world.settle();
   EXPECT_FALSE(held.done()) << "another tool's question stays";
 
@@ -301,7 +302,7 @@ TEST_F(GateNode, RefusalsThatFoundNoRoomAreCountedWhenThereIsSome) {
     reply = world.call("read_note", R"({"x":")" + std::string(4000, 'y') + R"("})");
   } while (reply.kind == Settled::Kind::result);
   // It would be closed now, and what is not in the journal yet would be forgotten with it.
-  world.gate->leave_run(first);
+  world.gate->runs.leave(first);
   world.advance(world.limits.idle_close + Duration::seconds(120));
   world.disk.set_capacity(1ULL << 40);
   world.advance(world.limits.idle_close + Duration::seconds(120));
@@ -327,7 +328,8 @@ TEST_F(GateNode, AFailedSyncStopsEverything) {
   EXPECT_EQ(world.call("read_note").code, Code::audit_unavailable);
   EXPECT_THAT(world.gate->fault(), HasSubstr("journal"));
   EXPECT_FALSE(world.approve(held.approval));
-  EXPECT_FALSE(world.gate->kill("all", "", "", "")) << "it could not be recorded, and says so";
+  EXPECT_FALSE(world.gate->kill_switch.kill("all", "", "", ""))
+      << "it could not be recorded, and says so";
   world.disk.set_faults({});
   world.advance(Duration::seconds(400));
   ASSERT_TRUE(held.done());

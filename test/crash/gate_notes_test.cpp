@@ -17,11 +17,11 @@ class GateNotes : public GateTest {};
 
 TEST_F(GateNotes, StrangersDoNotSilenceTheNode) {
   for (int i = 0; i < 1000; ++i) {
-    world.gate->note_refusal("identity refused", "token " + std::to_string(i));
+    world.gate->alerts.note_refusal("identity refused", "token " + std::to_string(i));
   }
-  world.gate->note_refusal("proof refused", "ann");
-  ASSERT_TRUE(world.gate->note({}, "deployment file does not load", "line 3"));
-  ASSERT_TRUE(world.gate->note(world.run, "server line dropped", "x"));
+  world.gate->alerts.note_refusal("proof refused", "ann");
+  ASSERT_TRUE(world.gate->alerts.note({}, "deployment file does not load", "line 3"));
+  ASSERT_TRUE(world.gate->alerts.note(world.run, "server line dropped", "x"));
   std::map<std::string, std::vector<std::string>> said;
   const auto read = [&] {
     said.clear();
@@ -38,12 +38,12 @@ TEST_F(GateNotes, StrangersDoNotSilenceTheNode) {
   ASSERT_EQ(said["identity refused"].size(), 33U) << "the others are one record";
   EXPECT_EQ(said["identity refused"].back(), "968 more, which are only counted");
   EXPECT_EQ(said["proof refused"].size(), 1U);
-  world.gate->note_refusal("identity refused", "another minute");
+  world.gate->alerts.note_refusal("identity refused", "another minute");
   read();
   EXPECT_EQ(said["identity refused"].back(), "another minute");
-  for (int i = 0; i < 40; ++i) world.gate->note_refusal("identity refused", "x");
-  world.gate->write_refusals();
-  world.gate->write_refusals();
+  for (int i = 0; i < 40; ++i) world.gate->alerts.note_refusal("identity refused", "x");
+  world.gate->alerts.write_refusals();
+  world.gate->alerts.write_refusals();
   read();
   EXPECT_EQ(said["identity refused"].size(), 33U + 32U + 1U);
   EXPECT_EQ(said["identity refused"].back(), "9 more, which are only counted");
@@ -59,7 +59,7 @@ TEST_F(GateNotes, RefusalsThatFindNoRoomAreCountedUntilThereIsSome) {
   }
   ASSERT_FALSE(world.gate->fault().empty());
   const std::size_t before = world.count("noted");
-  for (int i = 0; i < 5; ++i) world.gate->note_refusal("identity refused", "x");
+  for (int i = 0; i < 5; ++i) world.gate->alerts.note_refusal("identity refused", "x");
   world.advance(Duration::seconds(130));
   EXPECT_EQ(world.count("noted"), before);
   world.disk.set_capacity(1ULL << 40);
@@ -68,8 +68,8 @@ TEST_F(GateNotes, RefusalsThatFindNoRoomAreCountedUntilThereIsSome) {
 }
 
 TEST_F(GateNotes, NotesOfRunsThatAreGoneAreNotTheNodes) {
-  for (int i = 0; i < 100; ++i) (void)world.gate->note("r-gone", "answer dropped", "x");
-  EXPECT_TRUE(world.gate->note({}, "keys of runs", "a new key signs"));
+  for (int i = 0; i < 100; ++i) (void)world.gate->alerts.note("r-gone", "answer dropped", "x");
+  EXPECT_TRUE(world.gate->alerts.note({}, "keys of runs", "a new key signs"));
 }
 
 }  // namespace

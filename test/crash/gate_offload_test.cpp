@@ -68,7 +68,7 @@ class Beside {
   // Another client and the switch, while the large one is under way.
   void expect_answers() {
     EXPECT_EQ(world_.call("small").kind, Settled::Kind::result);
-    ASSERT_TRUE(world_.gate->kill("all", "", "ann", "stop"));
+    ASSERT_TRUE(world_.gate->kill_switch.kill("all", "", "ann", "stop"));
     EXPECT_EQ(world_.call("small").code, Code::killed);
   }
 
@@ -189,7 +189,7 @@ TEST(Offload, AClientThatLeavesMeanwhileWaitsForNobody) {
 TEST(Offload, AStricterPolicyMeanwhileCounts) {
   Beside world(role("{name: large, class: read_only}"));
   Asked& asked = world.large(plain);
-  world->gate->offer_policy(world->load(role(LARGE_TOOL("a: {max_length: 100}"))));
+  world->gate->policies.offer_policy(world->load(role(LARGE_TOOL("a: {max_length: 100}"))));
   EXPECT_EQ(world.finish(asked).code, Code::constraint);
   EXPECT_EQ(world->server.count("large"), 0U);
 }
@@ -250,7 +250,8 @@ TEST(Offload, AScopeThatBecameNarrowerMeanwhileCounts) {
   world->server.result = R"({"content":[],"structuredContent":{"name":"n","ssn":"SECRET","x":")" +
                          repeated("x", 64UL << 10) + "\"}}";
   Asked& asked = world.large("{}");
-  world->gate->offer_policy(world->load(role("{name: large, class: read_only, scope: [name]}")));
+  world->gate->policies.offer_policy(
+      world->load(role("{name: large, class: read_only, scope: [name]}")));
   EXPECT_THAT(world.finish(asked).text, testing::Not(testing::HasSubstr("SECRET")));
 }
 

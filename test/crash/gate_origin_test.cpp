@@ -32,12 +32,12 @@ class GateOrigin : public ::testing::Test {
     world.open();
   }
   Result<std::string> open(const std::string& key, const std::string& task) {
-    auto run = world.gate->open_run({.key = key,
-                                     .sponsor = "sam",
-                                     .client = "test",
-                                     .policy = world.load(kRole),
-                                     .task = task,
-                                     .task_file = "task.yaml"});
+    auto run = world.gate->runs.open({.key = key,
+                                      .sponsor = "sam",
+                                      .client = "test",
+                                      .policy = world.load(kRole),
+                                      .task = task,
+                                      .task_file = "task.yaml"});
     if (run) world.run = *run;
     return run;
   }
@@ -135,7 +135,7 @@ TEST_F(GateOrigin, ATaskTakesToolsAwayAndAStricterRoleKeepsThemAway) {
   std::string stricter(kRole);
   stricter += "execution: {max_steps: 2}\n";
   const std::string narrow = world.run;
-  EXPECT_THAT(world.gate->offer_policy(world.load(stricter)), ::testing::Contains(narrow));
+  EXPECT_THAT(world.gate->policies.offer_policy(world.load(stricter)), ::testing::Contains(narrow));
   EXPECT_EQ(world.call("read_inbox").code, Code::ceiling);
   EXPECT_FALSE(open("wrong", "tools: [drop_database]\n")) << "a task never grants more";
 }
@@ -145,7 +145,7 @@ TEST_F(GateOrigin, ARunWithATaskLeavesTheAcceptedPolicyAlone) {
   const auto without = open("without", "");
   ASSERT_TRUE(without) << without.error().message;
   EXPECT_EQ(note("dora@a.example"), Settled::Kind::pending);
-  EXPECT_TRUE(world.gate->waiting_policies().empty());
+  EXPECT_TRUE(world.gate->policies.waiting_policies().empty());
 }
 
 }  // namespace

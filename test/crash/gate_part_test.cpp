@@ -2,7 +2,7 @@
 #include <set>
 
 #include "crash/gate_fixture.h"
-#include "gate/part.h"
+#include "gate/state/sub_run.h"
 #include "model/access.h"
 
 namespace pawl::crash {
@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 // One that a test says everything about.
-struct SomePart final : RunPart {
+struct SomePart final : SubRunLimits {
   const std::string& name() const override { return called; }
   bool over() const override { return ended; }
   bool covers(std::string_view, std::string_view tool) const override {
@@ -24,17 +24,17 @@ struct SomePart final : RunPart {
   void charge_step() override { ++steps; }
   void charge_denial() override { ++denials; }
   bool counts_records() const override { return records_max.has_value(); }
-  std::string no_room(const PartUse& use) const override {
+  std::string no_room(const SubRunUse& use) const override {
     if (used.calls + use.calls > calls_max) return "all of its calls are used";
     const bool fits = !records_max || used.records + use.records <= *records_max;
     return fits ? "" : "all of its records are used";
   }
-  void take(const PartUse& use) override {
+  void take(const SubRunUse& use) override {
     EXPECT_EQ(no_room(use), "");
     used.calls += use.calls;
     used.records += use.records;
   }
-  void give_back(const PartUse& use) override {
+  void give_back(const SubRunUse& use) override {
     used.calls -= use.calls;
     used.records -= use.records;
   }
@@ -43,7 +43,7 @@ struct SomePart final : RunPart {
   std::string called = "sub-run s-1 of reader";
   std::set<std::string, std::less<>> tools = {"read_note", "put_note", "send_mail"};
   std::uint64_t steps = 0, denials = 0, steps_max = 100;
-  PartUse used;
+  SubRunUse used;
   std::uint64_t calls_max = 100;
   std::optional<std::uint64_t> records_max;
   bool ended = false;
@@ -156,8 +156,8 @@ TEST_F(GatePart, OneThatEndsWhileTheDecisionIsSyncedSendsNothing) {
 }
 
 TEST_F(GatePart, WhatNeverBecameACallIsChargedToItToo) {
-  const Settled refused = world.gate->refuse(world.run, Code::ambiguous_request, "message",
-                                             "it cannot be read", part.get());
+  const Settled refused = world.gate->calls.refuse(world.run, Code::ambiguous_request, "message",
+                                                   "it cannot be read", part.get());
   EXPECT_EQ(refused.code, Code::ambiguous_request);
   EXPECT_EQ(part->steps, 1U);
   EXPECT_EQ(part->denials, 1U);
@@ -191,7 +191,7 @@ TEST_F(GatePart, ACallThatIsNotSentGivesBackWhatItTook) {
   Asked& asked = ask("put_note");
   world.settle();
   EXPECT_EQ(part->used.calls, 1U);
-  ASSERT_TRUE(world.gate->kill("tool", "put_note", "ann", "test"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("tool", "put_note", "ann", "test"));
   world.sync.held = false;
   world.sync.run();
   world.settle();
@@ -288,7 +288,7 @@ approval: {reviewers: [leads]}
 
 TEST_F(GatePart, AKillOfItsRunIsSaidBeforeAnythingOfIt) {
   part->tools.clear();
-  ASSERT_TRUE(world.gate->kill("run", world.run, "ann", "test"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("run", world.run, "ann", "test"));
   EXPECT_EQ(call("read_note").code, Code::killed);
 }
 

@@ -16,37 +16,38 @@ TEST_F(GatePolicy, ARunKeepsItsPolicy) {  // R01
   const std::string first = world.run;
   const std::string looser = std::string(policy) + "environment: development\n";
   world.policy = world.load(looser);
-  const auto joined = world.gate->open_run(
+  const auto joined = world.gate->runs.open(
       {.key = "key", .sponsor = "sam", .client = "test", .policy = world.policy});
   EXPECT_FALSE(joined);
   const RunRequest fresh{.key = "new", .sponsor = "sam", .client = "test", .policy = world.policy};
-  EXPECT_FALSE(world.gate->open_run(fresh)) << "a changed policy waits for a person";
-  EXPECT_FALSE(world.gate->open_run(fresh));
+  EXPECT_FALSE(world.gate->runs.open(fresh)) << "a changed policy waits for a person";
+  EXPECT_FALSE(world.gate->runs.open(fresh));
   EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
-  EXPECT_FALSE(world.gate->accept_policy("agent", to_string(world.policy->digest), ""));
-  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
-  const auto opened = world.gate->open_run(fresh);
+  EXPECT_FALSE(world.gate->policies.accept_policy("agent", to_string(world.policy->digest), ""));
+  ASSERT_TRUE(world.gate->policies.accept_policy("agent", to_string(world.policy->digest), "ann"));
+  const auto opened = world.gate->runs.open(fresh);
   ASSERT_TRUE(opened);
   EXPECT_NE(*opened, first);
-  EXPECT_EQ(world.gate->policy_of(first)->digest, world.load(policy)->digest);
-  EXPECT_EQ(world.gate->policy_of(*opened)->digest, world.policy->digest);
+  EXPECT_EQ(world.gate->runs.policy_of(first)->digest, world.load(policy)->digest);
+  EXPECT_EQ(world.gate->runs.policy_of(*opened)->digest, world.policy->digest);
 }
 
 TEST_F(GatePolicy, ALaxerFileWaitsAndSaysWhatGotLaxer) {  // R01
   const std::string more = std::string(policy).replace(std::string(policy).find("approval: {"), 0,
                                                        "execution: {max_steps: 5}\n");
   const auto stricter = world.load(more);
-  ASSERT_THAT(world.gate->offer_policy(stricter), ElementsAre(world.run));
+  ASSERT_THAT(world.gate->policies.offer_policy(stricter), ElementsAre(world.run));
   EXPECT_EQ(run().policy, to_string(stricter->digest));
-  EXPECT_TRUE(world.gate->offer_policy(world.policy).empty());
-  const auto waiting = world.gate->waiting_policies();
+  EXPECT_TRUE(world.gate->policies.offer_policy(world.policy).empty());
+  const auto waiting = world.gate->policies.waiting_policies();
   ASSERT_EQ(waiting.size(), 1u);
   EXPECT_THAT(waiting[0].laxer, HasSubstr("`max_steps` was 5 and is gone"));
   EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
   EXPECT_EQ(run().policy, to_string(stricter->digest));
-  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
-  EXPECT_TRUE(world.gate->waiting_policies().empty());
-  EXPECT_TRUE(world.gate->offer_policy(world.policy).empty()) << "a laxer one is for new runs";
+  ASSERT_TRUE(world.gate->policies.accept_policy("agent", to_string(world.policy->digest), "ann"));
+  EXPECT_TRUE(world.gate->policies.waiting_policies().empty());
+  EXPECT_TRUE(world.gate->policies.offer_policy(world.policy).empty())
+      << "a laxer one is for new runs";
   EXPECT_EQ(run().policy, to_string(stricter->digest));
 }
 
@@ -55,50 +56,50 @@ TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
   const auto in_force = world.policy;
   const auto looser = world.load(std::string(policy) + "environment: development\n");
   for (const auto& offered : {in_force, looser, std::shared_ptr<const Policy>()}) {
-    const auto governs = world.gate->policy_in_force("agent", offered);
+    const auto governs = world.gate->policies.policy_in_force("agent", offered);
     ASSERT_TRUE(governs) << governs.error().message;
     EXPECT_EQ((*governs)->digest, in_force->digest);
   }
   EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
   // The run that is there keeps its own, whoever joins it; what waits goes on waiting.
   RunRequest again{.key = "key", .sponsor = "sam", .client = "test", .policy = looser};
-  EXPECT_FALSE(world.gate->open_run(again));
+  EXPECT_FALSE(world.gate->runs.open(again));
   again.keeps_policy = true;
-  EXPECT_EQ(world.gate->open_run(again), world.run);
+  EXPECT_EQ(world.gate->runs.open(again), world.run);
   EXPECT_EQ(run().policy, to_string(in_force->digest));
-  EXPECT_EQ(world.gate->policy_of(world.run)->digest, in_force->digest);
+  EXPECT_EQ(world.gate->runs.policy_of(world.run)->digest, in_force->digest);
   RunRequest fresh{.key = "new", .sponsor = "sam", .client = "test", .policy = in_force};
   fresh.keeps_policy = true;
-  const auto opened = world.gate->open_run(fresh);
+  const auto opened = world.gate->runs.open(fresh);
   ASSERT_TRUE(opened);
-  EXPECT_EQ(world.gate->policy_of(*opened)->digest, in_force->digest);
-  ASSERT_EQ(world.gate->waiting_policies().size(), 1u);
+  EXPECT_EQ(world.gate->runs.policy_of(*opened)->digest, in_force->digest);
+  ASSERT_EQ(world.gate->policies.waiting_policies().size(), 1u);
 
   // Accepted, it is for new runs, and its text goes on although no run has had it yet.
-  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(looser->digest), "ann"));
-  EXPECT_TRUE(world.gate->waiting_policies().empty());
-  const auto after = world.gate->policy_in_force("agent", nullptr);
+  ASSERT_TRUE(world.gate->policies.accept_policy("agent", to_string(looser->digest), "ann"));
+  EXPECT_TRUE(world.gate->policies.waiting_policies().empty());
+  const auto after = world.gate->policies.policy_in_force("agent", nullptr);
   ASSERT_TRUE(after);
   EXPECT_EQ((*after)->digest, looser->digest);
-  EXPECT_EQ(world.gate->open_run(again), world.run);
-  EXPECT_EQ(world.gate->policy_of(world.run)->digest, in_force->digest);
+  EXPECT_EQ(world.gate->runs.open(again), world.run);
+  EXPECT_EQ(world.gate->runs.policy_of(world.run)->digest, in_force->digest);
 
   // A stricter one is taken by whoever joins, as ever.
   RunRequest strict = again;
   strict.policy = world.load(std::string(policy).replace(std::string(policy).find("approval: {"), 0,
                                                          "execution: {max_steps: 5}\n"));
-  EXPECT_EQ(world.gate->open_run(strict), world.run);
+  EXPECT_EQ(world.gate->runs.open(strict), world.run);
   EXPECT_EQ(run().policy, to_string(strict.policy->digest));
 }
 
 TEST_F(GatePolicy, WithoutTheTextOfWhatWasAcceptedNothingGoesOn) {
-  EXPECT_FALSE(world.gate->policy_in_force("nobody", nullptr));
-  const auto first = world.gate->policy_in_force("agent", world.policy);
+  EXPECT_FALSE(world.gate->policies.policy_in_force("nobody", nullptr));
+  const auto first = world.gate->policies.policy_in_force("agent", world.policy);
   EXPECT_TRUE(first);
   // A digest whose file nobody has offered here.
-  ASSERT_TRUE(world.gate->accept_policy("agent", "sha256:" + std::string(64, '1'), "ann"));
+  ASSERT_TRUE(world.gate->policies.accept_policy("agent", "sha256:" + std::string(64, '1'), "ann"));
   for (const auto& offered : {world.policy, std::shared_ptr<const Policy>()}) {
-    const auto governs = world.gate->policy_in_force("agent", offered);
+    const auto governs = world.gate->policies.policy_in_force("agent", offered);
     ASSERT_FALSE(governs);
     EXPECT_EQ(governs.error().fault, ErrorKind::refused);
     EXPECT_THAT(governs.error().message, HasSubstr("is not in the journal"));
@@ -110,8 +111,8 @@ TEST_F(GatePolicy, AStricterPolicyCountsAtOnceAndSurvivesACrash) {  // rule 14
   std::string text(policy);
   text.replace(text.find("    - {name: put_note, class: reversible small}\n"), 48, "");
   const auto stricter = world.load(text);
-  ASSERT_THAT(world.gate->offer_policy(stricter), ElementsAre(world.run));
-  EXPECT_TRUE(world.gate->offer_policy(stricter).empty()) << "it is in force already";
+  ASSERT_THAT(world.gate->policies.offer_policy(stricter), ElementsAre(world.run));
+  EXPECT_TRUE(world.gate->policies.offer_policy(stricter).empty()) << "it is in force already";
   EXPECT_EQ(world.call("put_note").code, Code::not_granted);
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
   EXPECT_EQ(world.count("run.tightened"), 1u);
@@ -130,7 +131,7 @@ TEST_F(GatePolicy, AStricterPolicyStopsACallThatIsAboutToBeSent) {
   ASSERT_FALSE(asked.done());
   std::string text(policy);
   text.replace(text.find("    - {name: put_note, class: reversible small}\n"), 48, "");
-  ASSERT_THAT(world.gate->offer_policy(world.load(text)), ElementsAre(world.run));
+  ASSERT_THAT(world.gate->policies.offer_policy(world.load(text)), ElementsAre(world.run));
   world.sync.held = false;
   world.sync.run();
   world.settle();
@@ -146,7 +147,7 @@ TEST_F(GatePolicy, NewRunsOfOneAgentComeAtARate) {  // R05
                           .sponsor = "sam",
                           .client = "t",
                           .policy = world.policy};
-    const auto run = world.gate->open_run(next);
+    const auto run = world.gate->runs.open(next);
     if (run) {
       ++opened;
     } else {
@@ -157,7 +158,7 @@ TEST_F(GatePolicy, NewRunsOfOneAgentComeAtARate) {  // R05
   EXPECT_EQ(world.count("run.opened"), opened);
   world.kill();
   world.start();
-  EXPECT_FALSE(world.gate->open_run(
+  EXPECT_FALSE(world.gate->runs.open(
       {.key = "fresh", .sponsor = "sam", .client = "t", .policy = world.policy}))
       << "a restart is no fresh minute";
   world.advance(Duration::seconds(61));
@@ -166,7 +167,7 @@ TEST_F(GatePolicy, NewRunsOfOneAgentComeAtARate) {  // R05
 
 TEST_F(GatePolicy, AVouchedPolicyAppliesToNewRuns) {
   world.policy = world.load(std::string(policy) + "environment: development\n");
-  EXPECT_TRUE(world.gate->open_run(
+  EXPECT_TRUE(world.gate->runs.open(
       {.key = "new", .sponsor = "sam", .client = "t", .policy = world.policy, .vouched = true}));
 }
 
@@ -174,10 +175,10 @@ TEST_F(GatePolicy, ThePolicyOfARunIsReadBackFromTheJournal) {
   const std::string id = world.run;
   world.kill();
   world.start();
-  const auto known = world.gate->policy_of(id);
+  const auto known = world.gate->runs.policy_of(id);
   ASSERT_TRUE(known);
   EXPECT_EQ(known->digest, world.policy->digest);
-  EXPECT_EQ(world.gate->policy_of("r-nobody"), nullptr);
+  EXPECT_EQ(world.gate->runs.policy_of("r-nobody"), nullptr);
   EXPECT_EQ(world.count("policy.loaded"), 1u);
 }
 

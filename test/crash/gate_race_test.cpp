@@ -136,9 +136,9 @@ class Race {
         // To the very moment, or past it.
         return world_.advance(Duration::seconds(random_.one_in(2) ? 60 : 61));
       case Act::kill_run:
-        return (void)world_.gate->kill("run", world_.run, "ann", "enough");
+        return (void)world_.gate->kill_switch.kill("run", world_.run, "ann", "enough");
       case Act::close_run:
-        return (void)world_.gate->close_run(world_.run, "the client said so");
+        return (void)world_.gate->runs.close(world_.run, "the client said so");
       case Act::leave:
         for (Asked* asked : world_.open_requests()) asked->leave();
         return;

@@ -45,7 +45,7 @@ std::shared_ptr<const ToolDefinition> page() {
 class GateRollout : public GateTest {
  protected:
   void beside(const char* text) {
-    world.gate->set_candidates(
+    world.gate->policies.set_candidates(
         {{.agent = "agent", .file = "next.yaml", .policy = world.load(text)}});
   }
   std::vector<CallDecided> decided() {
@@ -105,7 +105,7 @@ TEST_F(GateRollout, ACandidateIsAskedAndActsOnNothing) {
   EXPECT_EQ(candidate_kind(last()), CandidateKind::laxer);
   EXPECT_EQ(run().steps.settled, 5U);
   EXPECT_EQ(run().denials.settled, 1U);
-  const auto now = world.gate->candidates();
+  const auto now = world.gate->policies.candidates();
   ASSERT_EQ(now.size(), 1U);
   EXPECT_EQ(now[0].counts.of(CandidateKind::same), 1U);
   EXPECT_EQ(now[0].counts.of(CandidateKind::stricter), 2U);
@@ -138,14 +138,14 @@ TEST_F(GateRollout, WhatPeopleAnsweredIsAnAnswerToTheCandidateToo) {
 }
 
 TEST_F(GateRollout, OneThatCannotBeUsedHurtsNobodyAndIsSaid) {
-  world.gate->set_candidates(
+  world.gate->policies.set_candidates(
       {{.agent = "agent", .file = "next.yaml", .policy = nullptr, .why = "it does not load"}});
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
   EXPECT_FALSE(last().candidate);
-  EXPECT_EQ(world.gate->candidates()[0].why, "it does not load");
+  EXPECT_EQ(world.gate->policies.candidates()[0].why, "it does not load");
   EXPECT_THAT(notes("candidate"), ElementsAre(HasSubstr("cannot be used: it does not load")));
-  world.gate->set_candidates({});
-  EXPECT_THAT(world.gate->candidates(), IsEmpty());
+  world.gate->policies.set_candidates({});
+  EXPECT_THAT(world.gate->policies.candidates(), IsEmpty());
   EXPECT_EQ(notes("candidate").size(), 2U);
 }
 
@@ -159,34 +159,35 @@ TEST_F(GateRollout, AnEntryThatDoesNotFitTheLiveToolIsAnErrorAndNoVerdict) {
   world.settle();
   EXPECT_EQ(candidate_kind(last()), CandidateKind::error);
   EXPECT_THAT(last().candidate->why, HasSubstr("does not fit the tool"));
-  EXPECT_THAT(world.gate->candidates()[0].last_error, HasSubstr("`get_page`"));
+  EXPECT_THAT(world.gate->policies.candidates()[0].last_error, HasSubstr("`get_page`"));
 }
 
 TEST_F(GateRollout, AWatchedRoleOfAnAgentThatRanNeedsAPerson) {  // rule 14
   const Observation what{"agent", world.clock.wall + Duration::seconds(3600), "first week"};
-  world.gate->set_observations({what});
-  ASSERT_EQ(world.gate->observations().size(), 1U);
-  EXPECT_TRUE(world.gate->observations()[0].waits);
+  world.gate->policies.set_observations({what});
+  ASSERT_EQ(world.gate->policies.observations().size(), 1U);
+  EXPECT_TRUE(world.gate->policies.observations()[0].waits);
   EXPECT_THAT(world.escalations, ElementsAre("observe"));
-  world.gate->set_observations({what});
+  world.gate->policies.set_observations({what});
   EXPECT_EQ(world.escalations.size(), 1U) << "told once";
   EXPECT_EQ(world.call("get_page").code, Code::not_granted);
-  EXPECT_FALSE(world.gate->accept_observation("agent", what.digest(), ""));
+  EXPECT_FALSE(world.gate->policies.accept_observation("agent", what.digest(), ""));
   Observation other = what;
   other.until = other.until + Duration::seconds(1);
-  EXPECT_FALSE(world.gate->accept_observation("agent", other.digest(), "ann"));
-  ASSERT_TRUE(world.gate->accept_observation("agent", what.digest(), "ann"));
-  EXPECT_FALSE(world.gate->observations()[0].waits);
-  world.gate->set_observations({other});
-  EXPECT_EQ(world.gate->observations().size(), 2U) << "longer waits, and what was accepted stands";
+  EXPECT_FALSE(world.gate->policies.accept_observation("agent", other.digest(), "ann"));
+  ASSERT_TRUE(world.gate->policies.accept_observation("agent", what.digest(), "ann"));
+  EXPECT_FALSE(world.gate->policies.observations()[0].waits);
+  world.gate->policies.set_observations({other});
+  EXPECT_EQ(world.gate->policies.observations().size(), 2U)
+      << "longer waits, and what was accepted stands";
   other.until = what.until + Duration::seconds(-60);
-  world.gate->set_observations({other});
-  ASSERT_EQ(world.gate->observations().size(), 1U) << "sooner is stricter";
-  EXPECT_EQ(world.gate->observations()[0].what, other);
-  world.gate->set_observations({});
-  EXPECT_THAT(world.gate->observations(), IsEmpty());
-  world.gate->set_observations({what});
-  EXPECT_TRUE(world.gate->observations()[0].waits) << "what is over is not taken up again";
+  world.gate->policies.set_observations({other});
+  ASSERT_EQ(world.gate->policies.observations().size(), 1U) << "sooner is stricter";
+  EXPECT_EQ(world.gate->policies.observations()[0].what, other);
+  world.gate->policies.set_observations({});
+  EXPECT_THAT(world.gate->policies.observations(), IsEmpty());
+  world.gate->policies.set_observations({what});
+  EXPECT_TRUE(world.gate->policies.observations()[0].waits) << "what is over is not taken up again";
 }
 
 // A role that was never run, and is watched from its first call on.
@@ -195,11 +196,11 @@ class GateWatched : public GateRollout {
   GateWatched() {
     fresh.start();
     until = fresh.clock.wall + Duration::seconds(7200);
-    fresh.gate->set_observations({{"agent", until, "first contact"}});
+    fresh.gate->policies.set_observations({{"agent", until, "first contact"}});
     fresh.open();
   }
   Asked& read_page() {
-    (void)fresh.gate->pin(fresh.run, *page(), false, "");
+    (void)fresh.gate->policies.pin(fresh.run, *page(), false, "");
     Asked& asked = fresh.ask(
         {.run = fresh.run, .tool = "get_page", .definition = page(), .pin = PinState::first_use});
     fresh.settle();
@@ -211,8 +212,8 @@ class GateWatched : public GateRollout {
 };
 
 TEST_F(GateWatched, WhatIsHarmlessRunsAndTheRecordSaysThatItWasDenied) {
-  ASSERT_EQ(fresh.gate->observations().size(), 1U);
-  EXPECT_FALSE(fresh.gate->observations()[0].waits) << "nobody ran it so far";
+  ASSERT_EQ(fresh.gate->policies.observations().size(), 1U);
+  EXPECT_FALSE(fresh.gate->policies.observations()[0].waits) << "nobody ran it so far";
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").kind, Settled::Kind::result);
   EXPECT_EQ(read_page().reply->kind, Settled::Kind::result);
   EXPECT_EQ(fresh.call("put_note").kind, Settled::Kind::result);
@@ -228,7 +229,7 @@ TEST_F(GateWatched, WhatIsHarmlessRunsAndTheRecordSaysThatItWasDenied) {
                                 "hold approval_pending reversible small"));
   EXPECT_EQ(watched_run().denials.settled, 0U);
   EXPECT_EQ(watched_run().steps.settled, 3U);
-  EXPECT_EQ(fresh.gate->observations()[0].passed, 3U);
+  EXPECT_EQ(fresh.gate->policies.observations()[0].passed, 3U);
   expect_replays(fresh);
 }
 
@@ -249,7 +250,7 @@ TEST_F(GateWatched, ItEndsByItselfAndThatIsARecord) {
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").kind, Settled::Kind::result);
   fresh.advance(Duration::seconds(1));
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").code, Code::constraint);
-  EXPECT_THAT(fresh.gate->observations(), IsEmpty());
+  EXPECT_THAT(fresh.gate->policies.observations(), IsEmpty());
   EXPECT_THAT(fresh.escalations, ElementsAre("observe", "observe"));
 }
 
@@ -264,8 +265,8 @@ TEST_F(GateWatched, ItOutlivesACrashOnlyAsTheDeploymentSays) {
   fresh.start();
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").code, Code::constraint)
       << "nobody said yet that it is watched";
-  fresh.gate->set_observations({{"agent", until, "first contact"}});
-  EXPECT_FALSE(fresh.gate->observations()[0].waits) << "it was accepted before";
+  fresh.gate->policies.set_observations({{"agent", until, "first contact"}});
+  EXPECT_FALSE(fresh.gate->policies.observations()[0].waits) << "it was accepted before";
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").kind, Settled::Kind::result);
 }
 
@@ -274,7 +275,7 @@ TEST_F(GateWatched, ACallThatIsAboutToBeSentWhenItEndsIsNotSent) {
   Asked& asked = fresh.ask("put_note");
   fresh.settle();
   ASSERT_FALSE(asked.done());
-  fresh.gate->set_observations({});
+  fresh.gate->policies.set_observations({});
   fresh.sync.held = false;
   fresh.sync.run();
   fresh.settle();

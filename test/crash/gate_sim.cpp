@@ -84,7 +84,7 @@ void GateSim::begin_life() {
   must(started.has_value(), started ? "" : "the node does not start: " + started.error().message);
   if (wrong_) return;
   if (watched_until_) {
-    world_.gate->set_observations({{"agent", *watched_until_, "first contact"}});
+    world_.gate->policies.set_observations({{"agent", *watched_until_, "first contact"}});
   }
   reached_.snapshots += world_.journal->recovery().from_snapshot > 0;
   check_start();

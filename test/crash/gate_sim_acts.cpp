@@ -51,7 +51,7 @@ void GateSim::ask() {
   if (runs_.empty() || random_.one_in(10)) {
     const std::string key = "key " + std::to_string(random_.below(3));
     const std::string sponsor = random_.one_in(2) ? "sam" : "kim";
-    const auto opened = world_.gate->open_run(
+    const auto opened = world_.gate->runs.open(
         {.key = key + sponsor, .sponsor = sponsor, .client = "sim", .policy = world_.policy});
     if (opened) runs_.push_back(*opened);
   }
@@ -59,7 +59,7 @@ void GateSim::ask() {
   const std::string& run = runs_[random_.below(runs_.size())];
   const std::uint64_t kind = random_.below(10);
   if (kind == 9) {
-    (void)world_.gate->refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
+    (void)world_.gate->calls.refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
     return;
   }
   const std::string which = std::to_string(random_.below(4));
@@ -82,7 +82,7 @@ void GateSim::flood() {
   const std::uint64_t before = world_.journal->next();
   for (std::uint64_t left = random_.below(300); left > 0; --left) {
     const Settled reply =
-        world_.gate->refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
+        world_.gate->calls.refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
     if (counts_as_denial(reply.code)) told_no(run);
   }
   ++reached_.floods;
@@ -103,9 +103,11 @@ void GateSim::people() {
   if (random_.one_in(6)) {
     const auto& groups = world_.groups.at(person);
     if (random_.one_in(3)) {
-      (void)world_.gate->pass_on({id, person, groups, person == "ann" ? "bob" : "ann", "", "test"});
+      (void)world_.gate->approvals.reassign(
+          {id, person, groups, person == "ann" ? "bob" : "ann", "", "test"});
     } else {
-      (void)world_.gate->ask_back({id, person, groups, "which one?", "test"});
+      (void)world_.gate->approvals.request_clarification(
+          {id, person, groups, "which one?", "test"});
       if (const Approval* asked = world_.gate->state().approval(id); asked && random_.one_in(2)) {
         const std::string run = asked->asked.run, tool = asked->asked.terms->tool;
         world_.settle();
@@ -132,8 +134,8 @@ void GateSim::approve(const std::string& id, const std::string& person) {
   Reach reach;
   if (random_.one_in(2)) reach.identical = random_.below(5);
   if (random_.one_in(3)) reach.for_run = true;
-  const Status done = world_.gate->answer(id, person, world_.groups.at(person), true, "", "test",
-                                          "sha256:shown", false, reach);
+  const Status done = world_.gate->approvals.answer(id, person, world_.groups.at(person), true, "",
+                                                    "test", "sha256:shown", false, reach);
   if (!done && reach.any()) (void)world_.approve(id, person);
   const Approval* asked = world_.gate->state().approval(id);
   if (!done || !reach.any() || asked == nullptr) return;
@@ -146,7 +148,7 @@ void GateSim::approve(const std::string& id, const std::string& person) {
 
 // Whether they may be answered together is the gate's to say.
 void GateSim::together(const std::vector<std::string>& open, const std::string& person) {
-  Answers answers;
+  BatchAnswer answers;
   for (const std::string& id : open) {
     if (random_.one_in(2)) answers.to.push_back({id, "sha256:shown"});
   }
@@ -156,7 +158,7 @@ void GateSim::together(const std::vector<std::string>& open, const std::string& 
   answers.proof = "test";
   answers.batch = "sha256:all";
   const std::uint64_t before = world_.journal->next();
-  const bool done = world_.gate->answer(answers).has_value();
+  const bool done = world_.gate->approvals.answer(answers).has_value();
   const std::uint64_t written = world_.journal->next() - before;
   // A refusal is at most a note, unless the disk ends in the middle.
   const bool ended = world_.journal->full() || world_.journal->failed() || world_.disk.off();
@@ -185,24 +187,24 @@ void GateSim::operate() {
   const std::string run = runs_.empty() ? std::string{} : runs_[random_.below(runs_.size())];
   switch (random_.below(8)) {
     case 0:
-      reached_.kills += gate.kill("all", "", "", "").has_value();
+      reached_.kills += gate.kill_switch.kill("all", "", "", "").has_value();
       return;
     case 1:
-      reached_.kills += gate.kill("tool", "put_1", "ann", "").has_value();
+      reached_.kills += gate.kill_switch.kill("tool", "put_1", "ann", "").has_value();
       return;
     case 2:
-      if (!run.empty()) reached_.kills += gate.kill("run", run, "ann", "").has_value();
+      if (!run.empty()) reached_.kills += gate.kill_switch.kill("run", run, "ann", "").has_value();
       return;
     case 3:
-      if (!run.empty() && random_.one_in(3)) (void)gate.close_run(run, "the client said so");
+      if (!run.empty() && random_.one_in(3)) (void)gate.runs.close(run, "the client said so");
       return;
     default:
       break;
   }
   for (const auto& kill : std::vector<Kill>(gate.state().kills())) {
-    (void)gate.resume(kill.scope, kill.name, "ann", "fine");
+    (void)gate.kill_switch.resume(kill.scope, kill.name, "ann", "fine");
   }
-  (void)gate.resume("agent", "agent", "ann", "looked at");
+  (void)gate.kill_switch.resume("agent", "agent", "ann", "looked at");
 }
 
 void GateSim::disturb() {

@@ -48,11 +48,13 @@ class GateTalk : public ::testing::Test {
   }
   Status ask_back(const std::string& approval, const std::string& text,
                   const std::string& person = "ann") {
-    return world.gate->ask_back({approval, person, world.groups[person], text, "test"});
+    return world.gate->approvals.request_clarification(
+        {approval, person, world.groups[person], text, "test"});
   }
   Status pass(const std::string& approval, const std::string& to,
               const std::string& person = "ann") {
-    return world.gate->pass_on({approval, person, world.groups[person], to, "busy", "test"});
+    return world.gate->approvals.reassign(
+        {approval, person, world.groups[person], to, "busy", "test"});
   }
   std::string why_not(const Status& done) { return done ? "it was done" : done.error().message; }
   const Approval& question(const std::string& approval) {
@@ -205,8 +207,10 @@ TEST_F(GateTalk, AnApprovalMeanwhileIsUsedByTheReply) {
 TEST_F(GateTalk, WhoMayNotAnswerMayNotAskEither) {
   Asked& asked = held("free", R"({"n":1})");
   EXPECT_FALSE(ask_back(asked.approval, "why?", "eve"));
-  EXPECT_FALSE(world.gate->ask_back({asked.approval, "agent", {"leads"}, "why?", "test"}));
-  EXPECT_FALSE(world.gate->ask_back({asked.approval, "ann", {"leads"}, "why?", ""}));
+  EXPECT_FALSE(world.gate->approvals.request_clarification(
+      {asked.approval, "agent", {"leads"}, "why?", "test"}));
+  EXPECT_FALSE(
+      world.gate->approvals.request_clarification({asked.approval, "ann", {"leads"}, "why?", ""}));
   EXPECT_FALSE(ask_back("a-nothing", "why?"));
   EXPECT_FALSE(ask_back(asked.approval, "  "));
   EXPECT_FALSE(ask_back(asked.approval, std::string(1001, 'x')));
@@ -263,7 +267,7 @@ TEST_F(GateTalk, AKillStandsAboveATalk) {
   Asked& asked = held("free", R"({"n":1})");
   ASSERT_TRUE(ask_back(asked.approval, "why?"));
   (void)answer_of(asked);
-  ASSERT_TRUE(world.gate->kill("all", "", "ann", "stop"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("all", "", "ann", "stop"));
   EXPECT_EQ(world.call("free", R"({"n":1,"pawl_answer":"because"})").code, Code::killed);
   EXPECT_FALSE(ask_back(asked.approval, "why?"));
   EXPECT_FALSE(pass(asked.approval, "bob"));

@@ -41,17 +41,17 @@ class GateTogether : public ::testing::Test {
     EXPECT_FALSE(asked.done());
     return asked;
   }
-  Status answer(const std::vector<Answers::One>& to, bool approve = true,
+  Status answer(const std::vector<BatchAnswer::One>& to, bool approve = true,
                 const std::string& person = "ann") {
-    return world.gate->answer(Answers{.to = to,
-                                      .approve = approve,
-                                      .person = person,
-                                      .groups = world.groups[person],
-                                      .reason = "",
-                                      .proof = "test",
-                                      .batch = "sha256:all"});
+    return world.gate->approvals.answer(BatchAnswer{.to = to,
+                                                    .approve = approve,
+                                                    .person = person,
+                                                    .groups = world.groups[person],
+                                                    .reason = "",
+                                                    .proof = "test",
+                                                    .batch = "sha256:all"});
   }
-  std::string why_not(const std::vector<Answers::One>& to, bool approve = true,
+  std::string why_not(const std::vector<BatchAnswer::One>& to, bool approve = true,
                       const std::string& person = "ann") {
     const Status done = answer(to, approve, person);
     return done ? "it was done" : done.error().message;
@@ -89,7 +89,8 @@ TEST_F(GateTogether, AllOfThemOrNone) {
   EXPECT_THAT(why_not({{one.approval, "d"}, {"a-nothing", "d"}}), HasSubstr("no question"));
   EXPECT_THAT(why_not({{one.approval, "d"}, {one.approval, "d"}}), HasSubstr("twice"));
   EXPECT_THAT(why_not({}), HasSubstr("1 to 50"));
-  EXPECT_THAT(why_not(std::vector<Answers::One>(51, {one.approval, "d"})), HasSubstr("1 to 50"));
+  EXPECT_THAT(why_not(std::vector<BatchAnswer::One>(51, {one.approval, "d"})),
+              HasSubstr("1 to 50"));
   EXPECT_THAT(why_not({{one.approval, "d"}, {two.approval, "d"}}, true, "eve"),
               HasSubstr("nothing was answered"));
   ASSERT_TRUE(world.reject(two.approval));
@@ -136,7 +137,7 @@ TEST_F(GateTogether, ACallThatAReviewerChangedIsReadAlone) {
 TEST_F(GateTogether, AQuorumIsReachedByDistinctPersonsHereToo) {
   Asked& one = held("pair", R"({"n":1})");
   Asked& two = held("pair", R"({"n":2})");
-  const std::vector<Answers::One> both = {{one.approval, "d"}, {two.approval, "d"}};
+  const std::vector<BatchAnswer::One> both = {{one.approval, "d"}, {two.approval, "d"}};
   ASSERT_TRUE(answer(both));
   EXPECT_THAT(why_not(both), HasSubstr("has approved it already"));
   EXPECT_THAT(why_not(both, true, "sam"), HasSubstr("second pair of eyes"));
@@ -150,11 +151,11 @@ TEST_F(GateTogether, AQuorumIsReachedByDistinctPersonsHereToo) {
 TEST_F(GateTogether, WhatTheyWouldTakeIsKnownAndCeilingsAreJudgedAnew) {
   Asked& one = held("set_status", R"({"ids":["a","b","c"],"status":"x"})");
   Asked& two = held("set_status", R"({"ids":["d","e","f"],"status":"x"})");
-  const auto taken = world.gate->would_take(one.approval);
+  const auto taken = world.gate->approvals.would_take(one.approval);
   ASSERT_TRUE(taken) << taken.error().message;
   EXPECT_EQ(taken->records, 3U);
   EXPECT_EQ(taken->steps, 0U);
-  EXPECT_FALSE(world.gate->would_take("a-nothing"));
+  EXPECT_FALSE(world.gate->approvals.would_take("a-nothing"));
   EXPECT_TRUE(world.gate->state().run(world.run)->entries.empty()) << "nothing is reserved by that";
   ASSERT_TRUE(answer({{one.approval, "d"}, {two.approval, "d"}}));
   world.settle();
@@ -167,7 +168,7 @@ TEST_F(GateTogether, AKillBetweenTheAnswerAndTheCallsStopsThemAll) {
   Asked& one = held("set_limit", R"({"n":1})");
   Asked& two = held("set_limit", R"({"n":2})");
   ASSERT_TRUE(answer({{one.approval, "d"}, {two.approval, "d"}}));
-  ASSERT_TRUE(world.gate->kill("all", "", "ann", "stop"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("all", "", "ann", "stop"));
   world.settle();
   EXPECT_THAT(world.server.executed, IsEmpty());
   EXPECT_EQ(one.reply->code, Code::killed);

@@ -30,7 +30,7 @@ class GateVigilance : public ::testing::Test {
     world.start();
     if (watched) {
       const Instant until = world.clock.wall + Duration::seconds(3600);
-      world.gate->set_observations({{"agent", until, "first contact"}});
+      world.gate->policies.set_observations({{"agent", until, "first contact"}});
     }
     world.open(std::string(vigilance_key) + "v-1");
   }

@@ -45,8 +45,8 @@ class GateWider : public ::testing::Test {
     return asked;
   }
   Status answer(const Asked& asked, Reach reach, const std::string& person = "ann") {
-    Status done = world.gate->answer(asked.approval, person, world.groups.at(person), true, "",
-                                     "test", "sha256:shown", false, reach);
+    Status done = world.gate->approvals.answer(asked.approval, person, world.groups.at(person),
+                                               true, "", "test", "sha256:shown", false, reach);
     world.settle();
     return done;
   }
@@ -116,14 +116,14 @@ TEST_F(GateWider, ItIsTakenBackAndEndsWithTheSwitch) {
   Asked& first = call(one);
   ASSERT_TRUE(answer(first, {.for_run = true}));
   EXPECT_TRUE(runs(two));
-  ASSERT_TRUE(world.gate->end_grant(first.approval, "ann", "enough"));
-  EXPECT_FALSE(world.gate->end_grant(first.approval, "ann", "enough"));
+  ASSERT_TRUE(world.gate->approvals.end_grant(first.approval, "ann", "enough"));
+  EXPECT_FALSE(world.gate->approvals.end_grant(first.approval, "ann", "enough"));
   EXPECT_FALSE(runs(R"({"n":4,"place":"here"})"));
   Asked& again = call(R"({"n":5,"place":"here"})");
   ASSERT_TRUE(answer(again, {.for_run = true}));
   EXPECT_TRUE(runs(two));
-  ASSERT_TRUE(world.gate->kill("tool", "set_it", "ann", "stop"));
-  ASSERT_TRUE(world.gate->resume("tool", "set_it", "ann", "fine"));
+  ASSERT_TRUE(world.gate->kill_switch.kill("tool", "set_it", "ann", "stop"));
+  ASSERT_TRUE(world.gate->kill_switch.resume("tool", "set_it", "ann", "fine"));
   EXPECT_FALSE(runs(R"({"n":6,"place":"here"})"));
 }
 
@@ -153,7 +153,7 @@ TEST_F(GateWider, ARejectionOfTheSameStandsAbove) {
 TEST_F(GateWider, WhoMayNotAnswerAnyMoreApprovedNothing) {
   Asked& first = call(one);
   ASSERT_TRUE(answer(first, {.for_run = true}));
-  world.gate->set_people({{"bob", {"leads"}}});
+  world.gate->reviewers.set_people({{"bob", {"leads"}}});
   EXPECT_FALSE(runs(two));
 }
 

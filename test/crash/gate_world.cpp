@@ -106,7 +106,7 @@ Proposal Asked::proposal() {
   out.resolve = wanted_.resolve;
   out.resumes = wanted_.resumes;
   out.own = wanted_.own;
-  out.part = wanted_.part;
+  out.sub_run = wanted_.part;
   return out;
 }
 
@@ -201,7 +201,7 @@ Status World::try_start() {
     gate = std::make_unique<Gate>(
         std::move(state), *journal, clock, executor, *this,
         [this](std::size_t count) { return random.bytes(count); }, limits);
-    gate->set_people({groups.begin(), groups.end()});
+    gate->reviewers.set_people({groups.begin(), groups.end()});
     fine = gate->recover();
   }
   if (!fine) {
@@ -266,14 +266,14 @@ void World::advance(Duration by) {
 
 std::string World::open(const std::string& key, const std::string& sponsor) {
   const auto opened =
-      gate->open_run({.key = key, .sponsor = sponsor, .client = "test", .policy = policy});
+      gate->runs.open({.key = key, .sponsor = sponsor, .client = "test", .policy = policy});
   demand(opened.has_value(), opened ? "" : opened.error().message);
   run = *opened;
   return run;
 }
 
 Running World::run_call(Asked& asked) {
-  Settled reply = co_await gate->handle(asked.proposal(), asked, asked);
+  Settled reply = co_await gate->calls.handle(asked.proposal(), asked, asked);
   asked.reply.emplace(std::move(reply));
   if (on_reply) on_reply(asked);
 }
@@ -307,23 +307,24 @@ Settled World::call(const std::string& tool, const std::string& arguments) {
 }
 
 Status World::approve(const std::string& approval, const std::string& person) {
-  return gate->answer(approval, person, groups.at(person), true, "", "test", "sha256:shown");
+  return gate->approvals.answer(approval, person, groups.at(person), true, "", "test",
+                                "sha256:shown");
 }
 
 Status World::reject(const std::string& approval, const std::string& person) {
-  return gate->answer(approval, person, groups.at(person), false, "not today", "test",
-                      "sha256:shown");
+  return gate->approvals.answer(approval, person, groups.at(person), false, "not today", "test",
+                                "sha256:shown");
 }
 
 Status World::change(const std::string& approval, const std::string& arguments,
                      const std::string& person) {
-  return gate->change({.approval = approval,
-                       .person = person,
-                       .groups = groups.at(person),
-                       .arguments = arguments,
-                       .reason = "less of it",
-                       .proof = "test",
-                       .shown = "sha256:shown"});
+  return gate->approvals.change({.approval = approval,
+                                 .person = person,
+                                 .groups = groups.at(person),
+                                 .arguments = arguments,
+                                 .reason = "less of it",
+                                 .proof = "test",
+                                 .shown = "sha256:shown"});
 }
 
 std::vector<Record> World::records() {
@@ -366,8 +367,9 @@ void World::tell(const EscalationStep& step) {
   const bool failed = step.contact.via == unreachable;
   executor.post([this, step, failed] {
     if (!gate) return;
-    (void)gate->escalated({step.run, step.event, step.contact.name, step.contact.via,
-                           failed ? "nobody there" : "told", step.escalation, step.step, failed});
+    (void)gate->alerts.escalated({step.run, step.event, step.contact.name, step.contact.via,
+                                  failed ? "nobody there" : "told", step.escalation, step.step,
+                                  failed});
   });
 }
 

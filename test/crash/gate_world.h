@@ -126,7 +126,7 @@ class Asked final : public Caller, public Upstream {
     std::string server = {};
     std::string resumes = {};  // the question of an earlier continuation
     bool own = false;          // a door made it out of a call of pawl's own tool
-    std::shared_ptr<RunPart> part = {};
+    std::shared_ptr<SubRunLimits> part = {};
   };
   Asked(ToolServer& server, Wanted wanted);
 

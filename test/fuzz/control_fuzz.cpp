@@ -74,7 +74,8 @@ class Office {
   Office() : world_(policy) {
     world_.start();
     world_.open();
-    must(world_.gate->enroll("ann", "passphrase", pen().verifier(), "").has_value(), "enrolment");
+    must(world_.gate->reviewers.enroll("ann", "passphrase", pen().verifier(), "").has_value(),
+         "enrolment");
     world_.ask("mail");
     world_.settle();
     control_.emplace(ports());

@@ -50,7 +50,7 @@ Parties::Parties(Setting setting)
     servers_[i].out = std::move(from_server.write);
     mcp::UpstreamServer server;
     server.spec.run = run;
-    server.spec.policy = world_.gate->policy_of(run);
+    server.spec.policy = world_.gate->runs.policy_of(run);
     server.spec.call_deadline = Duration::seconds(120);
     if (setting.several) server.spec.server = i == 0 ? "a" : "b";
     server.transport =
@@ -234,7 +234,7 @@ void Parties::approve(bool yes) {
 }
 
 void Parties::kill(const std::string& tool) {
-  if (world_.gate->kill("tool", tool, "eve", "drill")) session_->cancel_all();
+  if (world_.gate->kill_switch.kill("tool", tool, "eve", "drill")) session_->cancel_all();
 }
 
 void Parties::pass(Duration by) {
@@ -382,7 +382,7 @@ void Parties::end() {
   }
   pump();
   must(ended_, "both sides are gone and the session goes on");
-  must(world_.gate->live_calls(world_.run) == 0, "a call is live behind its session");
+  must(world_.gate->calls.live_calls(world_.run) == 0, "a call is live behind its session");
   check_journal();
   session_.reset();
   pump();

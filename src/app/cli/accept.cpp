@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/mcp/session/tool_catalog.h"
-#include "gate/rollout.h"
+#include "gate/state/rollout.h"
 #include "io/pins/lock.h"
 #include "kernel/strictness/deployment.h"
 #include "kernel/strictness/strictness.h"

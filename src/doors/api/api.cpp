@@ -115,9 +115,9 @@ bool Api::Impl::find_run(Visit& visit) {
     fine = own || (others && run->agent == who.role);
   }
   if (!fine && run != nullptr) {
-    ports.gate.note_refusal("identity refused", "`" + escape_untrusted(who.agent) + "` by " +
-                                                    who.proof + ": the run `" + run->id +
-                                                    "` of another");
+    ports.gate.alerts.note_refusal("identity refused", "`" + escape_untrusted(who.agent) + "` by " +
+                                                           who.proof + ": the run `" + run->id +
+                                                           "` of another");
   }
   if (!fine) visit.refuse(404, Code::identity, "there is no such run here");
   return fine;
@@ -129,7 +129,7 @@ Task<bool> Api::Impl::admitted(VisitPtr visit) {
   auto who = co_await ports.identities.authenticate(visit->request, audience);
   if (who && !may(who->rights, operation.right)) {
     identity::Denied denied = identity::lacks(*who, operation.right);
-    ports.gate.note_refusal("identity refused", denied.reason);
+    ports.gate.alerts.note_refusal("identity refused", denied.reason);
     who = std::unexpected(std::move(denied));
   }
   if (!who) {
@@ -236,12 +236,12 @@ std::string Api::audience_of_role(std::string_view role) const {
   return room_->ports.address + "/mcp/" + std::string(role);
 }
 
-std::shared_ptr<RunPart> Api::part(std::string_view sub_run) const {
+std::shared_ptr<SubRunLimits> Api::part(std::string_view sub_run) const {
   return room_->sub_runs->part(sub_run);
 }
 
 void Api::adopt(const std::string& run, Lock lock, Instant until) {
-  if (room_->held.contains(run)) room_->ports.gate.leave_run(run);
+  if (room_->held.contains(run)) room_->ports.gate.runs.leave(run);
   room_->held[run].lock = std::move(lock);
   room_->hold_open(run, until);
 }

@@ -98,7 +98,7 @@ class Api {
   // … and for the MCP door of a role, at the same address.
   std::string audience_of_role(std::string_view role) const;
   // What a sub-run may that is not over; null: there is none of this id.
-  std::shared_ptr<RunPart> part(std::string_view sub_run) const;
+  std::shared_ptr<SubRunLimits> part(std::string_view sub_run) const;
   // A sub-run for somebody at this machine, who answers for it as `by`. ErrorKind::missing: there
   // is no such parent. Others: it may not be, and why.
   Result<OpenedSubRun> open_sub_run(const std::string& parent, const NewSubRun& wanted,

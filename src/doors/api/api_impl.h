@@ -17,7 +17,7 @@
 #include "doors/api/events.h"
 #include "doors/api/operations.h"
 #include "doors/api/sub_runs.h"
-#include "gate/part.h"
+#include "gate/state/sub_run.h"
 #include "io/identity/bearer.h"
 
 namespace pawl::api {
@@ -29,9 +29,9 @@ struct Visit {
   Asked asked;
   json::Document body;
   identity::Principal who;
-  std::string run;                // that counts: the root of a sub-run
-  std::string sub_run;            // empty: none
-  std::shared_ptr<RunPart> part;  // … and what it may; null: none
+  std::string run;                     // that counts: the root of a sub-run
+  std::string sub_run;                 // empty: none
+  std::shared_ptr<SubRunLimits> part;  // … and what it may; null: none
 
   void answer(int status, std::string text);
   void refuse(int status, Code code, std::string_view reason);

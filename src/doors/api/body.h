@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "gate/ports.h"
+#include "gate/state/ports.h"
 #include "lang/jose/attenuation.h"
 
 namespace pawl::api {

@@ -178,7 +178,8 @@ Result<DefinedTool> defined(Gate& gate, const Lock& lock, const std::string& run
   }
   const bool fine = refused_names({*tool}).front().empty();
   found.definition = std::make_shared<const ToolDefinition>(std::move(*tool));
-  found.pin = fine ? gate.pin(run, *found.definition, lock.present, locked) : PinState::ambiguous;
+  found.pin =
+      fine ? gate.policies.pin(run, *found.definition, lock.present, locked) : PinState::ambiguous;
   return found;
 }
 
@@ -195,8 +196,8 @@ std::size_t Api::Impl::open_calls(std::string_view run) const {
 }
 
 void Api::Impl::refuse_proposal(Visit& visit, const Refusal& refusal, std::string_view tool) {
-  (void)ports.gate.refuse(visit.run, refusal.code, std::string(tool), refusal.reason,
-                          visit.part.get());
+  (void)ports.gate.calls.refuse(visit.run, refusal.code, std::string(tool), refusal.reason,
+                                visit.part.get());
   visit.refuse(refusal.status, refusal.code, refusal.reason);
 }
 
@@ -228,7 +229,7 @@ Task<void> Api::Impl::propose(VisitPtr visit) {
   call->run = visit->run;
   call->server = wanted->server;
   call->tool = wanted->tool;
-  if (const auto policy = ports.gate.policy_of(visit->run)) {
+  if (const auto policy = ports.gate.runs.policy_of(visit->run)) {
     const ToolRule* entry = policy->find(wanted->server, wanted->tool);
     if (entry != nullptr) call->scope = entry->scope;
   }
@@ -242,11 +243,11 @@ Task<void> Api::Impl::propose(VisitPtr visit) {
   if (ports.trace) {
     proposal.trace = ports.trace(visit->request.headers.find(traceparent_name).value_or(""));
   }
-  proposal.part = visit->part;
+  proposal.sub_run = visit->part;
   const auto back = std::make_shared<ApiAnswer>(visit);
   AtOrchestrator both(self, call, back, wanted->wait);
   proposed[call.get()] = call;
-  const Settled settled = co_await ports.gate.handle(std::move(proposal), both, both);
+  const Settled settled = co_await ports.gate.calls.handle(std::move(proposal), both, both);
   proposed.erase(call.get());
   if (call->told) co_return ended(call, settled);
   call->approval = settled.approval;

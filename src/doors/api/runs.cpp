@@ -101,7 +101,7 @@ Result<std::string> task_of(const NewRun& wanted, bool may_speak) {
 std::shared_ptr<const Policy> policy_of_open(const Gate& gate, const std::string& key) {
   const Run* known = gate.state().run_by_key(key);
   const bool open = known != nullptr && known->phase != RunPhase::closed;
-  return open ? gate.policy_of(known->id) : nullptr;
+  return open ? gate.runs.policy_of(known->id) : nullptr;
 }
 
 void put_credential(json::Writer& out, const std::string& audience,
@@ -137,14 +137,14 @@ void Api::Impl::hold_open(const std::string& run, Instant until) {
   known->second.timer = ports.executor.after(left, [room = weak_from_this(), run] {
     const auto self = room.lock();
     if (!self || self->held.erase(run) == 0) return;
-    self->ports.gate.leave_run(run);
+    self->ports.gate.runs.leave(run);
   });
 }
 
 const Api::Impl::Held* Api::Impl::join_again(const std::string& run, Instant until) {
   if (!held.contains(run)) {
     const Run* known = ports.gate.state().run(run);
-    const auto policy = ports.gate.policy_of(run);
+    const auto policy = ports.gate.runs.policy_of(run);
     auto role = known == nullptr ? Result<RoleInForce>(fail(ErrorKind::missing, "no run"))
                                  : ports.role(known->agent);
     if (!role || !policy) return nullptr;
@@ -155,7 +155,7 @@ const Api::Impl::Held* Api::Impl::join_again(const std::string& run, Instant unt
                              .task = policy->task,
                              .vouched = true};
     // Of a run that is over nothing is held open: the gate says what becomes of its calls.
-    const bool joins = known->phase != RunPhase::closed && ports.gate.open_run(request);
+    const bool joins = known->phase != RunPhase::closed && ports.gate.runs.open(request);
     held[run].lock = std::move(role->lock);
     if (!joins) held[run].until = until;
   }
@@ -197,14 +197,14 @@ void Api::Impl::open_run(Visit& visit) {
       .caller = who.agent,
       .vouched = role->vouched,
       .keeps_policy = true};
-  const auto run = ports.gate.open_run(request);
+  const auto run = ports.gate.runs.open(request);
   if (!run) {
     return visit.refuse(status_of_fault(run.error()), code_of_fault(run.error()),
                         to_string(run.error()));
   }
   // A halt stands for everybody of this role and sponsor, and its run belongs to who opened it.
   if (!identity::opened_by(*ports.gate.state().run(*run), who.agent)) {
-    ports.gate.leave_run(*run);
+    ports.gate.runs.leave(*run);
     return visit.refuse(409, Code::run_halted,
                         "a run of this role and sponsor is halted until a reviewer resumes it");
   }
@@ -219,7 +219,7 @@ void Api::Impl::give_credential(Visit& visit, const std::string& run, const NewR
   const auto issued = ports.identities.issue(
       {.agent = who.agent, .run = run, .audience = door, .life = wanted.lasts});
   // One connection for this door, however often a run is joined here.
-  if (!issued || held.contains(run)) ports.gate.leave_run(run);
+  if (!issued || held.contains(run)) ports.gate.runs.leave(run);
   if (!issued) {
     return visit.refuse(status_of_fault(issued.error()), code_of_fault(issued.error()),
                         issued.error().message);
@@ -278,7 +278,7 @@ std::expected<OpenedSubRun, Refusal> Api::Impl::begin_sub_run(const jose::RunCre
     return no(429, Code::ceiling, added.error().message);
   }
   // Its calls stand in the journal under the root; this is where they are told apart.
-  if (!ports.gate.note(sub.root, "sub-run", said.text())) {
+  if (!ports.gate.alerts.note(sub.root, "sub-run", said.text())) {
     (void)sub_runs->end(sub.id());
     return no(429, Code::ceiling, "too many sub-runs within a minute");
   }
@@ -353,9 +353,9 @@ void Api::Impl::close_run(Visit& visit) {
     return visit.answer(200, out.take());
   }
   const std::string run = visit.run;
-  if (held.contains(run)) ports.gate.leave_run(run);
+  if (held.contains(run)) ports.gate.runs.leave(run);
   held.erase(run);
-  const Status closed = ports.gate.close_run(run, "closed at the API by " + visit.who.agent);
+  const Status closed = ports.gate.runs.close(run, "closed at the API by " + visit.who.agent);
   if (!closed) return visit.refuse(503, Code::audit_unavailable, closed.error().message);
   const Run* after = ports.gate.state().run(run);
   if (after == nullptr) return visit.refuse(404, Code::identity, "there is no such run here");

@@ -28,7 +28,7 @@ bool covered_by(const std::string& pattern, std::string_view server, std::string
 struct Spent {
   std::uint64_t used = 0, more = 0;
 };
-Spent spent_of(const SubRun& run, jose::Limit limit, const PartUse& use) {
+Spent spent_of(const SubRun& run, jose::Limit limit, const SubRunUse& use) {
   switch (limit) {
     case jose::Limit::steps:
       return {run.steps, 0};
@@ -64,7 +64,7 @@ void SubRuns::climb(std::string_view id, Visit&& visit) {
 }
 
 // Every look goes to the table: who holds this keeps no sub-run that ended.
-class SubRuns::Part final : public RunPart {
+class SubRuns::Part final : public SubRunLimits {
  public:
   Part(std::shared_ptr<SubRuns> all, const SubRun& run)
       : all_(std::move(all)),
@@ -109,7 +109,7 @@ class SubRuns::Part final : public RunPart {
     });
     return counted;
   }
-  std::string no_room(const PartUse& use) const override {
+  std::string no_room(const SubRunUse& use) const override {
     std::string limit;
     all_->climb(id_, [&](const SubRun& run) {
       for (const auto& [name, most] : run.credential.attenuation.limits) {
@@ -123,13 +123,13 @@ class SubRuns::Part final : public RunPart {
     });
     return limit;
   }
-  void take(const PartUse& use) override {
+  void take(const SubRunUse& use) override {
     each_above([&](SubRun& run) {
       run.used.calls = sum_of(run.used.calls, use.calls);
       run.used.records = sum_of(run.used.records, use.records);
     });
   }
-  void give_back(const PartUse& use) override {
+  void give_back(const SubRunUse& use) override {
     each_above([&](SubRun& run) {
       lower(run.used.calls, use.calls);
       lower(run.used.records, use.records);
@@ -179,7 +179,7 @@ const SubRun* SubRuns::find(std::string_view id) const {
   }
 }
 
-std::shared_ptr<RunPart> SubRuns::part(std::string_view id) {
+std::shared_ptr<SubRunLimits> SubRuns::part(std::string_view id) {
   const SubRun* const known = find(id);
   return known == nullptr ? nullptr : std::make_shared<Part>(shared_from_this(), *known);
 }

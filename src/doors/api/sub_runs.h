@@ -2,7 +2,7 @@
 //
 // A chain of them only narrows. What one uses is counted at it and at each one above it, so that
 // the sum of the children never exceeds what their parent may; the run at the root has its own
-// counters in the gate. The gate asks each of them as a part of that run (gate/part.h), at
+// counters in the gate. The gate asks each of them as a part of that run (gate/state/sub_run.h), at
 // whatever door its calls come in.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "gate/part.h"
+#include "gate/state/sub_run.h"
 #include "lang/jose/run_credential.h"
 
 namespace pawl::api {
@@ -27,7 +27,7 @@ struct SubRun {
   jose::RunCredential credential;  // what the sub-agent has; it is not its text
   Instant expires{};
   std::uint64_t steps = 0, denials = 0;
-  PartUse used = {};  // of calls that were sent, or are about to be
+  SubRunUse used = {};  // of calls that were sent, or are about to be
 
   const std::string& id() const { return credential.run; }
   const std::string& parent() const { return credential.parent_run; }  // a sub-run, or the root
@@ -43,7 +43,7 @@ class SubRuns : public std::enable_shared_from_this<SubRuns> {
   // Null where there is none, or its time is over.
   const SubRun* find(std::string_view id) const;
   // One that is there, for the gate; it is asked there as long as somebody holds it.
-  std::shared_ptr<RunPart> part(std::string_view id);
+  std::shared_ptr<SubRunLimits> part(std::string_view id);
 
   // Ends it and everything below. The ids that ended.
   std::vector<std::string> end(std::string_view id);

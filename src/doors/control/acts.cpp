@@ -104,8 +104,8 @@ Status Control::answer_question(const std::string& person, const std::string& pr
   }
   const auto reach = reach_in(act);
   if (!reach) return std::unexpected(reach.error());
-  return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
-                            proof, *shown, typed, *reach);
+  return ports_.gate.approvals.answer(*approval, person, ports_.groups_of(person),
+                                      approve.boolean(), *reason, proof, *shown, typed, *reach);
 }
 
 // All of it is checked before any of it is written: what was displayed of each, and what was typed.
@@ -153,7 +153,7 @@ Status Control::answer_together(const std::string& person, const std::string& pr
   answers.reason = *reason;
   answers.proof = proof;
   answers.batch = *shown;
-  return ports_.gate.answer(answers);
+  return ports_.gate.approvals.answer(answers);
 }
 
 Status Control::change_question(const std::string& person, const std::string& proof,
@@ -168,7 +168,7 @@ Status Control::change_question(const std::string& person, const std::string& pr
   }
   const auto wanted = arguments_in(act);
   if (!wanted) return std::unexpected(wanted.error());
-  const auto changed = ports_.gate.try_change(change.approval, *wanted);
+  const auto changed = ports_.gate.approvals.try_change(change.approval, *wanted);
   if (!changed) return std::unexpected(changed.error());
   const State& state = ports_.gate.state();
   const auto whole =
@@ -191,7 +191,7 @@ Status Control::change_question(const std::string& person, const std::string& pr
   change.groups = ports_.groups_of(person);
   change.arguments = changed->arguments;
   change.proof = proof;
-  return ports_.gate.change(change);
+  return ports_.gate.approvals.change(change);
 }
 
 Status Control::ask_agent(const std::string& person, const std::string& proof, json::View act) {
@@ -200,7 +200,7 @@ Status Control::ask_agent(const std::string& person, const std::string& proof, j
   for (const auto* part : {&approval, &question}) {
     if (!*part) return std::unexpected(part->error());
   }
-  return ports_.gate.ask_back(
+  return ports_.gate.approvals.request_clarification(
       {std::move(*approval), person, ports_.groups_of(person), std::move(*question), proof});
 }
 
@@ -211,8 +211,8 @@ Status Control::pass_on(const std::string& person, const std::string& proof, jso
   for (const auto* part : {&approval, &to, &reason}) {
     if (!*part) return std::unexpected(part->error());
   }
-  return ports_.gate.pass_on({std::move(*approval), person, ports_.groups_of(person),
-                              std::move(*to), std::move(*reason), proof});
+  return ports_.gate.approvals.reassign({std::move(*approval), person, ports_.groups_of(person),
+                                         std::move(*to), std::move(*reason), proof});
 }
 
 Status Control::accept(const std::string& person, const std::string&, json::View act) {
@@ -224,7 +224,8 @@ Status Control::accept(const std::string& person, const std::string&, json::View
     for (const auto* part : {&server, &tool, &digest}) {
       if (!*part) return std::unexpected(part->error());
     }
-    if (Status done = ports_.gate.accept(*server, *tool, *digest, person); !done) return done;
+    if (Status done = ports_.gate.policies.accept(*server, *tool, *digest, person); !done)
+      return done;
   }
   return {};
 }
@@ -235,7 +236,7 @@ Status Control::acknowledge(const std::string& person, const std::string& proof,
   if (!escalation) return std::unexpected(escalation.error());
   const json::View resolved = act["resolved"];
   const bool over = resolved.kind() == json::Kind::boolean && resolved.boolean();
-  return ports_.gate.acknowledge(*escalation, person, proof, over);
+  return ports_.gate.alerts.acknowledge(*escalation, person, proof, over);
 }
 
 // One passkey more, or one less, of the person who asks: the record of their enrolment, anew.
@@ -251,7 +252,7 @@ Status Control::passkey(const std::string& person, const std::string&, json::Vie
   const std::string& now = known->second.verifier;
   const auto ways = adds ? with_passkey(now, *given) : without_passkey(now, *given);
   if (!ways) return std::unexpected(ways.error());
-  return ports_.gate.enroll(person, kinds_of(*ways), *ways, person);
+  return ports_.gate.reviewers.enroll(person, kinds_of(*ways), *ways, person);
 }
 
 Status Control::accept_deployment(const std::string& person, const std::string&, json::View act) {
@@ -262,8 +263,11 @@ Status Control::accept_deployment(const std::string& person, const std::string&,
 }
 
 std::string Control::only_looks(const std::string& person) const {
-  if (ports_.gate.is_auditor(person)) return "an auditor sees everything and decides nothing";
-  return ports_.gate.is_program(person) ? "a program answers by itself, and does nothing else" : "";
+  if (ports_.gate.reviewers.is_auditor(person))
+    return "an auditor sees everything and decides nothing";
+  return ports_.gate.reviewers.is_program(person)
+             ? "a program answers by itself, and does nothing else"
+             : "";
 }
 
 Status Control::resume(const std::string& person, const std::string&, json::View act) {
@@ -273,7 +277,7 @@ Status Control::resume(const std::string& person, const std::string&, json::View
   for (const auto* part : {&scope, &name, &reason}) {
     if (!*part) return std::unexpected(part->error());
   }
-  return ports_.gate.resume(*scope, *name, person, *reason);
+  return ports_.gate.kill_switch.resume(*scope, *name, person, *reason);
 }
 
 Status Control::accept_policy(const std::string& person, const std::string&, json::View act) {
@@ -282,7 +286,7 @@ Status Control::accept_policy(const std::string& person, const std::string&, jso
   for (const auto* part : {&agent, &digest}) {
     if (!*part) return std::unexpected(part->error());
   }
-  return ports_.gate.accept_policy(*agent, *digest, person);
+  return ports_.gate.policies.accept_policy(*agent, *digest, person);
 }
 
 Status Control::accept_observation(const std::string& person, const std::string&, json::View act) {
@@ -291,7 +295,7 @@ Status Control::accept_observation(const std::string& person, const std::string&
   for (const auto* part : {&agent, &digest}) {
     if (!*part) return std::unexpected(part->error());
   }
-  return ports_.gate.accept_observation(*agent, *digest, person);
+  return ports_.gate.policies.accept_observation(*agent, *digest, person);
 }
 
 Status Control::enrol(const std::string& person, const std::string&, json::View act) {
@@ -301,7 +305,7 @@ Status Control::enrol(const std::string& person, const std::string&, json::View 
     if (!*part) return std::unexpected(part->error());
   }
   if (!valid_verifier(*verifier)) return fail(ErrorKind::invalid, "the verifier is not one");
-  return ports_.gate.enroll(*who, "passphrase", *verifier, person);
+  return ports_.gate.reviewers.enroll(*who, "passphrase", *verifier, person);
 }
 
 // Every kind of act. `proof` says how the person was authenticated.

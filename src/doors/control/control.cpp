@@ -239,7 +239,7 @@ Result<std::string> Control::show_card(json::View request, const std::string&) {
   const auto id = text(request, "id");
   if (!id) return std::unexpected(id.error());
   const Approval* asked = ports_.gate.state().approval(*id);
-  const auto policy = asked == nullptr ? nullptr : ports_.gate.policy_of(asked->asked.run);
+  const auto policy = asked == nullptr ? nullptr : ports_.gate.runs.policy_of(asked->asked.run);
   const views::Answerers people = answerers();
   const views::MayNot asks = may_not(request);
   const Objections why = asks ? asks(*id) : Objections{};
@@ -256,9 +256,9 @@ Result<std::string> Control::show_change(json::View request, const std::string&)
   if (!id) return std::unexpected(id.error());
   const auto wanted = arguments_in(request);
   if (!wanted) return std::unexpected(wanted.error());
-  const auto changed = ports_.gate.try_change(*id, *wanted);
+  const auto changed = ports_.gate.approvals.try_change(*id, *wanted);
   if (!changed) return std::unexpected(changed.error());
-  const auto policy = ports_.gate.policy_of(ports_.gate.state().approval(*id)->asked.run);
+  const auto policy = ports_.gate.runs.policy_of(ports_.gate.state().approval(*id)->asked.run);
   return views::changed_json(ports_.gate.state(), ports_.journal, *id, *changed, ports_.clock.now(),
                              flag(request, "full"), policy.get());
 }
@@ -363,7 +363,7 @@ Task<Result<std::string>> Control::kill(json::View request) {
   const bool found = views::is_target(*scope, *name, targets);
   const auto near =
       found ? std::vector<std::string>{} : views::near_targets(*scope, *name, targets);
-  auto stopped = ports_.gate.kill(*scope, *name, *by, *reason);
+  auto stopped = ports_.gate.kill_switch.kill(*scope, *name, *by, *reason);
   if (!stopped && stopped.error().fault == ErrorKind::missing) {
     co_return fail(ErrorKind::missing,
                    "nothing was stopped: " + stopped.error().message + views::meant_text(near));
@@ -404,7 +404,7 @@ Result<std::string> Control::close_run(json::View request, const std::string&) {
   }
   const std::string why =
       "closed by " + escape_untrusted(*by) + (reason->empty() ? "" : ": " + *reason);
-  if (Status closed = ports_.gate.close_run(*run, why); !closed) {
+  if (Status closed = ports_.gate.runs.close(*run, why); !closed) {
     return std::unexpected(closed.error());
   }
   return done();
@@ -418,7 +418,7 @@ Result<std::string> Control::end_grant(json::View request, const std::string&) {
   for (const auto* part : {&grant, &reason, &by}) {
     if (!*part) return std::unexpected(part->error());
   }
-  if (Status ended = ports_.gate.end_grant(*grant, *by, *reason); !ended) {
+  if (Status ended = ports_.gate.approvals.end_grant(*grant, *by, *reason); !ended) {
     return std::unexpected(ended.error());
   }
   return done();
@@ -440,7 +440,7 @@ Status Control::authenticate(json::View request, const std::string& source) {
   if (known == reviewers.end() || !fresh ||
       !verify(challenge, *signature, known->second.verifier)) {
     ports_.challenges.failed(source, now);
-    ports_.gate.note_refusal("proof refused", escape_untrusted(person->substr(0, 128)));
+    ports_.gate.alerts.note_refusal("proof refused", escape_untrusted(person->substr(0, 128)));
     return fail(ErrorKind::refused,
                 "this proof does not show that `" + escape_untrusted(*person) + "` asks");
   }
@@ -558,7 +558,7 @@ views::MayNot Control::may_not(json::View request) const {
     never = no_passphrase(person);
   }
   return [this, person, never, groups = ports_.groups_of(person)](const std::string& id) {
-    return never.empty() ? ports_.gate.objections(id, person, groups)
+    return never.empty() ? ports_.gate.approvals.objections(id, person, groups)
                          : Objections{never, never, never};
   };
 }

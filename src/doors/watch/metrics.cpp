@@ -133,7 +133,7 @@ void Metrics::measure_runs(Instant now) {
     runs_.add({who, to_string(run.phase)}, 1);
     if (run.phase == RunPhase::closed) continue;
     executing_.add({who}, run.executing);
-    const auto policy = gate_.policy_of(id);
+    const auto policy = gate_.runs.policy_of(id);
     if (!policy || run.phase != RunPhase::open) continue;
     const Ceilings& ceilings = policy->ceilings;
     const auto of = [](const Count& count) { return static_cast<double>(count.total()); };
@@ -168,10 +168,10 @@ void Metrics::measure_runs(Instant now) {
 void Metrics::measure_rollout(Instant now) {
   usable_.forget();
   observing_.forget();
-  for (const CandidateNow& one : gate_.candidates()) {
+  for (const CandidateNow& one : gate_.policies.candidates()) {
     usable_.set({role(one.agent)}, one.why.empty() ? 1 : 0);
   }
-  for (const ObservationNow& one : gate_.observations()) {
+  for (const ObservationNow& one : gate_.policies.observations()) {
     if (one.waits) continue;
     observing_.set({role(one.what.agent)}, static_cast<double>((one.what.until - now).ns) / 1e9);
   }

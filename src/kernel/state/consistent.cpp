@@ -1,5 +1,6 @@
 #include <map>
 
+#include "kernel/state/live.h"
 #include "kernel/state/state.h"
 
 namespace pawl {
@@ -102,8 +103,7 @@ Status State::consistent() const {
     return wrong("a counter of agent", std::string(agents.begin()->first));
   }
   for (const auto& [id, approval] : approvals_) {
-    const bool unused =
-        approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved;
+    const bool unused = is_live(approval);
     const LiveCall* live = call(approval.call);
     if (unused && (live == nullptr || live->approval != id)) return wrong("the question", id);
   }

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "kernel/state/fold.h"
+#include "kernel/state/live.h"
 
 namespace pawl {
 
@@ -41,8 +42,7 @@ Status Fold::operator()(const ApprovalReplied& b) {
   const auto found = state.approvals_.find(b.approval);
   if (found == state.approvals_.end()) return wrong_talk(b.approval, "was never opened");
   Approval& approval = found->second;
-  const bool usable =
-      approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved;
+  const bool usable = is_live(approval);
   if (!usable) return wrong_talk(b.approval, "is over");
   if (!approval.talk || !approval.talk->unanswered()) {
     return wrong_talk(b.approval, "was not asked about");

@@ -32,7 +32,7 @@
 #include "doors/mcp/session/endpoint.h"
 #include "doors/mcp/transport/http_client_transport.h"
 #include "doors/mcp/transport/transport.h"
-#include "gate/part.h"
+#include "gate/state/sub_run.h"
 #include "io/http/message.h"
 #include "io/http/responder.h"
 #include "io/net/loop.h"
@@ -75,7 +75,7 @@ struct RemoteCaller {
   std::string agent;    // of the deployment file; empty: nobody said
   std::string run;      // that the caller proved to be in; empty: the one of its key
   // … and what part of it; null: the whole run.
-  std::shared_ptr<RunPart> part = nullptr;
+  std::shared_ptr<SubRunLimits> part = nullptr;
   std::string client;  // how the program calls itself, for people
   // Whose share of sessions and processes it uses, in whichever run; empty: the key's.
   std::string account = {};

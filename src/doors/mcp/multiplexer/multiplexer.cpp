@@ -79,7 +79,7 @@ void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
     if (multiplexer->closed) return;
     multiplexer->give_up(i, fmt::format("server `{}` has ended", multiplexer->upstreams[i].name));
     if (multiplexer->why.empty()) {
-      (void)multiplexer->gate.note(multiplexer->run, "server absent",
+      (void)multiplexer->gate.alerts.note(multiplexer->run, "server absent",
                                    multiplexer->upstreams[i].name + ": " + said);
       multiplexer->presence_changed(i);
     }
@@ -271,7 +271,7 @@ void Multiplexer::session_line(std::size_t i, std::string_view line, std::string
   const Result<Message> message = read_message(line, Side::server, parser, document);
   if (!message) {
     // Sessions write messages. If one did not, its request still gets an answer.
-    (void)gate.note(run, "answer dropped", message.error().message);
+    (void)gate.alerts.note(run, "answer dropped", message.error().message);
     const MeantFor meant = meant_for(line);
     if (!meant.answer || meant.ids.empty()) return;
     const std::string own(meant.ids.front());

@@ -175,7 +175,7 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   ResourceOwners owners;
   Duration patience;
   std::string run;
-  std::shared_ptr<RunPart> part;  // of it, whose client this is; null: it is not
+  std::shared_ptr<SubRunLimits> part;  // of it, whose client this is; null: it is not
   json::Parser parser;
   Era era = Era::unknown;
   bool greeted = false;  // the client said `notifications/initialized`

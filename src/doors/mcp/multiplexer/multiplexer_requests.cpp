@@ -69,8 +69,8 @@ void Multiplexer::client_line(std::string_view line) {
 void Multiplexer::refuse_line(std::string_view id, int code, const std::string& what,
                               std::string_view method) {
   const Settled settled =
-      gate.refuse(run, Code::ambiguous_request, method.empty() ? "message" : std::string(method),
-                  what, part.get());
+      gate.calls.refuse(run, Code::ambiguous_request,
+                        method.empty() ? "message" : std::string(method), what, part.get());
   if (method == "tools/call" && id != "null") {
     return to_client(result_line(id, refused_result(settled)), id);
   }
@@ -79,7 +79,7 @@ void Multiplexer::refuse_line(std::string_view id, int code, const std::string& 
 
 void Multiplexer::refuse_request(const Message& message, bool modern, Code code,
                                  const std::string& name, const std::string& sentence) {
-  const Settled settled = gate.refuse(run, code, name, sentence, part.get());
+  const Settled settled = gate.calls.refuse(run, code, name, sentence, part.get());
   if (message.method != "tools/call") {
     return to_client(raw_error_line(message.id, refused_error(settled)), message.id);
   }
@@ -308,8 +308,9 @@ void Multiplexer::client_notification(const Message& message) {
       }
       return;
     case ClientNotice::unknown:
-      (void)gate.note(run, "notification dropped",
-                      "`" + escape_untrusted(message.method.substr(0, 64)) + "` of the client");
+      (void)gate.alerts.note(
+          run, "notification dropped",
+          "`" + escape_untrusted(message.method.substr(0, 64)) + "` of the client");
       return;
   }
 }
@@ -560,7 +561,7 @@ void Multiplexer::conclude(const std::shared_ptr<Gathering>& all) {
   const bool greeting = all->kind != Gathering::Kind::page && all->kind != Gathering::Kind::level;
   for (const Part& one : parts) {
     if (one.result.exists() || all->kind == Gathering::Kind::level) continue;
-    (void)gate.note(run, "server absent",
+    (void)gate.alerts.note(run, "server absent",
                     fmt::format("{} did not answer `{}`", one.server, all->method->name));
   }
   if (results == 0) return reply_error(*all, first_error(*all));

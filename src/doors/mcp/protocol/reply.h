@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "gate/gate.h"
-#include "gate/part.h"
+#include "gate/state/sub_run.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl::mcp {
@@ -18,7 +18,7 @@ namespace pawl::mcp {
 struct Shown {
   const Policy& policy;
   std::string_view server;
-  const RunPart* part = nullptr;
+  const SubRunLimits* part = nullptr;
 };
 // True where the policy grants this name and does not block it, and the part has it.
 bool granted(const Shown& to, std::string_view tool);

@@ -184,7 +184,7 @@ void Calls::answer(const Pending& entry, const Reply& reply) {
 
 bool Calls::withholds(const Pending& entry) const {
   if (entry.scoped) return true;
-  const auto now = session_.gate.policy_of(session_.spec.run);
+  const auto now = session_.gate.runs.policy_of(session_.spec.run);
   const bool decided = now && !entry.action.empty();
   const ToolRule* rule = decided ? now->find(session_.spec.server, entry.action) : nullptr;
   return rule != nullptr && rule->scope != nullptr;
@@ -206,7 +206,7 @@ Task<void> Calls::access_call(PendingPtr entry, std::shared_ptr<json::Document> 
   const std::string action = access_name(asked.tool);
   Proposal proposal;
   proposal.run = session_.spec.run;
-  proposal.part = session_.spec.part;
+  proposal.sub_run = session_.spec.part;
   proposal.call = Call{session_.spec.server, action, (*arguments)->root()};
   proposal.keeps = *arguments;
   proposal.definition = listed.definition;
@@ -217,7 +217,7 @@ Task<void> Calls::access_call(PendingPtr entry, std::shared_ptr<json::Document> 
   proposal.note = dropped(params, {"name", "arguments", "requestState"}, entry->trace != nullptr);
   UpstreamCall upstream(self, entry, "tools/call", false);  // the gate asks no server
   ClientCaller caller(self, entry);
-  Settled settled = co_await session_.gate.handle(std::move(proposal), upstream, caller);
+  Settled settled = co_await session_.gate.calls.handle(std::move(proposal), upstream, caller);
   // What a reviewer asks the agent is for the agent, as with every call.
   const bool waits = settled.kind == Settled::Kind::pending && !settled.asks;
   if (waits && session_.continuations.hold(entry, settled.approval)) co_return;
@@ -260,7 +260,7 @@ Task<void> Calls::tool_call(PendingPtr entry, std::shared_ptr<json::Document> do
   if (as_task && !session_.tasks.begin(entry, listed)) co_return;
   Proposal proposal;
   proposal.run = session_.spec.run;
-  proposal.part = session_.spec.part;
+  proposal.sub_run = session_.spec.part;
   proposal.call = Call{session_.spec.server, *name, given.exists() ? given : empty_object().root()};
   proposal.keeps = document;
   proposal.definition = listed.definition;
@@ -280,7 +280,7 @@ Task<void> Calls::tool_call(PendingPtr entry, std::shared_ptr<json::Document> do
 
   UpstreamCall upstream(self, entry, "tools/call", !given.exists());
   ClientCaller caller(self, entry);
-  Settled settled = co_await session_.gate.handle(std::move(proposal), upstream, caller);
+  Settled settled = co_await session_.gate.calls.handle(std::move(proposal), upstream, caller);
   // What a reviewer asks the agent is for the agent: its client does not wait it out.
   const bool waits = settled.kind == Settled::Kind::pending && !settled.asks;
   if (waits && session_.continuations.hold(entry, settled.approval)) co_return;
@@ -308,7 +308,7 @@ Task<void> Calls::action(PendingPtr entry, std::string method,
   entry->scoped = rule != nullptr && rule->scope != nullptr;
   Proposal proposal;
   proposal.run = session_.spec.run;
-  proposal.part = session_.spec.part;
+  proposal.sub_run = session_.spec.part;
   proposal.call = Call{session_.spec.server, tool, (*parsed)->root()};
   proposal.keeps = *parsed;
   trace(entry, params, proposal);
@@ -316,7 +316,7 @@ Task<void> Calls::action(PendingPtr entry, std::string method,
   proposal.resumes = entry->resumes;
   UpstreamCall upstream(self, entry, method, false);
   ClientCaller caller(self, entry);
-  Settled settled = co_await session_.gate.handle(std::move(proposal), upstream, caller);
+  Settled settled = co_await session_.gate.calls.handle(std::move(proposal), upstream, caller);
   if (settled.kind == Settled::Kind::pending &&
       session_.continuations.hold(entry, settled.approval))
     co_return;

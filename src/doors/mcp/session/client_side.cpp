@@ -187,7 +187,7 @@ void ClientSide::on_notification(const Message& message) {
       }
       return;
     case ClientNotice::unknown:
-      (void)session_.gate.note(
+      (void)session_.gate.alerts.note(
           session_.spec.run, "notification dropped",
           "`" + escape_untrusted(message.method.substr(0, 64)) + "` of the client");
       return;

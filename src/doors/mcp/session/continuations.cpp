@@ -171,7 +171,7 @@ void Continuations::abandon(const PendingPtr& entry) {
   std::erase(parked, entry);
   request_states_.forget(*entry);
   if (entry->over) {
-    (void)session_.gate.note(session_.spec.run, "result dropped",
+    (void)session_.gate.alerts.note(session_.spec.run, "result dropped",
                              "the client did not come back for it");
     return;
   }

@@ -166,7 +166,7 @@ class AnswerUpstream final : public Upstream {
 Proposal proposal_for(const SessionSpec& spec, std::string_view tool, json::View arguments) {
   Proposal proposal;
   proposal.run = spec.run;
-  proposal.part = spec.part;
+  proposal.sub_run = spec.part;
   proposal.call = Call{spec.server, tool, arguments};
   return proposal;
 }
@@ -183,7 +183,7 @@ Task<Answer> decide_before(const ServerQuestion& asked, const PassAnswer& pass) 
   const std::string tool = "mcp:" + asked.method;
   ClientUpstream upstream(asked);
   ServerCaller caller(asked.session);
-  const Settled settled = co_await asked.session->gate.handle(
+  const Settled settled = co_await asked.session->gate.calls.handle(
       proposal_for(asked.session->spec, tool, document->root()), upstream, caller);
   if (settled.kind == Settled::Kind::error) co_return Answer{Answer::Kind::error, settled.text};
   if (settled.kind != Settled::Kind::result || !pass(settled.text)) co_return refusal();
@@ -208,7 +208,7 @@ Task<Answer> decide_answer(const ServerQuestion& asked, const PassAnswer& pass) 
   const std::string tool = "mcp:" + asked.method;
   AnswerUpstream upstream(pass);
   ServerCaller caller(asked.session);
-  (void)co_await asked.session->gate.handle(
+  (void)co_await asked.session->gate.calls.handle(
       proposal_for(asked.session->spec, tool, document->root()), upstream, caller);
   co_return upstream.passed() ? Answer{Answer::Kind::result, {}} : refusal();
 }
@@ -287,7 +287,7 @@ Task<Answer> Elicitation::decide(PendingPtr about, std::string server_id, std::s
   const auto received = json::parse(params);
   if (!received) {
     const std::string& why_not = received.error().message;
-    (void)session_.gate.note(session_.spec.run, "server request refused",
+    (void)session_.gate.alerts.note(session_.spec.run, "server request refused",
                              fmt::format("{}: {}", asked.method, why_not));
     co_return Answer{Answer::Kind::error, error_object(invalid_request, why_not)};
   }

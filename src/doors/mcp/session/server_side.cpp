@@ -36,7 +36,7 @@ void ServerSide::receive(std::string_view line) {
           result ? filtered_result(*message) : filtered_error(std::string(message->error_text))};
       const bool waited = session_.at_server->deliver(message->id, std::move(answer));
       if (!waited && spend_notice()) {
-        (void)session_.gate.note(session_.spec.run, "answer dropped",
+        (void)session_.gate.alerts.note(session_.spec.run, "answer dropped",
                                  "nobody waits for an answer with its id");
       }
       return;
@@ -56,7 +56,7 @@ void ServerSide::on_unreadable(std::string_view line, const std::string& reason)
     }
     return receive(shortened->line);
   }
-  if (spend_notice()) (void)session_.gate.note(session_.spec.run, "server line dropped", reason);
+  if (spend_notice()) (void)session_.gate.alerts.note(session_.spec.run, "server line dropped", reason);
   for (std::string_view id : meant.ids) {
     if (meant.question) session_.to_server(error_line(id, invalid_request, reason));
   }
@@ -87,7 +87,7 @@ std::string ServerSide::filtered_result(const Message& message) {
 std::string ServerSide::filtered_error(std::string text) {
   ErrorSaid passed = error_said(text);
   if (passed.forged && spend_notice()) {
-    (void)session_.gate.note(session_.spec.run, "error shortened",
+    (void)session_.gate.alerts.note(session_.spec.run, "error shortened",
                              "the server said in it what only pawl may, or asked for an address");
   }
   return passed.text.empty() ? text : std::move(passed.text);
@@ -101,7 +101,7 @@ bool ServerSide::spend_notice() {
       auto session = self.lock();
       if (!session || session->server.notices_dropped_ == 0) return;
       const auto count = std::exchange(session->server.notices_dropped_, 0);
-      (void)session->gate.note(session->spec.run, "notifications dropped",
+      (void)session->gate.alerts.note(session->spec.run, "notifications dropped",
                                fmt::format("{} within a second", count));
     });
   }
@@ -151,7 +151,7 @@ void ServerSide::on_request(const Message& message, std::shared_ptr<json::Docume
       }
       if (spend_notice()) {
         const bool which = may && !about && session_.calls.in_flight.size() > 1;
-        (void)session_.gate.note(
+        (void)session_.gate.alerts.note(
             session_.spec.run, "server request refused",
             which ? fmt::format("{}: which of several calls it belongs to, nobody says",
                                 message.method)
@@ -201,7 +201,7 @@ void ServerSide::on_notification(const Message& message) {
       return;
     }
     case ServerNotice::unknown:
-      (void)session_.gate.note(
+      (void)session_.gate.alerts.note(
           session_.spec.run, "notification dropped",
           "`" + escape_untrusted(message.method.substr(0, 64)) + "` of the server");
       return;
@@ -273,17 +273,17 @@ void ServerSide::on_log(const Message& message) {
 }
 
 void ServerSide::note_reserved() {
-  (void)session_.gate.note(session_.spec.run, reserved_topic, reserved_text);
+  (void)session_.gate.alerts.note(session_.spec.run, reserved_topic, reserved_text);
 }
 
 void ServerSide::note_first(const std::string& topic, const std::string& text) {
-  if (noted_first_[{topic, text}]++ == 0) (void)session_.gate.note(session_.spec.run, topic, text);
+  if (noted_first_[{topic, text}]++ == 0) (void)session_.gate.alerts.note(session_.spec.run, topic, text);
 }
 
 void ServerSide::note_counted() {
   for (const auto& [note, count] : noted_first_) {
     if (count < 2) continue;
-    (void)session_.gate.note(session_.spec.run, note.first,
+    (void)session_.gate.alerts.note(session_.spec.run, note.first,
                              fmt::format("{} more: {}", count - 1, note.second));
   }
 }

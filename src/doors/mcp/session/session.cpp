@@ -91,7 +91,7 @@ TransportEvents Session::Impl::server_events() {
           [self](std::string_view head) {
             auto session = self.lock();
             if (!session) return;
-            (void)session->gate.note(session->spec.run, "answer too long",
+            (void)session->gate.alerts.note(session->spec.run, "answer too long",
                                      "the server sent a message beyond the limit");
             session->at_server->lose_too_long(head);
           },

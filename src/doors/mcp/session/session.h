@@ -25,7 +25,7 @@
 #include "doors/mcp/session/endpoint.h"
 #include "doors/mcp/transport/transport.h"
 #include "gate/gate.h"
-#include "gate/part.h"
+#include "gate/state/sub_run.h"
 #include "io/net/loop.h"
 #include "io/pins/lock.h"
 
@@ -79,7 +79,7 @@ struct SessionSpec {
   // The time of the records; empty: nothing here says what time it is.
   std::function<Instant()> now;
   // The client is a part of the run, and has less than it; null: it is not.
-  std::shared_ptr<RunPart> part = nullptr;
+  std::shared_ptr<SubRunLimits> part = nullptr;
   // The server was opened once for several sessions, whatever revision each client speaks.
   bool one_for_all = false;
   // Unpredictable bytes, for what modern clients bring back.

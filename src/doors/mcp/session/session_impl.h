@@ -57,12 +57,12 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   Shown shown() const { return {*spec.policy, spec.server, spec.part.get()}; }
   // See Gate::refuse.
   Settled refuse(Code code, const std::string& what, const std::string& sentence) {
-    return gate.refuse(spec.run, code, what, sentence, spec.part.get());
+    return gate.calls.refuse(spec.run, code, what, sentence, spec.part.get());
   }
   // See Gate::goes_on.
   bool goes_on(const Call& call, const Policy* decided_under) const {
     const bool over = spec.part && spec.part->over();
-    return !over && gate.goes_on(spec.run, call, decided_under);
+    return !over && gate.calls.goes_on(spec.run, call, decided_under);
   }
 
   net::Loop& loop;

@@ -121,11 +121,11 @@ Task<std::set<std::string>> Subscriptions::subscribe_all(PendingPtr entry, json:
     if (entry->gone || !arguments) break;
     Proposal proposal;
     proposal.run = session_.spec.run;
-    proposal.part = session_.spec.part;
+    proposal.sub_run = session_.spec.part;
     proposal.call = Call{session_.spec.server, "mcp:resources/subscribe", arguments->root()};
     SubscribeUpstream upstream(self);
     SubscribeCaller caller(entry);
-    const Settled settled = co_await session_.gate.handle(std::move(proposal), upstream, caller);
+    const Settled settled = co_await session_.gate.calls.handle(std::move(proposal), upstream, caller);
     if (settled.kind == Settled::Kind::result) heard.insert(uri);
   }
   co_return heard;

@@ -245,7 +245,7 @@ Task<void> Tasks::get(PendingPtr entry, TaskPtr task) {
   const Approval* asked =
       task->approval.empty() ? nullptr : session_.gate.state().approval(task->approval);
   const bool waits = asked != nullptr && asked->phase == ApprovalPhase::open &&
-                     !session_.gate.asks_agent(task->approval);
+                     !session_.gate.approvals.asks_agent(task->approval);
   if (asked != nullptr && !asked->answers.empty()) {
     task->changed = to_string(asked->answers.back().at);
   }

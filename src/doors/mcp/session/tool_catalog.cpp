@@ -63,7 +63,7 @@ bool ToolCatalog::new_under_glob(std::string_view tool) const {
     return false;
   const ToolRule* entry = policy_.find(server_, tool);
   // What a server adds while its role is watched does not run because nobody looked at it.
-  if (entry == nullptr) return gate_.watched(run_);
+  if (entry == nullptr) return gate_.policies.watched(run_);
   return std::ranges::none_of(entry->names, [&](std::string_view name) {
     return name.substr(name.rfind('/') + 1) == tool;
   });
@@ -73,9 +73,9 @@ PinState ToolCatalog::pin(const ToolDefinition& tool) {
   if (tool.hidden_characters) return PinState::hidden;
   if (!lock_.present && new_under_glob(tool.name)) {
     // As under a lock that does not have it.
-    return gate_.pin(run_, tool, true, {});
+    return gate_.policies.pin(run_, tool, true, {});
   }
-  return gate_.pin(run_, tool, lock_.present, lock_.find(server_, tool.name));
+  return gate_.policies.pin(run_, tool, lock_.present, lock_.find(server_, tool.name));
 }
 
 void ToolCatalog::finish() {
@@ -92,7 +92,7 @@ void ToolCatalog::finish() {
     }
     const PinState state = refused[i].empty() ? pin(*definition) : PinState::ambiguous;
     if (!refused[i].empty()) {
-      (void)gate_.note(run_, "tool refused", definition->name + ": " + refused[i]);
+      (void)gate_.alerts.note(run_, "tool refused", definition->name + ": " + refused[i]);
     }
     auto mirrored = mirrored_of(*definition);
     if (!tools.contains(definition->name)) offered.push_back(definition->name);

@@ -66,9 +66,9 @@ class ToolCatalog {
   std::size_t size() const { return tools_.size(); }
   bool read() const { return read_; }
   // The role is watched and not stopped: the client sees what nobody granted too.
-  bool watched() const { return gate_.watched(run_); }
+  bool watched() const { return gate_.policies.watched(run_); }
   // People let this run use the tool for a while.
-  bool lent(std::string_view name) const { return gate_.lent(run_, server_, name); }
+  bool lent(std::string_view name) const { return gate_.approvals.lent(run_, server_, name); }
   // Those that may be called as far as their definitions go, in the order of the alphabet.
   std::vector<std::string> names() const;
   // All that the server offered, in its order.

@@ -59,7 +59,7 @@ Task<Outcome> UpstreamCall::execute(std::string_view tool, std::string_view argu
   }
   std::string more;  // members of a retry at a stateless server
   const auto decided_under =
-      stateless ? session_->gate.policy_of(session_->spec.run) : std::shared_ptr<const Policy>();
+      stateless ? session_->gate.runs.policy_of(session_->spec.run) : std::shared_ptr<const Policy>();
   for (unsigned round = 1;; ++round) {
     auto ticket = more.empty() ? send(params) : send(with_members(params, more));
     Answer answer = co_await ticket.answer;
@@ -99,7 +99,7 @@ Task<Outcome> UpstreamCall::execute(std::string_view tool, std::string_view argu
 }
 
 Task<std::string> UpstreamCall::returned(std::string_view tool) {
-  const auto decided_under = session_->gate.policy_of(session_->spec.run);
+  const auto decided_under = session_->gate.runs.policy_of(session_->spec.run);
   const bool there =
       co_await session_->restart.ensure_running() && co_await session_->lists.tools_known();
   if (!there) co_return session_->restart.why_unavailable();
@@ -258,7 +258,7 @@ Task<void> UpstreamCall::respond(std::string key, json::View request,
     const std::string text = params.exists() ? without_meta(params) : "{}";
     (void)co_await session_->elicitation.decide(entry_, {}, method, text, pass, key);
   } else {
-    (void)session_->gate.note(session_->spec.run, "server request refused",
+    (void)session_->gate.alerts.note(session_->spec.run, "server request refused",
                               "`" + escape_untrusted(method.substr(0, 64)) + "` in a result");
   }
   // A form can be turned down in the protocol itself; for the others there is no such answer.
@@ -450,7 +450,7 @@ void UpstreamCall::watch_task() {
     if (run == nullptr || run->phase == RunPhase::closed || run->phase == RunPhase::killed) {
       return stop("the run is over");
     }
-    const auto policy = session_->gate.policy_of(session_->spec.run);
+    const auto policy = session_->gate.runs.policy_of(session_->spec.run);
     const auto& most = policy ? policy->ceilings.wall_clock : std::optional<Duration>();
     if (most && session_->spec.now && run->clock(session_->spec.now()) > *most) {
       return stop("the time of the run is over");
@@ -515,7 +515,7 @@ Task<Outcome> UpstreamCall::stopped() {
     }
   }
   const bool confirmed = status == TaskStatus::cancelled;
-  (void)session_->gate.note(
+  (void)session_->gate.alerts.note(
       session_->spec.run, confirmed ? "task cancelled" : "task not confirmed as cancelled",
       fmt::format("{}: {}; {}", escape_untrusted(session_->spec.server), stopped_because_,
                   confirmed ? "the server confirms that its task is cancelled"

@@ -1,0 +1,15 @@
+// The record of a decision, as far as its verdict says it. Whoever decides adds what it knows
+// besides: ids, facts, payloads.
+#pragma once
+
+#include "kernel/policy/policy.h"
+#include "model/call.h"
+#include "model/record.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+// `tool`: what the call was bound to; null where no entry names it.
+CallDecided decision_record(const Verdict& verdict, const Call& call, const BoundTool* tool);
+
+}  // namespace pawl
