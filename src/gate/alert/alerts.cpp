@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t note_bytes_max = 1024;
 constexpr Duration minute = Duration::seconds(60);
-// Where notes of runs that nobody knows any more are counted; no run is called so.
+// Where notes of forgotten runs are counted; no run is called so.
 constexpr std::string_view run_unknown = "?";
 
 // Never 0, which is no minute.

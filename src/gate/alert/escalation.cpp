@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t sentence_bytes_max = 1024;
 
-// Those of the run's policy; where it names nobody, or nothing runs, the deployment's.
+// Those of the run's policy; where it names no contact, or nothing runs, the deployment's.
 std::vector<LadderContact> contacts_of(GateState& gate_state, const std::string& run) {
   std::vector<LadderContact> named;
   const GateRun* known = run.empty() ? nullptr : run_of(gate_state, run);
@@ -59,7 +59,7 @@ void tell_all(GateState& gate_state, const EscalationOpened& opened, bool at_onc
   }
 }
 
-// Hundreds wait for somebody: what comes now has no escalation, and is a record all the same, and
+// Hundreds wait for a person: what comes now has no escalation, and is a record all the same, and
 // all its contacts hear of it. Once each, while there is no room.
 void tell_without_escalation(GateState& gate_state, const EscalationOpened& opened) {
   constexpr std::size_t kept_max = 1024;
@@ -95,7 +95,7 @@ void alert_people(GateState& gate_state, const std::string& run, const std::stri
   if (!must_be_acknowledged(event)) return tell_all(gate_state, opened, true);
   if (already_open(gate_state.state, run, event, opened.why)) return;
   opened.escalation = new_id(gate_state, "e");
-  // Also where there is nobody to tell: it waits for whoever looks, and is unanswered at its end.
+  // Also without a contact: it waits until a person looks, and is unanswered at its end.
   const Duration last = opened.contacts.empty() ? Duration{} : opened.contacts.back().after;
   opened.ends = gate_state.log.now() + last + gate_state.acknowledge_within;
   if (escalations_full(gate_state.state)) return tell_without_escalation(gate_state, opened);
@@ -104,7 +104,7 @@ void alert_people(GateState& gate_state, const std::string& run, const std::stri
   const auto seq = gate_state.log.append(opened, {.urgency = Urgency::reserve});
   if (!seq) return tell_all(gate_state, opened, false);
   gate_state.journal.request_sync(*seq);
-  // In a later turn: whoever escalates is in the middle of something.
+  // In a later turn: the caller is in the middle of something.
   gate_state.timers.later([&gate_state, id] { take_due_steps(gate_state, id); });
 }
 

@@ -20,7 +20,7 @@ std::string_view sponsor_of(const GateState& gate_state, const Approval& approva
 }
 
 // The run has kept a name under which the deployment knows this person only since. The record says
-// that name, so by the record alone they would be somebody else.
+// that name, so by the record alone they would be another person.
 bool started_as_another(const GateState& gate_state, const Approval& approval,
                         std::string_view person) {
   const std::string_view now = sponsor_of(gate_state, approval);

@@ -11,7 +11,7 @@
 
 namespace pawl {
 
-// Somebody wants to answer a question, to ask its agent something, or to pass it on.
+// A person wants to answer a question, to ask its agent something, or to reassign it.
 struct AnswerGiven {
   enum class Kind : std::uint8_t { approve, reject, change, ask, pass };
   Kind kind;
@@ -21,7 +21,7 @@ struct AnswerGiven {
   bool typed;
 };
 
-// Why theirs would not count, whoever has proven to be this person; empty: it would. Of an open
+// Why the answer of this proven person would not count; empty: it would. Of an open
 // question, and without what they have to type.
 std::string why_not(const GateState& gate_state, const Approval& approval,
                     const AnswerGiven& answering);
@@ -36,12 +36,12 @@ Status refuse_answer(GateState& gate_state, const Approval& approval, const std:
 void after_answer(GateState& gate_state, const std::string& approval, std::uint64_t seq);
 
 // True where one of the question's reviewers (else the deployment's) is this person or a group of
-// theirs. Nobody listed anywhere: nobody may.
+// theirs. Where no reviewer is listed, no person may.
 bool entitled(const GateState& gate_state, const Approval& approval, const std::string& person,
               const std::vector<std::string>& groups);
 
-// Why nobody behind this name, a person or a group, could approve the question after `by` passed it
-// on; empty: somebody can.
+// Why no person behind this name, a person or a group, could approve the question after `by`
+// reassigned it; empty: one can.
 std::string cannot_take(const GateState& gate_state, const Approval& approval,
                         const std::string& to, const std::string& by);
 

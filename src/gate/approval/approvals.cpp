@@ -34,7 +34,7 @@ Status well_formed(const BatchAnswer& answers) {
   return {};
 }
 
-// The journal took some of them and no more; whoever answered has to know which.
+// The journal took some of them and no more; the reviewer has to know which.
 Error unfinished(const BatchAnswer& answers, const std::string& stopped_at, Error error) {
   std::string given;
   for (const BatchAnswer::One& one : answers.to) {

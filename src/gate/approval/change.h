@@ -14,7 +14,7 @@ namespace pawl {
 Result<std::string> arguments_at(const GateState& gate_state, const std::string& commitment);
 
 // What `judge` makes of a waiting call with these arguments, as it would be decided after its hold:
-// its error, or why nobody can tell. Not where the agent has not come back after a start of the
+// its error, or why that is unknown. Not where the agent has not come back after a start of the
 // node.
 Status judge_waiting(GateState& gate_state, const Approval& asked, json::View arguments,
                      const std::function<Status(const Situation&)>& judge);

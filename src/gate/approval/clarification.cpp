@@ -61,7 +61,7 @@ Status Approvals::request_clarification(const ClarificationRequest& a) {
   const auto seq = gate_state.log.append(ApprovalAsked{a.approval, a.person, text, a.proof});
   if (!seq) return std::unexpected(seq.error());
   gate_state.journal.request_sync(*seq);
-  // Whoever waits for the answer of people is told at once, and is to come back.
+  // A call that waits for people is told at once, and has to come back.
   const auto waiting = gate_state.waiting.find(a.approval);
   if (waiting == gate_state.waiting.end()) return {};
   waiting->second->until = gate_state.clock.boot();

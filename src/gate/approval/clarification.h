@@ -9,7 +9,7 @@
 
 namespace pawl {
 
-// A reviewer asked something that nobody told the agent in this life of the node.
+// A reviewer asked something that the agent was not told in this life of the node.
 bool has_untold_remarks(const GateState& gate_state, const Approval& asked);
 
 // What the agent reads of it in a reply that is pending, and how it looks in the decision; both

@@ -41,7 +41,7 @@ void leave_alone(CallContext& context) {
   gate_state.waiting.erase(context.approval);
   const Approval* asked = gate_state.state.approval(context.approval);
   const bool usable = asked != nullptr && is_live(*asked);
-  if (!usable) return end_unsent(context);  // answered no, or withdrawn, and nobody to tell
+  if (!usable) return end_unsent(context);  // answered no, or withdrawn, and no caller to tell
   (void)gate_state.log.append(ApprovalAttached{context.approval, context.call, false},
                               {.urgency = Urgency::reserve});
   schedule_end(gate_state, *gate_state.state.approval(context.approval));

@@ -91,7 +91,7 @@ Task<Settled> Calls::handle(Proposal proposal, Upstream& upstream, Caller& calle
   if (large) next = unless_gone(context, next);
   mark(context, &CallTimes::decided);
   while (next == Next::wait) {
-    co_await *context.woken;        // a person, the clock, the switch, nobody any more
+    co_await *context.woken;        // a person, the clock, the switch, no client any more
     next = after_waiting(context);  // facts and verdict again, and their record
   }
   mark(context, &CallTimes::released);

@@ -9,7 +9,7 @@
 
 namespace pawl {
 
-// The first look at a call: it goes on with an open question of its own, or it is decided anew.
+// The first look at a call: it goes on with an open question of its own, or it is decided.
 Next begin(CallContext& context);
 
 // The look after people answered, or their time was over.

@@ -20,7 +20,7 @@ bool still_granted(const Run& run, std::string_view grant, Instant now) {
 
 Next unless_gone(CallContext& context, Next next) {
   if (!context.caller.gone()) return next;
-  if (next == Next::wait) wake(context);  // nobody says so a second time
+  if (next == Next::wait) wake(context);  // it is not said a second time
   if (next != Next::execute) return next;
   end_unsent(context);
   context.reply().kind = Settled::Kind::gone;
@@ -31,7 +31,7 @@ Next last_look(CallContext& context, const Status& durable) {
   GateState& gate_state = context.gate_state;
   if (!durable || gate_state.journal.failed()) {
     // Nothing can be recorded any more; the next start finds a call that was let through and has no
-    // end, and treats it as one whose outcome nobody knows.
+    // end, and treats it as one with an unknown outcome.
     return refuse(context,
                   denial(context, Code::audit_unavailable,
                          "the decision did not reach the disk: " + gate_state.log.fault()));

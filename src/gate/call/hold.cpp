@@ -20,14 +20,14 @@ namespace pawl {
 
 namespace {
 
-// Questions of the run that people could still answer, or whose answer nobody used yet.
+// Questions of the run that people could still answer, or whose answer is not used yet.
 std::uint32_t questions(const Run& run) {
   return run.live - run.executing;
 }
 
 Next too_many(CallContext& context) {
   context.approval.clear();
-  end_unsent(context);  // nobody was asked
+  end_unsent(context);  // no person was asked
   return refuse(context, denial(context, Code::ceiling,
                                 std::to_string(context.gate_state.limits.questions_per_run_max) +
                                     " questions of this run wait for people already"));

@@ -23,7 +23,7 @@ struct About {
 // Opens the question of a call that was just recorded as held, and waits.
 Next ask(CallContext& context, const Verdict& verdict, About about);
 
-// Remembers how this tool was asked for, for a change of the arguments while nobody waits.
+// Remembers how this tool was asked for, for a change of the arguments while no call waits.
 void remember_tool_context(CallContext& context);
 
 // Goes on with the question of an identical call whose caller is gone. False: it could not be

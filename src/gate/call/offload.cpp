@@ -23,7 +23,7 @@ bool is_large(json::View value, std::size_t bytes_min) {
   return bytes >= bytes_min;
 }
 
-// Whoever waits may be gone by then: what is delivered is looked at by nobody.
+// The caller may be gone by then: what is delivered is ignored.
 Completion<bool> run_beside(GateState& gate_state, std::function<void()> work) {
   Completion<bool> done;
   gate_state.executor.offload(std::move(work), [done]() mutable { done.deliver(true); });

@@ -31,7 +31,7 @@ Settled refused(const Verdict& verdict, const Call& call, const ToolRule* entry,
   return reply;
 }
 
-// Nobody opened the run, so there is no policy that could explain anything.
+// The run is unknown, so there is no policy that could explain anything.
 Settled refused_unknown(const GateRefusal& refusal) {
   Settled reply;
   reply.kind = Settled::Kind::refused;

@@ -149,7 +149,7 @@ void describe(CallContext& context, Outcome& outcome, CallEnded& ended) {
     }
     case Outcome::Kind::cancelled:
       // A cancelled effect may have happened all the same. The client that cancelled knows; after a
-      // kill nobody does.
+      // kill no client does.
       ended.outcome = context.effect && killed(context) ? "indeterminate" : "cancelled";
       return reply_lost(context, killed(context) ? Code::killed : Code::cancelled,
                         "it was cancelled while the server worked on it",

@@ -14,8 +14,8 @@
 namespace pawl {
 
 // Projects the result where the policy has a scope, and writes how the call ended. Nothing a server
-// reports is trusted as a count: a call settles at its reservation. An effect that nobody knows the
-// end of halts the run. The record's number is in `context.decided` afterwards.
+// reports is trusted as a count: a call settles at its reservation. An effect with an
+// unknown end halts the run. The record's number is in `context.decided` afterwards.
 Status settle(CallContext& context, Outcome outcome);
 
 // The parts of it that need nothing but the result. The scope is the one that counts now; null:
@@ -28,7 +28,7 @@ std::string projected(const Scope& scope, const std::string& result,
 // What the client gets: nothing that was not written down first.
 void deliver(CallContext& context, const Status& recorded);
 
-// A call that was sent and whose end nobody will see.
+// A call that was sent and whose end is never seen.
 void lose(CallContext& context);
 
 }  // namespace pawl

@@ -17,7 +17,7 @@ Next refuse_uncharged(CallContext& context, Code code, std::string says);
 // A call that the sub-run was not given, or that comes when the sub-run is over. Before anything
 // else is looked at: a sub-run learns nothing about questions and definitions of others.
 std::optional<Next> outside_sub_run(CallContext& context);
-// A call that is judged anew is charged, where the sub-run has room for it.
+// A call that is judged again is charged, where the sub-run has room for it.
 std::optional<Next> charge_sub_run(CallContext& context);
 // Before a call is let run, or people are asked whether it may: what it needs of its sub-run.
 // Empty: there is room, and of a call that `runs` it is taken; else the limit that leaves none, in

@@ -9,7 +9,7 @@ namespace pawl {
 
 namespace {
 
-// What was found out ahead, where it is about what is judged now: the tool may be bound anew, the
+// What was found out ahead, where it is about what is judged now: the tool may be bound again, the
 // arguments be others, a link lead elsewhere.
 const ArgumentFindings* findings_for(const CallContext& context, const Facts& facts) {
   const ArgumentFindings* found = context.findings.get();

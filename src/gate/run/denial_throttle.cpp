@@ -40,8 +40,8 @@ void announce(GateState& gate_state, const std::string& run, std::uint64_t count
                               {.urgency = Urgency::reserve});
 }
 
-// So many refusals within a minute are no slip: somebody looks for what is permitted. Of a halted
-// or killed run people have heard already.
+// So many refusals within a minute are not a slip: the agent looks for what is permitted. Of a
+// halted or killed run people have heard already.
 void look_for_probing(GateState& gate_state, const std::string& run) {
   const Run* known = gate_state.state.run(run);
   if (known == nullptr || known->phase != RunPhase::open) return;
@@ -64,7 +64,7 @@ void count_later(GateState& gate_state, const std::string& run) {
 }  // namespace
 
 bool written_out(const GateState& gate_state, const Run& run, Instant now) {
-  // On a full disk refusals come out of the reserve, which has to last: no minute starts anew.
+  // On a full disk refusals come out of the reserve, which has to last: no new minute begins.
   if (gate_state.journal.full() && run.denial_records >= gate_state.limits.denial_records_max)
     return false;
   return run.denials_written(now) < gate_state.limits.denial_records_max;
@@ -112,7 +112,7 @@ void write_counts(GateState& gate_state, const std::string& run) {
 bool quota_spent(const GateState& gate_state, const Run& run, json::View arguments) {
   const std::uint64_t most = gate_state.limits.run_journal_bytes_max;
   const std::uint64_t used = run.journal_bytes + record_charge_bytes;
-  // Far from the end nobody has to know how long the arguments are.
+  // Far from the end it does not matter how long the arguments are.
   if (used + json::ParseLimits{}.bytes_max <= most) return false;
   return used + (arguments.exists() ? json::write(arguments).size() : 0) > most;
 }

@@ -11,7 +11,7 @@ namespace pawl {
 
 namespace {
 
-// Whoever reads the journal finds each time in which a role was not enforced, and why.
+// An auditor finds in the journal each time in which a role was not enforced, and why.
 void note_observation(GateState& gate_state, const std::string& agent, const std::string& what) {
   (void)gate_state.log.append(Noted{{}, "observe", "`" + escape_untrusted(agent) + "` " + what},
                               {.urgency = Urgency::reserve});
@@ -32,7 +32,7 @@ void begin_observation(GateState& gate_state, const Observation& what) {
   gate_state.notifier.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
 }
 
-// Rule 14: it loosens. What a person accepted counts; for an agent that nobody ran so far there is
+// Rule 14: it loosens. What a person accepted counts; for an agent that never ran so far there is
 // nothing that it could loosen; and an end that comes sooner is stricter.
 bool counts_at_once(GateState& gate_state, const Observation& what) {
   const Pin* accepted = gate_state.state.pin(policy_pin_server, observation_pin_name(what.agent));

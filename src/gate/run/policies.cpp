@@ -30,7 +30,7 @@ bool record_definition(GateState& gate_state, GateRun& run, const ToolDefinition
 }
 
 // Under a lock its digest counts, and where this node knows better, only together with that: a lock
-// that whoever runs the agent could rewrite does not undo what a person accepted here (rule 14).
+// that the sponsor of the agent could rewrite does not undo what a person accepted here (rule 14).
 PinState under_lock(const Pin* known, const std::string& digest, const std::string& locked_digest) {
   if (digest != locked_digest) return PinState::changed;
   return known == nullptr || known->digest == digest ? PinState::accepted : PinState::changed;
@@ -193,7 +193,7 @@ Status Policies::accept_deployment(const std::string& digest, bool production,
                   "only persons of the deployment file in force accept another");
     }
   }
-  // Before it counts: a file for production is never taken for one that nobody has to accept.
+  // Before it counts: a file for production is never taken for one that no person has to accept.
   for (const std::string_view name : {production_pin_name, deployment_pin_name}) {
     if (name == production_pin_name && !production) continue;
     const Pin* known = gate_state_.state.pin(policy_pin_server, name);

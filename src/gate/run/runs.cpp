@@ -99,12 +99,11 @@ Result<std::string> open_new(GateState& gate_state, const RunRequest& request,
 
 namespace {
 
-// The run is closed if nobody has been there for `idle_close`; else it is looked at again.
+// The run is closed if it had no connection for `idle_close`; else it is looked at again.
 void close_idle(GateState& gate_state, const std::string& id) {
   const Run* run = gate_state.state.run(id);
   if (run == nullptr || run->phase == RunPhase::closed) return;
-  const auto known =
-      gate_state.runs.find(id);  // nobody was there in this life of the node: no entry
+  const auto known = gate_state.runs.find(id);  // no connection in this life of the node: no entry
   if (known != gate_state.runs.end()) {
     const GateRun& here = known->second;
     if (here.joined > 0) return;  // the last one that leaves sets the timer again

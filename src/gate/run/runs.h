@@ -21,7 +21,7 @@ struct RunRequest {
   std::string task = {}, task_file = {};
   std::string caller = {};  // the deployment's name of the agent, where it proved who it is
   // The run's user cannot have written this policy: the deployment pins its digest, or its files
-  // belong to somebody else. A changed policy that is not vouched for waits for a person (rule 14).
+  // belong to another user. A changed policy that is not vouched for waits for a person (rule 14).
   bool vouched = false;
   // For doors whose callers come and go while a file waits for a person: where `policy` is laxer
   // than the one of a run that is there, the run keeps its own. Otherwise who joins it is refused.
@@ -52,7 +52,7 @@ class Runs {
 // or refusals of it are not in the journal yet.
 void forget_run(GateState& gate_state, const std::string& id);
 
-// Closes the run at this time, in boot time, if nobody has been there for long by then.
+// Closes the run at this time, in boot time, if it has had no connection for long by then.
 void close_when_idle(GateState& gate_state, const std::string& run, Duration boot);
 
 }  // namespace pawl

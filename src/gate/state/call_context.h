@@ -70,7 +70,7 @@ struct CallContext {
   Proposal& asked;
   Upstream& upstream;
   Caller& caller;
-  GateRun* run;  // null: nobody opened this run
+  GateRun* run;  // null: the run is unknown
   std::shared_ptr<const BoundTool> tool;
   std::string call, approval;  // ids; the call's is empty while nothing is recorded
   std::string grant;           // of those that people made, the one under which it runs
@@ -88,7 +88,7 @@ struct CallContext {
   std::unique_ptr<json::Document> changed;  // what a reviewer put in the place of its arguments
   std::shared_ptr<const ChangedQuestion> change_taken;
   std::unique_ptr<json::Document> without_reply;  // its arguments, where it brought words as well
-  std::unique_ptr<CallTimes> times;               // null: nobody measures
+  std::unique_ptr<CallTimes> times;               // null: not measured
   std::unique_ptr<SubRunCharge> taken;            // null: it has no sub-run, or took nothing of it
   std::shared_ptr<const ArgumentFindings> findings;  // null: its arguments are not large
   std::shared_ptr<ResultFindings> result_findings;   // null: nor is its result

@@ -38,7 +38,7 @@ namespace pawl {
 struct CallContext;
 
 // How a tool was asked for when a call of it was held: what it takes to judge the same call with
-// other arguments while nobody waits for it.
+// other arguments while no call waits for it.
 struct ToolContext {
   PinState pin = PinState::none;
   std::shared_ptr<const ToolDefinition> definition;
@@ -64,7 +64,7 @@ struct CandidateOfRun {
 // What the gate_state keeps of one, by agent.
 struct ObservationInUse {
   Observation what;
-  Duration ends{};  // boot, besides the wall clock, which somebody may set
+  Duration ends{};  // boot, besides the wall clock, which a person may set
   std::uint64_t passed = 0;
 };
 

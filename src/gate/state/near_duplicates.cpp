@@ -6,7 +6,7 @@
 namespace pawl {
 
 std::string near_duplicate_form(std::string_view tool, std::string_view arguments) {
-  // Whoever may not have a tool does not get it for better reasons.
+  // An agent that may not have a tool does not get it for better reasons.
   const std::string folded = asks_for_access(tool) ? std::string() : fold(arguments);
   std::string form = fold(tool);
   form += '\n';

@@ -17,7 +17,7 @@ inline constexpr const char* auditor_says = "an auditor sees everything and deci
 struct PeopleDirectory {
   // Whether a person of this name, who has proven it, may decide anything at all.
   Status may_decide(const std::string& person) const;
-  // The person behind an account under which runs are started; the name itself where it is none.
+  // The person behind an account under which runs are started; the name itself where it is not one.
   std::string_view person_of(std::string_view account) const;
 
   // With their groups. Nothing: the node never said who the people are.

@@ -41,7 +41,7 @@ class Executor {
 
 // How a call at the tool server ended. `result` is the JSON of a tools/call result (or of any other
 // method's result); with `error` it is the JSON of a JSON-RPC error object. `lost` and `cancelled`
-// are for calls whose bytes may have left and whose end nobody told; a server known to be down
+// are for calls whose bytes may have left and whose end is unknown; a server known to be down
 // before anything was sent is an `error`. A lost effect halts its run.
 struct Outcome {
   enum class Kind : std::uint8_t { result, error, cancelled, lost };
@@ -49,7 +49,7 @@ struct Outcome {
   std::string result;
   std::string why;  // of lost: the server ended, the deadline passed
   UsedCredential sent_with = {};
-  // How many records it touched, where whoever executed it says so. A report only raises the
+  // How many records it touched, where the server says so. A report only raises the
   // charge: less than was reserved counts as the reservation, and more halts the run.
   std::uint64_t records = 0;
 };
@@ -94,7 +94,7 @@ using ResolvePath = std::function<PathFact(std::string_view pointer, std::string
 using FindProgram =
     std::function<ProgramFact(std::string_view word, std::span<const std::string> directories)>;
 
-// One contact is to be told. `escalation` is empty where nobody has to answer for it.
+// One contact is to be told. `escalation` is empty where no person has to answer for it.
 struct EscalationStep {
   std::string escalation, run, event, sentence;
   LadderContact contact;
@@ -120,12 +120,12 @@ class Notifier {
   // A question was opened (desktop notification, command).
   virtual void question(const std::string& approval, const std::string& sentence) = 0;
   virtual void news(const QuestionNews& news) { (void)news; }
-  // A halt, an indeterminate effect, a tampered file: for whoever is near this node.
+  // A halt, an indeterminate effect, a tampered file: for the people at this node.
   virtual void escalate(const std::string& run, const std::string& event,
                         const std::string& sentence) = 0;
   // One step of a escalation, which the gate climbs. Its outcome goes to `Gate::escalated`.
   virtual void tell(const EscalationStep& step) { (void)step; }
-  // Somebody answered for it, or what it was about is over: `how` as in EscalationChanged.
+  // A person answered for it, or what it was about is over: `how` as in EscalationChanged.
   virtual void changed(const EscalationOpened& opened, const std::string& how) {
     (void)opened;
     (void)how;

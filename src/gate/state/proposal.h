@@ -35,11 +35,11 @@ struct Proposal {
   // The question of an earlier continuation of this same call, where the door proved that it is
   // one: the call goes on with that question and no other, without another charge.
   std::string resumes;
-  std::shared_ptr<const CallTrace> trace;  // null: nobody traces it
+  std::shared_ptr<const CallTrace> trace;  // null: it is not traced
   // The door made this request itself, out of a call of pawl's own tool: `definition` and `pin` are
   // those of the tool that is asked for (model/access.h).
   bool own = false;
-  // Owns what `call.arguments` looks at, and is changed by nobody while the call is here. Large
+  // Owns what `call.arguments` looks at, and does not change while the call is here. Large
   // arguments of a call that has none are judged on the loop, and everybody waits.
   std::shared_ptr<const void> keeps = nullptr;
   std::shared_ptr<SubRunLimits> sub_run;  // of the run, whose call it is; null: the whole run's
@@ -64,7 +64,7 @@ struct Settled {
   bool asks = false;
 };
 
-// How the parts of a call went, for whoever measures. Boot time; zero: it did not come to that.
+// How the parts of a call went, for those who measure. Boot time; zero: it did not come to that.
 struct CallTimes {
   Duration asked{};     // it came to the gate
   Duration decided{};   // the first verdict was there, and its record written

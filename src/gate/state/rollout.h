@@ -10,7 +10,7 @@
 // what it is: the record says `deny` or `hold`, and that it was not enforced. What stays enforced
 // is said in kernel/admit/let_through.h; beyond that, nothing is let through while the clock cannot
 // be trusted or no grants are given, and never after a hold. An observation loosens, so it counts
-// by rule 14: for an agent that nobody ran so far at once, else when a person accepts it. One that
+// by rule 14: for an agent that never ran so far at once, else when a person accepts it. One that
 // ends sooner than the one in force counts at once.
 #pragma once
 
@@ -33,7 +33,7 @@ struct Candidate {
 struct CandidateNow {
   std::string agent, file, digest;
   std::string why;         // not empty: it cannot be used
-  std::string last_error;  // the newest call of which nobody knows what it would have said
+  std::string last_error;  // the newest call that it could not be asked about
   CandidateCounts counts;  // of looks, since this candidate is judged here
 };
 

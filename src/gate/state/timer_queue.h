@@ -2,7 +2,7 @@
 //
 // A hundred thousand waiting calls have a deadline and a next sign of life each. They are entries
 // of one heap here, not timers: about 80 bytes each. Nothing is ever taken out; a callback looks
-// whether there is still something to do. Times are the clock's `boot()`, which nobody can set.
+// whether there is still something to do. Times are the clock's `boot()`, which cannot be set.
 #pragma once
 
 #include <cstddef>
