@@ -11,7 +11,7 @@
 #include "doors/mcp/transport/null_transport.h"
 #include "io/identity/bearer.h"
 #include "io/pins/lock.h"
-#include "kernel/deployment/deployment_read.h"
+#include "kernel/deployment/deployment.h"
 #include "node/files/config_files.h"
 #include "node/node_impl.h"
 #include "node/servers/server_processes.h"

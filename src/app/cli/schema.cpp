@@ -5,6 +5,8 @@
 #include "app/cli/commands.h"
 #include "app/terminal/terminal.h"
 #include "kernel/config/keys_schema.h"
+#include "kernel/deployment/deployment_keys.h"
+#include "kernel/policy/policy_keys.h"
 
 namespace pawl::app {
 namespace {
@@ -23,10 +25,13 @@ int run_schema(const Arguments& arguments) {
                      "`--deployment`, `--layer` and `--test` are different schemas: name one",
                      {}});
   }
-  const Section root = arguments.has("--deployment") ? Section::deployment
-                       : arguments.has("--layer")    ? Section::layer
-                                                     : Section::file;
-  out(arguments.has("--test") ? trial_schema() : keys_schema(root));
+  if (arguments.has("--test")) {
+    out(trial_schema());
+  } else if (arguments.has("--deployment")) {
+    out(keys_schema(deployment_keys(), Section::deployment));
+  } else {
+    out(keys_schema(policy_keys(), arguments.has("--layer") ? Section::layer : Section::file));
+  }
   return exit_good;
 }
 

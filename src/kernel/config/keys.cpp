@@ -9,16 +9,6 @@
 namespace pawl {
 namespace {
 
-// `max_X` stands for every name that starts with `max_`, the reserved ones excepted.
-bool is_pattern(std::string_view name) {
-  return name.ends_with("_X");
-}
-
-bool covers(std::string_view pattern, std::string_view name) {
-  const std::string_view prefix = pattern.substr(0, pattern.size() - 1);
-  return name.size() > prefix.size() && name.starts_with(prefix);
-}
-
 struct SectionWords {
   Section section;
   std::string_view spoken, place;
@@ -112,32 +102,44 @@ const SectionWords& words(Section section) {
   return kWords[static_cast<std::size_t>(section)];
 }
 
-// The first other section of the same kind of file that has this very key.
-const Key* elsewhere(Section section, std::string_view name) {
-  const Key* pattern = nullptr;
-  for (const Key& key : all_keys()) {
-    if (key.section == section || key.later ||
-        of_deployment(key.section) != of_deployment(section)) {
-      continue;
+std::string heading(Section section) {
+  const std::string_view where = place(section);
+  if (section == Section::file || section == Section::deployment) return "The file itself";
+  if (section == Section::layer) return "A layer file";
+  const auto is_words = [](std::string_view part) { return part.find(' ') != part.npos; };
+  std::string text;
+  for (std::string_view rest = where; !rest.empty();) {
+    const std::string_view part = rest.substr(0, rest.find(", "));
+    rest.remove_prefix(std::min(part.size() + 2, rest.size()));
+    if (text.empty() && is_words(part)) {
+      // Words from the beginning: a sentence, and no path.
+      text = std::string(where);
+      text.front() = static_cast<char>(text.front() - 'a' + 'A');
+      return text;
     }
-    if (key.name == name) return &key;
-    if (is_pattern(key.name) && covers(key.name, name)) pattern = &key;
+    if (is_words(part)) {
+      text += fmt::format(", {}", part);
+    } else {
+      text += fmt::format("{}`{}`", text.empty() ? "" : " and ", part);
+    }
   }
-  return section == Section::entry ? pattern : nullptr;
+  return text;
 }
 
-// `allowd_statuses` is meant to be `allowed_statuses`.
-std::string near_pattern(Section section, std::string_view name) {
-  const std::size_t underline = name.find('_');
-  if (underline == std::string_view::npos || underline + 1 == name.size()) return {};
-  std::vector<std::string> prefixes;
-  for (const Key& key : all_keys()) {
-    if (key.section == section && !key.later && is_pattern(key.name)) {
-      prefixes.emplace_back(key.name.substr(0, key.name.size() - 2));
+void write_section(std::span<const Key> rows, Section section, std::string& page) {
+  page += fmt::format("\n### {}\n\n", heading(section));
+  page += "| key | type | without it | rule | meaning |\n|---|---|---|---|---|\n";
+  std::string later;
+  for (const Key& key : rows) {
+    if (key.section != section) continue;
+    if (key.later) {
+      later += fmt::format("{}`{}`", later.empty() ? "" : ", ", key.name);
+      continue;
     }
+    page += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.type.words, key.preset,
+                        key.rule == 0 ? std::string("-") : std::to_string(key.rule), key.sentence);
   }
-  const std::string near = closest_match(name.substr(0, underline), prefixes);
-  return near.empty() ? near : near + escape_untrusted(name.substr(underline));
+  if (!later.empty()) page += fmt::format("\nRefused by this version: {}.\n", later);
 }
 
 }  // namespace
@@ -150,67 +152,95 @@ std::string_view place(Section section) {
   return words(section).place;
 }
 
-bool of_deployment(Section section) {
-  return section >= Section::deployment;
+bool Key::covers(std::string_view written) const {
+  if (!is_pattern()) return name == written;
+  const std::string_view prefix = name.substr(0, name.size() - 1);
+  return written.size() > prefix.size() && written.starts_with(prefix);
 }
 
-std::vector<Section> all_sections() {
+std::vector<Section> KeyTable::sections() const {
   std::vector<Section> sections;
-  for (const SectionWords& row : kWords) sections.push_back(row.section);
+  for (const Key& key : rows_) sections.push_back(key.section);
+  std::ranges::sort(sections);
+  const auto repeated = std::ranges::unique(sections);
+  sections.erase(repeated.begin(), repeated.end());
   return sections;
 }
 
-const Key* find_key(Section section, std::string_view name) {
+const Key* KeyTable::find(Section section, std::string_view name) const {
   const Key* pattern = nullptr;
-  for (const Key& key : all_keys()) {
-    if (key.section != section) continue;
-    if (key.name == name) return &key;
-    if (is_pattern(key.name) && covers(key.name, name)) pattern = &key;
+  for (const Key& key : rows_) {
+    if (key.section != section || !key.covers(name)) continue;
+    if (!key.is_pattern()) return &key;
+    pattern = &key;
   }
   return pattern;
 }
 
-std::vector<std::string> permitted(Section section) {
+std::vector<std::string> KeyTable::permitted(Section section) const {
   std::vector<std::string> names;
-  for (const Key& key : all_keys()) {
+  for (const Key& key : rows_) {
     if (key.section == section && !key.later) names.emplace_back(key.name);
   }
   return names;
 }
 
-namespace {
+// The first other section that has this very key.
+const Key* KeyTable::elsewhere(Section section, std::string_view name) const {
+  const Key* pattern = nullptr;
+  for (const Key& key : rows_) {
+    if (key.section == section || key.later || !key.covers(name)) continue;
+    if (!key.is_pattern()) return &key;
+    pattern = &key;
+  }
+  return section == Section::entry ? pattern : nullptr;
+}
+
+// `allowd_statuses` is meant to be `allowed_statuses`.
+std::string KeyTable::near_pattern(Section section, std::string_view name) const {
+  const std::size_t underline = name.find('_');
+  if (underline == std::string_view::npos || underline + 1 == name.size()) return {};
+  std::vector<std::string> prefixes;
+  for (const Key& key : rows_) {
+    if (key.section == section && !key.later && key.is_pattern()) {
+      prefixes.emplace_back(key.name.substr(0, key.name.size() - 2));
+    }
+  }
+  const std::string near = closest_match(name.substr(0, underline), prefixes);
+  return near.empty() ? near : near + escape_untrusted(name.substr(underline));
+}
 
 // A layer tightens and a role grants; neither does the other's work.
-std::string of_the_other(Section section, std::string_view name) {
-  const auto has = [name](Section other) {
-    const Key* key = find_key(other, name);
+std::string KeyTable::of_another_file(Section section, std::string_view name) const {
+  const auto has = [&](Section other) {
+    const Key* key = find(other, name);
     return key != nullptr && !key->later;
   };
-  const bool only_role = has(Section::file) && !has(Section::layer);
-  if (section == Section::layer && only_role) {
+  const bool of_role = has(Section::file);
+  const bool of_layer = has(Section::layer);
+  if (section == Section::layer && of_role && !of_layer) {
     return "a layer grants nothing and speaks of no single role, it only tightens what roles say";
   }
-  const bool only_layer = has(Section::layer) && !has(Section::file) && name != "owner";
-  if (section == Section::file && only_layer && name != "blocked") {
+  // `tools` of a role has `blocked` too.
+  if (section == Section::file && of_layer && !of_role &&
+      elsewhere(Section::layer, name) == nullptr) {
     return "it belongs to a layer file, which the deployment file names in `layers`: a role cannot "
            "say it about itself";
   }
   return {};
 }
 
-}  // namespace
-
-std::string refusal(Section section, std::string_view name) {
+std::string KeyTable::refusal(Section section, std::string_view name) const {
   const std::string shown = escape_untrusted(name);
-  if (const std::string why = of_the_other(section, name); !why.empty()) {
+  if (const std::string why = of_another_file(section, name); !why.empty()) {
     return fmt::format("`{}` in {} is refused: {}", shown, spoken(section), why);
   }
-  if (const Key* key = find_key(section, name); key != nullptr && key->later) {
+  if (const Key* key = find(section, name); key != nullptr && key->later) {
     return fmt::format("`{}` in {} is not enforced by this version, so it is refused", shown,
                        spoken(section));
   }
   std::vector<std::string> candidates = permitted(section);
-  std::erase_if(candidates, [](const std::string& each) { return is_pattern(each); });
+  std::erase_if(candidates, [](const std::string& each) { return each.ends_with("_X"); });
   if (const Key* key = elsewhere(section, name); key != nullptr) {
     return fmt::format("unknown key `{}` in {}: it belongs to {}", shown, spoken(section),
                        spoken(key->section));
@@ -222,6 +252,12 @@ std::string refusal(Section section, std::string_view name) {
   }
   return fmt::format("unknown key `{}` in {}: expected {}", shown, spoken(section),
                      fmt::format("`{}`", fmt::join(permitted(section), "`, `")));
+}
+
+std::string KeyTable::reference() const {
+  std::string page;
+  for (const Section section : sections()) write_section(rows_, section, page);
+  return page;
 }
 
 }  // namespace pawl

@@ -14,9 +14,9 @@
 namespace pawl {
 
 // Text of the whole schema of a file: `Section::file`, `Section::deployment` or `Section::layer`.
-std::string keys_schema(Section root);
+std::string keys_schema(const KeyTable& table, Section root);
 
 // Keys of the table whose type has no schema here, as `section key: type`. Empty: a test asks.
-std::vector<std::string> keys_without_schema();
+std::vector<std::string> keys_without_schema(const KeyTable& table);
 
 }  // namespace pawl

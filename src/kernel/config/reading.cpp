@@ -16,6 +16,24 @@ void Reading::mistake(const Position& at, std::string message, ErrorKind fault) 
   errors_.push_back({fault, std::move(message), at});
 }
 
+bool Reading::section(const yaml::Node& node, Section section) {
+  if (!node.is_map()) {
+    mistake(node.at,
+            fmt::format("{} must be a mapping, found {}", spoken(section), node.described()));
+    return false;
+  }
+  for (const yaml::Entry& entry : node.entries) {
+    const Key* key = table_->find(section, entry.key);
+    if (key == nullptr || key->later) {
+      mistake(entry.key_at, table_->refusal(section, entry.key));
+    }
+  }
+  for (const Key& key : table_->all()) {
+    if (key.section == section && key.required() && !key.later) missing(node, section, key.name);
+  }
+  return true;
+}
+
 bool Reading::keys(const yaml::Node& node, Section section,
                    const std::function<bool(const yaml::Entry&)>& take) {
   if (!node.is_map()) {
@@ -24,9 +42,9 @@ bool Reading::keys(const yaml::Node& node, Section section,
     return false;
   }
   for (const yaml::Entry& entry : node.entries) {
-    const Key* key = find_key(section, entry.key);
+    const Key* key = table_->find(section, entry.key);
     if (key == nullptr || key->later) {
-      mistake(entry.key_at, refusal(section, entry.key));
+      mistake(entry.key_at, table_->refusal(section, entry.key));
     } else if (!take(entry)) {
       mistake(entry.key_at, fmt::format("`{}` has no reader", escape_untrusted(entry.key)),
               ErrorKind::internal);

@@ -36,11 +36,18 @@ struct LengthBetween {
 
 class Reading {
  public:
-  explicit Reading(yaml::Read& read)
-      : whole_(read.whole), errors_(std::move(read.errors)), yaml_errors_(errors_.size()) {}
+  // `keys` lives as long as the program.
+  Reading(yaml::Read& read, const KeyTable& keys)
+      : table_(&keys),
+        whole_(read.whole),
+        errors_(std::move(read.errors)),
+        yaml_errors_(errors_.size()) {}
 
   void mistake(const Position& at, std::string message, ErrorKind fault = ErrorKind::invalid);
 
+  // Reports every key of the mapping that this section does not permit, and every one that it
+  // requires and that is not there. False where the node is no mapping.
+  bool section(const yaml::Node& node, Section section);
   // Calls `take` for every key of the mapping that this section permits; the others are mistakes.
   // `take` says false where it does not know the key, which is a mistake of ours. False where the
   // node is no mapping.
@@ -85,6 +92,7 @@ class Reading {
   bool sound() const { return errors_.empty(); }
 
  private:
+  const KeyTable* table_;
   bool whole_;
   std::vector<Error> errors_;
   std::size_t yaml_errors_;  // how many of them the YAML reader found

@@ -18,17 +18,6 @@ namespace {
 constexpr std::size_t claims_of_agent_max = 16;
 constexpr std::size_t sha256_digits = 64;
 
-struct CertificateWord {
-  std::string_view word;
-  AgentCertificate::By by;
-};
-constexpr std::array<CertificateWord, 5> kCertificateWords = {
-    {{"subject", AgentCertificate::By::subject},
-     {"dns", AgentCertificate::By::dns},
-     {"uri", AgentCertificate::By::uri},
-     {"email", AgentCertificate::By::email},
-     {"sha256", AgentCertificate::By::sha256}}};
-
 // Claims that are looked at in every token, so that a file cannot seem to say otherwise.
 bool is_judged_anyway(std::string_view claim) {
   static constexpr std::array<std::string_view, 7> kJudged = {"iss", "aud", "exp", "nbf",
@@ -36,7 +25,7 @@ bool is_judged_anyway(std::string_view claim) {
   return std::ranges::find(kJudged, claim) != kJudged.end();
 }
 
-void read_claim(DeploymentBuild& build, const yaml::Entry& entry, AgentToken& into) {
+void read_claim(DeploymentBuild& build, AgentToken& into, const yaml::Entry& entry) {
   if (entry.key == "sub" || is_judged_anyway(entry.key)) {
     build.reading.mistake(
         entry.key_at,
@@ -59,6 +48,54 @@ void read_claim(DeploymentBuild& build, const yaml::Entry& entry, AgentToken& in
   }
   into.claims[entry.key] = text.take();
 }
+
+void read_subject(DeploymentBuild& build, AgentToken& into, const yaml::Entry& key) {
+  const auto subject = build.reading.text(key.value, key.key);
+  json::Writer out;
+  if (subject) into.claims["sub"] = out.string(*subject).take();
+}
+
+constexpr std::string_view kTokenSubject = "subject";
+constexpr std::string_view kClaims = "claims";
+
+constexpr auto kTokenKeys = section_keys<DeploymentBuild, AgentToken>(
+    Section::agent_jwt,
+    {
+        {"issuer", "text", "required", 0, "The issuer, by its name in `issuers`.",
+         text<&AgentToken::issuer>},
+        {kTokenSubject, "text", "`claims` say it", 0, "The token's `sub`.", read_subject},
+        {kClaims, "mapping of claims", "`subject` says it", 0,
+         "Claims that each have exactly this value. A claim that is a list or a mapping never has.",
+         each_name<read_claim>},
+    });
+
+struct CertificateDraft : AgentCertificate {
+  std::size_t named = 0;
+};
+
+template <AgentCertificate::By By>
+void certificate_by(DeploymentBuild& build, CertificateDraft& into, const yaml::Entry& key) {
+  into.by = By;
+  text<&AgentCertificate::value>(build, into, key);
+  ++into.named;
+}
+
+constexpr auto kCertificateKeys = section_keys<DeploymentBuild, CertificateDraft>(
+    Section::agent_certificate,
+    {
+        {"subject", "text", "one of five", 0,
+         "The whole subject as RFC 2253 writes it: `CN=deploy,O=Example`.",
+         certificate_by<AgentCertificate::By::subject>},
+        {"dns", "text", "one of five", 0, "A DNS name in it.",
+         certificate_by<AgentCertificate::By::dns>},
+        {"uri", "text", "one of five", 0, "A URI in it; the SPIFFE id of an X.509-SVID is one.",
+         certificate_by<AgentCertificate::By::uri>},
+        {"email", "text", "one of five", 0, "A mail address in it.",
+         certificate_by<AgentCertificate::By::email>},
+        {"sha256", "text", "one of five", 0,
+         "The SHA-256 of the certificate itself, 64 hexadecimal digits.",
+         certificate_by<AgentCertificate::By::sha256>},
+    });
 
 void check_token(DeploymentBuild& build, const DeployedAgent& agent) {
   if (build.into.issuers.contains(agent.jwt->issuer) || agent.jwt->issuer.empty()) return;
@@ -108,27 +145,17 @@ void check_pair(DeploymentBuild& build, const std::string& name, const DeployedA
 
 }  // namespace
 
-void read_agent_token(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent) {
+void list_agent_proof_keys(std::vector<Key>& into) {
+  kTokenKeys.list(into);
+  kCertificateKeys.list(into);
+}
+
+void read_agent_token(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key) {
+  const yaml::Node& node = key.value;
   AgentToken proof;
   proof.at = node.at;
-  const bool read = build.reading.keys(node, Section::agent_jwt, [&](const yaml::Entry& key) {
-    if (key.key == "issuer") {
-      proof.issuer = build.reading.text(key.value, "issuer").value_or("");
-    } else if (key.key == "subject") {
-      const auto subject = build.reading.text(key.value, "subject");
-      json::Writer text;
-      if (subject) proof.claims["sub"] = text.string(*subject).take();
-    } else if (key.key == "claims") {
-      build.reading.names(key.value, "claims",
-                          [&](const yaml::Entry& claim) { read_claim(build, claim, proof); });
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  build.reading.missing(node, Section::agent_jwt, "issuer");
-  if (node.entry("subject") == nullptr && node.entry("claims") == nullptr) {
+  if (!read_section(build, node, kTokenKeys, proof)) return;
+  if (node.entry(kTokenSubject) == nullptr && node.entry(kClaims) == nullptr) {
     build.reading.mistake(node.at,
                           "`jwt` has neither `subject` nor `claims`: every token of the issuer "
                           "would be this agent");
@@ -139,22 +166,12 @@ void read_agent_token(DeploymentBuild& build, const yaml::Node& node, DeployedAg
   agent.jwt = std::move(proof);
 }
 
-void read_agent_certificate(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent) {
-  AgentCertificate proof;
+void read_agent_certificate(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key) {
+  const yaml::Node& node = key.value;
+  CertificateDraft proof;
   proof.at = node.at;
-  std::size_t named = 0;
-  const bool read =
-      build.reading.keys(node, Section::agent_certificate, [&](const yaml::Entry& key) {
-        const auto* const word =
-            std::ranges::find(kCertificateWords, key.key, &CertificateWord::word);
-        if (word == kCertificateWords.end()) return false;
-        proof.by = word->by;
-        proof.value = build.reading.text(key.value, key.key).value_or("");
-        ++named;
-        return true;
-      });
-  if (!read) return;
-  if (named != 1) {
+  if (!read_section(build, node, kCertificateKeys, proof)) return;
+  if (proof.named != 1) {
     build.reading.mistake(node.at,
                           "`certificate` says exactly one of `subject`, `dns`, `uri`, `email` and "
                           "`sha256`");
@@ -163,21 +180,21 @@ void read_agent_certificate(DeploymentBuild& build, const yaml::Node& node, Depl
     proof.value = lower_ascii(proof.value);
   }
   std::string bytes;
-  if (named == 1 && proof.by == AgentCertificate::By::sha256 &&
+  if (proof.named == 1 && proof.by == AgentCertificate::By::sha256 &&
       (proof.value.size() != sha256_digits || !unhex(proof.value, bytes))) {
     build.reading.mistake(node.at, "`sha256` is not 64 hexadecimal digits");
   }
   agent.certificate = std::move(proof);
 }
 
-void read_agent_spiffe(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent) {
-  agent.spiffe = build.reading.text(node, "spiffe").value_or("");
+void read_agent_spiffe(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key) {
+  text<&DeployedAgent::spiffe>(build, agent, key);
   if (agent.spiffe.empty()) return;
   const auto id = jose::parse_spiffe_id(agent.spiffe);
   if (!id || id->path.empty()) {
-    build.reading.mistake(node.at, fmt::format("`{}` is no SPIFFE id of a workload: expected "
-                                               "`spiffe://DOMAIN/PATH`",
-                                               escape_untrusted(agent.spiffe)));
+    build.reading.mistake(key.value.at, fmt::format("`{}` is no SPIFFE id of a workload: expected "
+                                                    "`spiffe://DOMAIN/PATH`",
+                                                    escape_untrusted(agent.spiffe)));
   }
 }
 

@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t keys_of_agent_max = 16;
 constexpr std::size_t agent_name_bytes_max = 128;
 constexpr std::size_t shown_key_chars = 8;
-constexpr std::array<std::string_view, 4> kProofWords = {"keys", "jwt", "certificate", "spiffe"};
 
 struct RightWord {
   std::string_view word;
@@ -34,8 +33,8 @@ bool is_agent_name(std::string_view name) {
          });
 }
 
-void read_agent_keys(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent) {
-  for (const Placed& text : build.reading.texts(node, "keys")) {
+void read_agent_keys(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key) {
+  for (const Placed& text : build.reading.texts(key.value, key.key)) {
     if (jose::valid_api_key(text.text)) {
       build.reading.mistake(text.at,
                             "this is a key itself: whoever reads the file has it. Take it back, "
@@ -61,9 +60,9 @@ void read_agent_keys(DeploymentBuild& build, const yaml::Node& node, DeployedAge
   }
 }
 
-void read_agent_rights(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent) {
+void read_agent_rights(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key) {
   agent.rights = {};
-  for (const Placed& word : build.reading.texts(node, "rights")) {
+  for (const Placed& word : build.reading.texts(key.value, key.key)) {
     const auto* const right = std::ranges::find(kRightWords, word.text, &RightWord::word);
     if (right == kRightWords.end()) {
       build.reading.mistake(word.at, fmt::format("`{}` is no right: expected `propose`, `settle`, "
@@ -75,47 +74,34 @@ void read_agent_rights(DeploymentBuild& build, const yaml::Node& node, DeployedA
   }
 }
 
-void read_deployed_agent(DeploymentBuild& build, const yaml::Entry& entry) {
-  if (!is_agent_name(entry.key)) {
-    build.reading.mistake(entry.key_at, fmt::format("`{}` is no name of an agent: expected "
-                                                    "letters, digits, `-`, `_` and `.`",
-                                                    escape_untrusted(entry.key)));
-  }
-  DeployedAgent agent;
-  agent.at = entry.key_at;
-  const auto take = [&](const yaml::Entry& key) {
-    if (key.key == "role") {
-      agent.role = build.reading.text(key.value, "role").value_or("");
-    } else if (key.key == "sponsor") {
-      agent.sponsor = build.reading.text(key.value, "sponsor").value_or("");
-    } else if (key.key == "keys") {
-      read_agent_keys(build, key.value, agent);
-    } else if (key.key == "rights") {
-      read_agent_rights(build, key.value, agent);
-    } else if (key.key == "jwt") {
-      read_agent_token(build, key.value, agent);
-    } else if (key.key == "certificate") {
-      read_agent_certificate(build, key.value, agent);
-    } else if (key.key == "spiffe") {
-      read_agent_spiffe(build, key.value, agent);
-    } else {
-      return false;
-    }
-    return true;
-  };
-  if (build.reading.keys(entry.value, Section::deployed_agent, take)) {
-    build.reading.missing(entry.value, Section::deployed_agent, "role");
-    const auto proves = [&entry](std::string_view key) {
-      return entry.value.entry(key) != nullptr;
-    };
-    if (std::ranges::none_of(kProofWords, proves)) {
-      build.reading.mistake(entry.value.at,
-                            "an agent has none of `keys`, `jwt`, `certificate` and `spiffe`: "
-                            "nothing could prove who it is");
-    }
-  }
-  build.into.agents[entry.key] = std::move(agent);
-}
+// Keys of which an agent needs one: each proves who it is.
+constexpr std::string_view kProof = "one of four";
+
+constexpr auto kAgentKeys = section_keys<DeploymentBuild, DeployedAgent>(
+    Section::deployed_agent,
+    {
+        {"role", "text", "required", 13,
+         "The role that the agent has. One; several agents may have the same.",
+         text<&DeployedAgent::role>},
+        {"keys", "list of texts", kProof, 0,
+         "What is kept of the agent's keys, as `pawl keys create` prints it.", read_agent_keys,
+         CompareAs::agent_keys},
+        {"jwt", mapping(Section::agent_jwt), kProof, 0,
+         "Tokens of an issuer that are this agent's.", read_agent_token},
+        {"certificate", mapping(Section::agent_certificate), kProof, 0,
+         "The certificate that is this agent's, of those that `listen.tls.client_ca` vouches for.",
+         read_agent_certificate},
+        {"spiffe", "text", kProof, 0,
+         "The SPIFFE id whose JWT-SVIDs are this agent's: `spiffe://DOMAIN/PATH`.",
+         read_agent_spiffe},
+        {"rights", "list of rights", "propose, watch", 0,
+         "What it may do: `propose` calls, `settle` (say how calls of its role ended), `watch` "
+         "runs of "
+         "its role, `speak` (hand over words of the sponsor).",
+         read_agent_rights, CompareAs::fewer},
+        {"sponsor", "person", "the agent itself", 13, "The person who answers for its runs.",
+         text<&DeployedAgent::sponsor>},
+    });
 
 void check_agent_names(DeploymentBuild& build, const std::string& name,
                        const DeployedAgent& agent) {
@@ -156,9 +142,30 @@ Rights within_scopes(Rights rights, const std::map<std::string, std::string, std
   return rights;
 }
 
-void read_agents(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.names(entry.value, "agents",
-                      [&build](const yaml::Entry& one) { read_deployed_agent(build, one); });
+void list_agent_keys(std::vector<Key>& into) {
+  kAgentKeys.list(into);
+  list_agent_proof_keys(into);
+}
+
+void read_deployed_agent(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
+  if (!is_agent_name(entry.key)) {
+    build.reading.mistake(entry.key_at, fmt::format("`{}` is no name of an agent: expected "
+                                                    "letters, digits, `-`, `_` and `.`",
+                                                    escape_untrusted(entry.key)));
+  }
+  DeployedAgent agent;
+  agent.at = entry.key_at;
+  const auto proves = [](const yaml::Entry& key) {
+    const auto* const row = kAgentKeys.find(key.key);
+    return row != nullptr && row->preset == kProof;
+  };
+  if (read_section(build, entry.value, kAgentKeys, agent) &&
+      std::ranges::none_of(entry.value.entries, proves)) {
+    build.reading.mistake(entry.value.at,
+                          "an agent has none of `keys`, `jwt`, `certificate` and `spiffe`: "
+                          "nothing could prove who it is");
+  }
+  into.agents[entry.key] = std::move(agent);
 }
 
 void check_agents(DeploymentBuild& build) {

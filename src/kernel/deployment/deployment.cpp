@@ -63,38 +63,77 @@ void DeploymentBuild::unknown(const Placed& name, std::string_view what,
 
 namespace {
 
-void read_version(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.count(entry.value, "version", {1, 1});
-}
-
-struct DeploymentSection {
-  std::string_view key;
-  void (*read)(DeploymentBuild& build, const yaml::Entry& entry);
-};
-constexpr DeploymentSection kSections[] = {
-    {"version", read_version},     {"listen", read_listen},
-    {"layers", read_layers},       {"roles", read_roles},
-    {"servers", read_servers},     {"people", read_people},
-    {"notify", read_notify},       {"credentials", read_credentials},
-    {"store", read_store},         {"agents", read_agents},
-    {"issuers", read_issuers},     {"trust_domains", read_trust_domains},
-    {"traces", read_traces},       {"drill", read_drill},
-    {"vigilance", read_vigilance}, {"limits", read_limits},
-};
+constexpr auto kDeploymentKeys = section_keys<DeploymentBuild, Deployment>(
+    Section::deployment,
+    {
+        {"version", "`1`", "1", 0, "Version of the file's grammar.", version<>},
+        {"roles", names_of(Section::role, "mapping of role names"), "none", 13,
+         "Which policy governs which role.", each_name<read_role>, CompareAs::roles},
+        {"servers", names_of(Section::server, "mapping of server names"), "none", 13,
+         "What a server's name stands for.", each_name<read_server>},
+        {"people", mapping(Section::people, "mapping of persons"), "none", 10, "Who may answer.",
+         read_people, CompareAs::people},
+        {"notify", mapping(Section::notify), "see its keys", 0,
+         "How people learn that something waits.", read_notify},
+        {"drill", mapping(Section::drill), "never", 0, "How often the kill switch is exercised.",
+         read_drill},
+        {"vigilance", mapping(Section::vigilance), "never", 0,
+         "Calls that nobody ought to approve, asked for now and then. Nothing of them runs.",
+         read_vigilance},
+        {"credentials", names_of(Section::credential, "mapping of names"), "none", 0,
+         "Secrets that a policy may name in `credential`.", each_name<read_credential>,
+         CompareAs::credentials},
+        {"store", mapping(Section::store), "systemd's credential", 0,
+         "What opens the encrypted store of secrets.", read_store},
+        {"listen", mapping(Section::listen), "nowhere", 0, "Where `pawl serve` listens.",
+         read_listen},
+        {"limits", mapping(Section::gateway_limits), "see its keys", 0,
+         "How much of `pawl serve` there is, and how much of it one caller may take.", read_limits,
+         CompareAs::gateway_limits},
+        {"traces", mapping(Section::traces), "nobody", 0,
+         "Who is told how calls went, as OpenTelemetry.", read_traces},
+        {"agents", names_of(Section::deployed_agent, "mapping of names"), "none", 0,
+         "Who may call over the network, and as which role.", each_name<read_deployed_agent>,
+         CompareAs::agents},
+        {"issuers", names_of(Section::issuer, "mapping of names"), "none", 0,
+         "Who signs tokens about agents, where its keys are, and what its tokens have to say.",
+         each_name<read_issuer>},
+        {"trust_domains", names_of(Section::trust_domain, "mapping of trust domains"), "none", 0,
+         "SPIFFE trust domains whose JWT-SVIDs count, by their names in SPIFFE ids.",
+         each_name<read_trust_domain>},
+        {"policies", "mapping", "", 0, "Where signed policies come from."},
+        {"layers", "list of files", "none", 13,
+         "Layer files that every call of every role has to pass too, relative to this file. "
+         "`${role.team}` stands for the role's team.",
+         read_layers},
+        {"state", "mapping", "", 0, "State shared by several machines."},
+        {"observe", "mapping", "", 15, "Watches without enforcing."},
+        {"models", "mapping", "", 9, "Prices of models."},
+    });
 
 }  // namespace
+
+const KeyTable& deployment_keys() {
+  static const KeyTable table = [] {
+    std::vector<Key> rows;
+    kDeploymentKeys.list(rows);
+    for (const auto list :
+         {list_role_keys, list_server_keys, list_people_keys, list_notify_keys, list_vigilance_keys,
+          list_agent_keys, list_issuer_keys, list_credential_keys, list_listen_keys,
+          list_limit_keys, list_traces_keys}) {
+      list(rows);
+    }
+    return KeyTable(std::move(rows));
+  }();
+  return table;
+}
 
 LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
   yaml::Read read = yaml::read(text, file, limits::file_bytes_max);
   const yaml::Node root = std::move(read.root);
   DeploymentBuild build(read, file);
   if (root.kind != yaml::Kind::null || build.reading.sound()) {
-    build.reading.keys(root, Section::deployment, [&build](const yaml::Entry& key) {
-      const auto* const section = std::ranges::find(kSections, key.key, &DeploymentSection::key);
-      if (section == std::end(kSections)) return false;
-      section->read(build, key);
-      return true;
-    });
+    read_section(build, root, kDeploymentKeys, build.into);
     check_people(build);
     check_roles(build);
     check_credentials(build);

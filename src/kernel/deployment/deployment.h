@@ -178,6 +178,11 @@ struct LoadedDeployment {
 
 LoadedDeployment load_deployment(std::string_view text, std::string_view file);
 
+// What a variable of an environment may be called.
+bool is_variable(std::string_view name);
+// Letters, digits, `-`, `_`, `.` and `@`.
+bool is_word(std::string_view name);
+
 // No role is watched for longer than this from now on.
 inline constexpr Duration observe_max = Duration::seconds(14 * 86'400);
 std::vector<Error> observed_too_long(const Deployment& deployment, Instant now);

@@ -15,28 +15,16 @@ bool read_address_of(std::string_view url, ReachedHost& into) {
 
 }  // namespace
 
-void read_url(DeploymentBuild& build, const yaml::Node& node, std::string_view what,
-              ReachedHost& into) {
-  const auto url = build.reading.text(node, what);
+void read_url(DeploymentBuild& build, const yaml::Entry& key, ReachedHost& into) {
+  const auto url = build.reading.text(key.value, key.key);
   if (!url) return;
   if (read_address_of(*url, into)) {
     into.url = *url;
   } else {
-    build.reading.mistake(node.at,
+    build.reading.mistake(key.value.at,
                           "this is no address of a server: expected "
                           "`https://HOST/PATH`, without a user and without `#`");
   }
-}
-
-bool read_way(DeploymentBuild& build, const yaml::Entry& key, ReachedHost& into) {
-  if (key.key == "private") {
-    into.own_network = build.reading.boolean(key.value, "private").value_or(false);
-  } else if (key.key == "ca") {
-    into.ca = build.reading.text(key.value, "ca").value_or("");
-  } else {
-    return false;
-  }
-  return true;
 }
 
 void check_way(DeploymentBuild& build, const yaml::Node& node, std::string_view what,

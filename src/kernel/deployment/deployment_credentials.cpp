@@ -19,95 +19,129 @@ bool is_bound_host(std::string_view host) {
          host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == host.npos;
 }
 
+using Credential = Deployment::Credential;
+
 // Where a credential may go.
-bool read_binding(DeploymentBuild& build, const yaml::Entry& key, Deployment::Credential& into) {
-  if (key.key != "hosts" && key.key != "servers" && key.key != "tools") return false;
+void read_bound_hosts(DeploymentBuild& build, Credential& into, const yaml::Entry& key) {
   for (Placed& one : build.reading.texts(key.value, key.key)) {
-    if (key.key == "hosts" && !is_bound_host(one.text)) {
+    if (is_bound_host(one.text)) {
+      into.hosts.push_back(std::move(one.text));
+    } else {
       build.reading.mistake(one.at, fmt::format("`{}` is no host: expected `api.example` or "
                                                 "`api.example:8443`, in small letters",
                                                 escape_untrusted(one.text)));
-    } else if (key.key == "hosts") {
-      into.hosts.push_back(std::move(one.text));
-    } else if (key.key == "servers") {
-      into.servers.push_back(one.text);
-      build.bound_to.push_back({{}, std::move(one)});
-    } else if (const auto pattern = parse_name(one.text); !pattern) {
+    }
+  }
+}
+
+void read_bound_servers(DeploymentBuild& build, Credential& into, const yaml::Entry& key) {
+  for (Placed& one : build.reading.texts(key.value, key.key)) {
+    into.servers.push_back(one.text);
+    build.bound_to.push_back(std::move(one));
+  }
+}
+
+void read_bound_tools(DeploymentBuild& build, Credential& into, const yaml::Entry& key) {
+  for (Placed& one : build.reading.texts(key.value, key.key)) {
+    if (const auto pattern = parse_name(one.text); !pattern) {
       build.reading.mistake(one.at, pattern.error().message);
     } else {
       into.tools.push_back(std::move(one.text));
     }
   }
-  return true;
 }
 
-bool is_source(std::string_view key) {
-  return key == "env" || key == "file" || key == "command" || key == "store" || key == "vault" ||
-         key == "oauth" || key == "github_app" || key == "aws_sts" || key == "login";
+void read_users(DeploymentBuild& build, Credential& into, const yaml::Entry& key) {
+  for (Placed& role : build.reading.texts(key.value, key.key)) {
+    into.roles.push_back(role.text);
+    build.users.push_back(std::move(role));
+  }
 }
 
-void read_shared_risk(DeploymentBuild& build, const yaml::Node& node,
-                      Deployment::Credential& into) {
+constexpr auto kRiskKeys = section_keys<DeploymentBuild, Deployment::SharedRisk>(
+    Section::credential_risk,
+    {
+        {"reason", "text", "required", 13, "Why it is worth it.",
+         lines<&Deployment::SharedRisk::reason>},
+        {"owner", "text", "required", 13, "The person who answers for it.",
+         text<&Deployment::SharedRisk::owner>},
+        {"until", "date or instant", "required", 13,
+         "When it ends: from then on the file is refused. A date is part of it.",
+         end<&Deployment::SharedRisk::until>},
+    });
+
+void read_shared_risk(DeploymentBuild& build, Credential& into, const yaml::Entry& key) {
   Deployment::SharedRisk risk;
-  risk.at = node.at;
-  std::optional<Instant> until;
-  const bool read = build.reading.keys(node, Section::credential_risk, [&](const yaml::Entry& key) {
-    if (key.key == "reason") {
-      risk.reason = build.reading.text(key.value, "reason", Lines::several).value_or("");
-    } else if (key.key == "owner") {
-      risk.owner = build.reading.text(key.value, "owner").value_or("");
-    } else if (key.key == "until") {
-      until = build.reading.end(key.value, "until");
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  for (const std::string_view key : {"reason", "owner", "until"}) {
-    build.reading.missing(node, Section::credential_risk, key);
-  }
-  if (!until) return;
-  risk.until = *until;
-  into.risk = std::move(risk);
+  risk.at = key.value.at;
+  if (!read_section(build, key.value, kRiskKeys, risk)) return;
+  if (risk.until != Instant{}) into.risk = std::move(risk);  // else it is reported
 }
 
-bool read_credential_key(DeploymentBuild& build, const yaml::Entry& key,
-                         Deployment::Credential& into) {
-  if (read_source_key(build, key, into) || read_issued(build, key, into)) return true;
-  if (key.key == "roles") {
-    for (Placed& role : build.reading.texts(key.value, "roles")) {
-      into.roles.push_back(role.text);
-      build.users.push_back(std::move(role));
-    }
-  } else if (key.key == "accept_risk") {
-    read_shared_risk(build, key.value, into);
-  } else if (key.key == "principal") {
-    into.principal = build.reading.text(key.value, "principal").value_or("");
-  } else {
-    return read_binding(build, key, into);
-  }
-  return true;
-}
+// A credential has exactly one key of these.
+constexpr std::string_view kOneSource = "one of nine";
 
-void read_credential(DeploymentBuild& build, const yaml::Entry& entry) {
-  Deployment::Credential credential;
-  credential.at = entry.key_at;
-  const bool named_well = build.named(entry, "credential");
+constexpr auto kCredentialKeys = section_keys<DeploymentBuild, Credential>(
+    Section::credential,
+    {
+        {"env", "text", kOneSource, 0, "The variable that holds the secret.", env_name<>},
+        {"file", "text", kOneSource, 0, "The file that holds the secret; nobody else may read it.",
+         text<&SecretSource::file>},
+        {"command", "list of words", kOneSource, 0,
+         "The program that prints the secret, and its arguments.", words<&SecretSource::command>},
+        {"store", "text", kOneSource, 0,
+         "The name of the secret in the encrypted store (`pawl credentials`).", stored_name<>},
+        {"vault", mapping(Section::vault), kOneSource, 0, "A secret in HashiCorp Vault.",
+         read_vault},
+        {"oauth", mapping(Section::oauth), kOneSource, 0, "A token of an authorization server.",
+         read_oauth},
+        {"github_app", mapping(Section::github_app), kOneSource, 0,
+         "A token of an installation of a GitHub App.", read_github},
+        {"aws_sts", mapping(Section::aws_sts), kOneSource, 0,
+         "Short-lived keys of an AWS role, for a program.", read_aws},
+        {"roles", "list of texts", "the only role", 13,
+         "The roles that may use it. Needed where there are several; for more than one, "
+         "`accept_risk` says why.",
+         read_users, CompareAs::fewer},
+        {"accept_risk", mapping(Section::credential_risk), "one role uses it", 13,
+         "Why several roles are one at the server; never where one of them is in production.",
+         read_shared_risk, CompareAs::may_go},
+        {"login", mapping(Section::login), kOneSource, 0,
+         "What a person got for a server with `pawl login`.", read_login},
+        {"hosts", "list of texts", "those of its servers", 13,
+         "The hosts that it may be sent to: `api.example`, or `api.example:8443` for one port.",
+         read_bound_hosts, CompareAs::fewer},
+        {"servers", "list of texts", "every server", 13, "The servers that it may be sent to.",
+         read_bound_servers, CompareAs::fewer},
+        {"tools", "list of texts", "every tool", 13,
+         "The tools whose calls may carry it: `crm/update_*`.", read_bound_tools, CompareAs::fewer},
+        {"principal", "text", "not known", 0,
+         "Whom the server sees when it is used; written in the journal.",
+         text<&Credential::principal>},
+    });
+
+constexpr std::string_view kKeyFile = "key_file";
+constexpr std::string_view kKeyCommand = "key_command";
+
+constexpr auto kStoreKeys = section_keys<DeploymentBuild, Deployment::StoreKey>(
+    Section::store, {
+                        {kKeyFile, "text", "one of two", 0,
+                         "A file that holds the store's passphrase; nobody else may read it.",
+                         text<&Deployment::StoreKey::file>},
+                        {kKeyCommand, "list of words", "one of two", 0,
+                         "A program that prints the store's passphrase, and its arguments.",
+                         words<&Deployment::StoreKey::command>},
+                    });
+
+void check_one_source(DeploymentBuild& build, const yaml::Node& node) {
   std::vector<const yaml::Entry*> sources;
-  const bool read =
-      build.reading.keys(entry.value, Section::credential, [&](const yaml::Entry& key) {
-        if (!read_credential_key(build, key, credential)) return false;
-        if (is_source(key.key)) sources.push_back(&key);
-        return true;
-      });
-  // A key of a later version in its place is the mistake then.
-  const auto named_none = [](const yaml::Entry& one) {
-    const Key* key = find_key(Section::credential, one.key);
-    return key != nullptr && !key->later && !is_source(one.key);
-  };
-  if (read && std::ranges::all_of(entry.value.entries, named_none)) {
-    build.reading.mistake(entry.value.at,
+  bool others = false;  // keys that do not exist, or not yet: they are the mistake then
+  for (const yaml::Entry& entry : node.entries) {
+    const auto* const row = kCredentialKeys.find(entry.key);
+    others = others || row == nullptr || row->later;
+    if (row != nullptr && row->preset == kOneSource) sources.push_back(&entry);
+  }
+  if (sources.empty() && !others) {
+    build.reading.mistake(node.at,
                           "a credential has none of `env`, `file`, `command`, `store`, `vault`, "
                           "`oauth`, `github_app`, `aws_sts` and `login`");
   }
@@ -116,29 +150,31 @@ void read_credential(DeploymentBuild& build, const yaml::Entry& entry) {
                           fmt::format("`{}` beside `{}`: a credential has one source",
                                       sources[i]->key, sources[0]->key));
   }
-  if (named_well) build.into.credentials[entry.key] = std::move(credential);
 }
 
 }  // namespace
 
-void read_credentials(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.names(entry.value, "credentials",
-                      [&build](const yaml::Entry& one) { read_credential(build, one); });
+void list_credential_keys(std::vector<Key>& into) {
+  kCredentialKeys.list(into);
+  kRiskKeys.list(into);
+  list_source_keys(into);
+  list_issued_keys(into);
+  kStoreKeys.list(into);
 }
 
-void read_store(DeploymentBuild& build, const yaml::Entry& entry) {
-  const bool read = build.reading.keys(entry.value, Section::store, [&](const yaml::Entry& key) {
-    if (key.key == "key_file") {
-      build.into.store.file = build.reading.text(key.value, "key_file").value_or("");
-    } else if (key.key == "key_command") {
-      build.into.store.command = build.words(key.value, "key_command");
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  build.reading.both(entry.value, "key_file", "key_command");
+void read_credential(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
+  Credential credential;
+  credential.at = entry.key_at;
+  const bool named_well = build.named(entry, "credential");
+  if (read_section(build, entry.value, kCredentialKeys, credential)) {
+    check_one_source(build, entry.value);
+  }
+  if (named_well) into.credentials[entry.key] = std::move(credential);
+}
+
+void read_store(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
+  if (!read_section(build, entry.value, kStoreKeys, into.store)) return;
+  build.reading.both(entry.value, kKeyFile, kKeyCommand);
   if (entry.value.entries.empty()) {
     build.reading.mistake(entry.value.at, "`store` has neither `key_file` nor `key_command`");
   }

@@ -76,43 +76,46 @@ bool is_origin(std::string_view text) {
   return false;
 }
 
-std::vector<std::string> read_names(DeploymentBuild& build, const yaml::Entry& key,
-                                    bool (*fine)(std::string_view), std::string_view expected) {
-  std::vector<std::string> out;
+void read_names(DeploymentBuild& build, const yaml::Entry& key, bool (*fine)(std::string_view),
+                std::string_view expected, std::vector<std::string>& into) {
   for (Placed& one : build.reading.texts(key.value, key.key)) {
     if (fine(one.text)) {
-      out.push_back(std::move(one.text));
+      into.push_back(std::move(one.text));
     } else {
       build.reading.mistake(one.at, fmt::format("`{}` in `{}`: expected {}",
                                                 escape_untrusted(one.text), key.key, expected));
     }
   }
-  return out;
 }
 
-void read_tls(DeploymentBuild& build, const yaml::Node& node, Deployment::Listen& into) {
-  std::optional<Position> clients_at;
-  const bool read = build.reading.keys(node, Section::tls, [&](const yaml::Entry& key) {
-    if (key.key == "certificate") {
-      into.certificate = build.reading.text(key.value, "certificate").value_or("");
-    } else if (key.key == "key") {
-      into.key = build.reading.text(key.value, "key").value_or("");
-    } else if (key.key == "client_ca") {
-      into.client_ca = build.reading.text(key.value, "client_ca").value_or("");
-    } else if (key.key == "clients") {
-      const auto word = build.reading.word(key.value, "clients", {"optional", "required"});
-      into.clients_certified = word == 1U;
-      clients_at = key.key_at;
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  build.reading.missing(node, Section::tls, "certificate");
-  build.reading.missing(node, Section::tls, "key");
-  if (clients_at && into.client_ca.empty()) {
-    build.reading.mistake(*clients_at,
+void read_clients(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  into.clients_certified = build.reading.word(key.value, key.key, {"optional", "required"}) == 1U;
+}
+
+constexpr std::string_view kClients = "clients";
+
+constexpr auto kTlsKeys = section_keys<DeploymentBuild, Deployment::Listen>(
+    Section::tls,
+    {
+        {"certificate", "text", "required", 0,
+         "A PEM file: the certificate, then those between it and the root.",
+         text<&Deployment::Listen::certificate>},
+        {"key", "text", "required", 0, "A PEM file: the private key.",
+         text<&Deployment::Listen::key>},
+        {"client_ca", "text", "no certificates of clients", 0,
+         "A PEM file: who may have signed certificates of clients. A client that shows another one "
+         "is "
+         "not let in.",
+         text<&Deployment::Listen::client_ca>},
+        {kClients, "`optional` or `required`", "optional", 0,
+         "Whether a client without a certificate is let in as far as its request.", read_clients},
+    });
+
+void read_tls(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  if (!read_section(build, key.value, kTlsKeys, into)) return;
+  const yaml::Entry* clients = key.value.entry(kClients);
+  if (clients != nullptr && into.client_ca.empty()) {
+    build.reading.mistake(clients->key_at,
                           "`clients` without `client_ca`: nobody vouches for their certificates");
   }
 }
@@ -132,48 +135,85 @@ void check_console(DeploymentBuild& build, const Deployment::Address& address) {
                         "no browser opens a socket: expected `ADDRESS:PORT` for the console");
 }
 
+void read_mcp(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  into.mcp = read_address(build, key);
+}
+
+void read_metrics(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  into.metrics = read_address(build, key);
+  check_metrics(build, into.metrics);
+}
+
+void read_console(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  into.console = read_address(build, key);
+  check_console(build, into.console);
+}
+
+void read_hosts(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  read_names(build, key, is_host_name,
+             "a name in lower case or an address, as clients write it in `Host`", into.hosts);
+}
+
+void read_origins(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  read_names(build, key, is_origin, "scheme and host in lower case, such as `https://app.example`",
+             into.origins);
+}
+
+void read_own_url(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entry& key) {
+  text<&Deployment::Listen::url>(build, into, key);
+  if (into.url.empty() || is_origin(into.url)) return;
+  build.reading.mistake(key.value.at,
+                        fmt::format("`{}` is no `url`: expected scheme and host in lower "
+                                    "case, such as `https://gate.example`, and no path",
+                                    escape_untrusted(into.url)));
+}
+
+constexpr auto kListenKeys = section_keys<DeploymentBuild, Deployment::Listen>(
+    Section::listen,
+    {
+        {"mcp", "text", "required", 0,
+         "The address of the MCP door: `127.0.0.1:8080`, `[::1]:8080`, or the path of a socket.",
+         read_mcp},
+        {"hosts", "list of texts", "the loopback's names", 0,
+         "Names and addresses by which clients call; a request for another host is refused.",
+         read_hosts},
+        {"origins", "list of texts", "the loopback's", 0,
+         "Origins of web pages that may call; a request from another page is refused.",
+         read_origins},
+        {"url", "text", "the address itself", 0,
+         "How clients reach it, such as `https://gate.example`: the issuer of credentials, and "
+         "their "
+         "audience.",
+         read_own_url},
+        {"tls", mapping(Section::tls), "not encrypted", 0, "Encrypts what is listened on.",
+         read_tls},
+        {"console", "text", "nowhere", 0,
+         "The address of the console, for people with a browser: `127.0.0.1:8443`. One that other "
+         "machines can reach needs `tls`. Without it, `pawl console` opens one on this machine.",
+         read_console},
+        {"metrics", "text", "nowhere", 0,
+         "The address of the metrics, one of this machine alone: `127.0.0.1:9464`, or the path of "
+         "a "
+         "socket.",
+         read_metrics},
+    });
+
 }  // namespace
 
 bool Deployment::Address::local() const {
   return !socket.empty() || host == "localhost" || host.starts_with("127.") || host == "[::1]";
 }
 
-void read_listen(DeploymentBuild& build, const yaml::Entry& entry) {
+void list_listen_keys(std::vector<Key>& into) {
+  kListenKeys.list(into);
+  kTlsKeys.list(into);
+}
+
+void read_listen(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   Deployment::Listen listen;
   listen.at = entry.key_at;
-  const bool read = build.reading.keys(entry.value, Section::listen, [&](const yaml::Entry& key) {
-    if (key.key == "mcp") {
-      listen.mcp = read_address(build, key);
-    } else if (key.key == "metrics") {
-      listen.metrics = read_address(build, key);
-      check_metrics(build, listen.metrics);
-    } else if (key.key == "console") {
-      listen.console = read_address(build, key);
-      check_console(build, listen.console);
-    } else if (key.key == "hosts") {
-      listen.hosts =
-          read_names(build, key, is_host_name,
-                     "a name in lower case or an address, as clients write it in `Host`");
-    } else if (key.key == "origins") {
-      listen.origins = read_names(build, key, is_origin,
-                                  "scheme and host in lower case, such as `https://app.example`");
-    } else if (key.key == "tls") {
-      read_tls(build, key.value, listen);
-    } else if (key.key == "url") {
-      listen.url = build.reading.text(key.value, "url").value_or("");
-      if (!listen.url.empty() && !is_origin(listen.url)) {
-        build.reading.mistake(key.value.at,
-                              fmt::format("`{}` is no `url`: expected scheme and host in lower "
-                                          "case, such as `https://gate.example`, and no path",
-                                          escape_untrusted(listen.url)));
-      }
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read) build.reading.missing(entry.value, Section::listen, "mcp");
-  build.into.listen = std::move(listen);
+  read_section(build, entry.value, kListenKeys, listen);
+  into.listen = std::move(listen);
 }
 
 }  // namespace pawl

@@ -36,12 +36,17 @@ bool is_slack_channel(std::string_view text) {
          text.substr(1).find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == text.npos;
 }
 
-void need(DeploymentBuild& build, const yaml::Node& node, Section section, std::string_view key) {
-  build.reading.missing(node, section, key);
+void read_slack_channel(DeploymentBuild& build, SlackNotices& slack, const yaml::Entry& key) {
+  text<&SlackNotices::channel>(build, slack, key);
+  if (slack.channel.empty() || is_slack_channel(slack.channel)) return;
+  build.reading.mistake(key.value.at,
+                        fmt::format("`{}` is no channel: expected `#name` or an id such "
+                                    "as `C024BE91L`",
+                                    escape_untrusted(slack.channel)));
 }
 
-void read_slack_approve(DeploymentBuild& build, const yaml::Node& node, SlackNotices& slack) {
-  for (const Placed& one : build.reading.texts(node, "approve")) {
+void read_slack_approve(DeploymentBuild& build, SlackNotices& slack, const yaml::Entry& key) {
+  for (const Placed& one : build.reading.texts(key.value, key.key)) {
     if (one.text == "reversible") {
       slack.approve_reversible = true;
     } else {
@@ -54,89 +59,99 @@ void read_slack_approve(DeploymentBuild& build, const yaml::Node& node, SlackNot
   }
 }
 
-void read_slack(DeploymentBuild& build, const yaml::Entry& entry) {
+constexpr std::string_view kSigningSecret = "signing_secret";
+constexpr std::string_view kApprove = "approve";
+
+constexpr auto kSlackKeys = section_keys<DeploymentBuild, SlackNotices>(
+    Section::notify_slack,
+    {
+        {"token", mapping(Section::secret_source), "required", 0, "The bot's token: its source.",
+         source<&SlackNotices::token>},
+        {"channel", "text", "none", 0, "Where questions are posted: `#name`, or an id.",
+         read_slack_channel},
+        {kSigningSecret, mapping(Section::secret_source), "no buttons", 0,
+         "The app's signing secret: its source. With it `pawl serve` takes what Slack posts back "
+         "at "
+         "`/notify/slack`.",
+         source<&SlackNotices::signing>},
+        {kApprove, "list of `reversible`", "nothing", 10,
+         "What may be approved by a button in Slack: calls of a reversible class that need nothing "
+         "typed.",
+         read_slack_approve},
+        {"mode", "text", "", 0, "Socket mode."},
+        {"app", "text", "", 0, "The app's token for socket mode."},
+        {kUrl, "text", "`https://slack.com/api/`", 0, "The address of the Web API.",
+         url<&SlackNotices::at>},
+        {kPrivate, "true or false", "false", 0, "As at a server.",
+         boolean<&SlackNotices::at, &ReachedHost::own_network>},
+        {kCa, "text", "the system's", 0, "As at a server.",
+         text<&SlackNotices::at, &ReachedHost::ca>},
+    });
+
+void read_slack(DeploymentBuild& build, Notices& into, const yaml::Entry& entry) {
   SlackNotices slack;
   take_url(slack_api, slack.at);
-  const bool read =
-      build.reading.keys(entry.value, Section::notify_slack, [&](const yaml::Entry& key) {
-        if (key.key == "token") {
-          read_source(build, key, slack.token);
-        } else if (key.key == "signing_secret") {
-          read_source(build, key, slack.signing);
-        } else if (key.key == "channel") {
-          slack.channel = build.reading.text(key.value, "channel").value_or("");
-          if (!slack.channel.empty() && !is_slack_channel(slack.channel)) {
-            build.reading.mistake(key.value.at,
-                                  fmt::format("`{}` is no channel: expected `#name` or an id such "
-                                              "as `C024BE91L`",
-                                              escape_untrusted(slack.channel)));
-          }
-        } else if (key.key == "approve") {
-          read_slack_approve(build, key.value, slack);
-        } else if (key.key == "url") {
-          read_url(build, key.value, "url", slack.at);
-        } else {
-          return read_way(build, key, slack.at);
-        }
-        return true;
-      });
-  if (read) need(build, entry.value, Section::notify_slack, "token");
-  if (entry.value.entry("url") != nullptr) check_way(build, entry.value, "url", slack.at);
+  read_section(build, entry.value, kSlackKeys, slack);
+  if (entry.value.entry(kUrl) != nullptr) check_way(build, entry.value, kUrl, slack.at);
   if (!slack.at.url.ends_with('/')) slack.at.url += '/';
-  const yaml::Entry* approve = entry.value.entry("approve");
-  if (approve != nullptr && entry.value.entry("signing_secret") == nullptr) {
+  const yaml::Entry* approve = entry.value.entry(kApprove);
+  if (approve != nullptr && entry.value.entry(kSigningSecret) == nullptr) {
     build.reading.mistake(approve->key_at,
                           "`approve` needs `signing_secret`: without it nobody can tell whether "
                           "Slack sent an answer");
   }
-  build.into.notices.slack = std::move(slack);
+  into.slack = std::move(slack);
 }
 
-void read_webhook(DeploymentBuild& build, const yaml::Entry& entry) {
+constexpr auto kWebhookKeys = section_keys<DeploymentBuild, WebhookNotices>(
+    Section::notify_webhook,
+    {
+        {kUrl, "text", "required", 0, "Where notices are posted: `https://HOST/PATH`.",
+         url<&WebhookNotices::at>},
+        {"secret", mapping(Section::secret_source), "required", 0,
+         "What signs them, `whsec_` and base64: its source.", source<&WebhookNotices::secret>},
+        {"questions", "true or false", "true", 0,
+         "Whether it gets questions and what escalates; else only what its name as a contact "
+         "brings.",
+         boolean<&WebhookNotices::questions>},
+        {kPrivate, "true or false", "false", 0, "As at a server.",
+         boolean<&WebhookNotices::at, &ReachedHost::own_network>},
+        {kCa, "text", "the system's", 0, "As at a server.",
+         text<&WebhookNotices::at, &ReachedHost::ca>},
+    });
+
+void read_webhook(DeploymentBuild& build, Notices& into, const yaml::Entry& entry) {
   WebhookNotices hook;
   const bool named_well = build.named(entry, "webhook");
-  const bool read =
-      build.reading.keys(entry.value, Section::notify_webhook, [&](const yaml::Entry& key) {
-        if (key.key == "url") {
-          read_url(build, key.value, "url", hook.at);
-        } else if (key.key == "secret") {
-          read_source(build, key, hook.secret);
-        } else if (key.key == "questions") {
-          hook.questions = build.reading.boolean(key.value, "questions").value_or(true);
-        } else {
-          return read_way(build, key, hook.at);
-        }
-        return true;
-      });
-  if (read) {
-    need(build, entry.value, Section::notify_webhook, "url");
-    need(build, entry.value, Section::notify_webhook, "secret");
-  }
-  check_way(build, entry.value, "url", hook.at);
-  if (named_well) build.into.notices.webhooks[entry.key] = std::move(hook);
+  read_section(build, entry.value, kWebhookKeys, hook);
+  check_way(build, entry.value, kUrl, hook.at);
+  if (named_well) into.webhooks[entry.key] = std::move(hook);
 }
 
-void read_pagerduty(DeploymentBuild& build, const yaml::Entry& entry) {
+void read_service(DeploymentBuild& build, PagerDutyNotices& into, const yaml::Entry& service) {
+  if (build.named(service, "service")) read_source(build, service, into.keys[service.key]);
+}
+
+constexpr auto kPagerDutyKeys = section_keys<DeploymentBuild, PagerDutyNotices>(
+    Section::notify_pagerduty,
+    {
+        {"services", names_of(Section::secret_source, "mapping of names"), "required", 0,
+         "Integration keys by the names that `via: \"pagerduty:NAME\"` has: their sources.",
+         each_name<read_service>},
+        {kUrl, "text", "`https://events.pagerduty.com/v2/enqueue`", 0,
+         "The address of the Events API.", url<&PagerDutyNotices::at>},
+        {kPrivate, "true or false", "false", 0, "As at a server.",
+         boolean<&PagerDutyNotices::at, &ReachedHost::own_network>},
+        {kCa, "text", "the system's", 0, "As at a server.",
+         text<&PagerDutyNotices::at, &ReachedHost::ca>},
+    });
+
+void read_pagerduty(DeploymentBuild& build, Notices& into, const yaml::Entry& entry) {
   PagerDutyNotices duty;
   take_url(pagerduty_events, duty.at);
-  const bool read =
-      build.reading.keys(entry.value, Section::notify_pagerduty, [&](const yaml::Entry& key) {
-        if (key.key == "services") {
-          build.reading.names(key.value, "services", [&](const yaml::Entry& service) {
-            if (build.named(service, "service")) {
-              read_source(build, service, duty.keys[service.key]);
-            }
-          });
-        } else if (key.key == "url") {
-          read_url(build, key.value, "url", duty.at);
-        } else {
-          return read_way(build, key, duty.at);
-        }
-        return true;
-      });
-  if (read) need(build, entry.value, Section::notify_pagerduty, "services");
-  if (entry.value.entry("url") != nullptr) check_way(build, entry.value, "url", duty.at);
-  build.into.notices.pagerduty = std::move(duty);
+  read_section(build, entry.value, kPagerDutyKeys, duty);
+  if (entry.value.entry(kUrl) != nullptr) check_way(build, entry.value, kUrl, duty.at);
+  into.pagerduty = std::move(duty);
 }
 
 std::string read_mail_address(DeploymentBuild& build, Placed address) {
@@ -148,8 +163,8 @@ std::string read_mail_address(DeploymentBuild& build, Placed address) {
 }
 
 // `smtps://HOST[:PORT]`: encrypted from the first byte; `smtp://`: by STARTTLS, and not without.
-void read_mail_server(DeploymentBuild& build, const yaml::Node& node, MailNotices& mail) {
-  const std::string text = build.reading.text(node, "server").value_or("");
+void read_mail_server(DeploymentBuild& build, MailNotices& mail, const yaml::Entry& key) {
+  const std::string text = build.reading.text(key.value, key.key).value_or("");
   if (text.empty()) return;
   mail.tls_from_start = text.starts_with("smtps://");
   const std::size_t scheme = text.find("://");
@@ -157,7 +172,7 @@ void read_mail_server(DeploymentBuild& build, const yaml::Node& node, MailNotice
   const std::string rest = known ? text.substr(scheme + 3) : std::string();
   const bool whole = rest.find_first_of("/?") == std::string::npos;
   if (!known || !whole || !take_url("https://" + rest, mail.at)) {
-    build.reading.mistake(node.at,
+    build.reading.mistake(key.value.at,
                           "this is no mail server: expected `smtps://HOST` or `smtp://HOST`, with "
                           "a port where it is not the usual one");
     return;
@@ -170,136 +185,152 @@ void read_mail_server(DeploymentBuild& build, const yaml::Node& node, MailNotice
   mail.at.url = text;
 }
 
-void read_mail(DeploymentBuild& build, const yaml::Entry& entry) {
-  MailNotices mail;
-  const bool read =
-      build.reading.keys(entry.value, Section::notify_mail, [&](const yaml::Entry& key) {
-        if (key.key == "server") {
-          read_mail_server(build, key.value, mail);
-        } else if (key.key == "from") {
-          const std::string from = build.reading.text(key.value, "from").value_or("");
-          if (!from.empty()) mail.from = read_mail_address(build, {from, key.value.at});
-        } else if (key.key == "to") {
-          for (Placed& one : build.reading.texts(key.value, "to")) {
-            mail.to.push_back(read_mail_address(build, std::move(one)));
-          }
-        } else if (key.key == "user") {
-          mail.user = build.reading.text(key.value, "user").value_or("");
-        } else if (key.key == "password") {
-          read_source(build, key, mail.password);
-        } else {
-          return read_way(build, key, mail.at);
-        }
-        return true;
-      });
-  if (read) {
-    need(build, entry.value, Section::notify_mail, "server");
-    need(build, entry.value, Section::notify_mail, "from");
-  }
-  const bool user = entry.value.entry("user") != nullptr;
-  const bool password = entry.value.entry("password") != nullptr;
-  if (user != password) {
-    build.reading.mistake(entry.value.at, "`user` and `password` stand together");
-  }
-  build.into.notices.mail = std::move(mail);
+void read_sender(DeploymentBuild& build, MailNotices& mail, const yaml::Entry& key) {
+  const std::string from = build.reading.text(key.value, key.key).value_or("");
+  if (!from.empty()) mail.from = read_mail_address(build, {from, key.value.at});
 }
 
-void read_notice_contact(DeploymentBuild& build, const yaml::Node& node) {
+void read_recipients(DeploymentBuild& build, MailNotices& mail, const yaml::Entry& key) {
+  for (Placed& one : build.reading.texts(key.value, key.key)) {
+    mail.to.push_back(read_mail_address(build, std::move(one)));
+  }
+}
+
+constexpr std::string_view kUser = "user";
+constexpr std::string_view kPassword = "password";
+
+constexpr auto kMailKeys = section_keys<DeploymentBuild, MailNotices>(
+    Section::notify_mail,
+    {
+        {"server", "text", "required", 0,
+         "`smtps://HOST`, encrypted from the first byte, or `smtp://HOST`, by STARTTLS and never "
+         "without.",
+         read_mail_server},
+        {"from", "text", "required", 0, "The sender's address.", read_sender},
+        {"to", "list of texts", "nobody", 0, "Addresses that hear of questions.", read_recipients},
+        {kUser, "text", "none", 0, "Who pawl is at the mail server.", text<&MailNotices::user>},
+        {kPassword, mapping(Section::secret_source), "none", 0, "The user's password: its source.",
+         source<&MailNotices::password>},
+        {kPrivate, "true or false", "false", 0, "As at a server.",
+         boolean<&MailNotices::at, &ReachedHost::own_network>},
+        {kCa, "text", "the system's", 0, "As at a server.",
+         text<&MailNotices::at, &ReachedHost::ca>},
+    });
+
+void read_mail(DeploymentBuild& build, Notices& into, const yaml::Entry& entry) {
+  MailNotices mail;
+  read_section(build, entry.value, kMailKeys, mail);
+  const bool user = entry.value.entry(kUser) != nullptr;
+  if (user != (entry.value.entry(kPassword) != nullptr)) {
+    build.reading.mistake(entry.value.at, "`user` and `password` stand together");
+  }
+  into.mail = std::move(mail);
+}
+
+constexpr LengthBetween kContactAfter{Duration{}, limits::contact_after_max};
+
+constexpr auto kNoticeContactKeys = section_keys<DeploymentBuild, Contact>(
+    Section::notify_contact,
+    {
+        {"name", "text", "required", 0, "The person.", text<&Contact::name>},
+        {"via", "text", "required", 0,
+         "How: `pagerduty:SERVICE`, `slack:@PERSON`, `slack:#CHANNEL`, `webhook:NAME`, "
+         "`mail:ADDRESS` or `command: LINE`, by what `notify` has.",
+         text<&Contact::via>},
+        {"after", "duration", "0s", 0, "How long after the event.",
+         duration<kContactAfter, &Contact::after>},
+    });
+
+void read_notice_contact(DeploymentBuild& build, Notices& into, const yaml::Node& node) {
   Contact contact;
   contact.at = node.at;
-  const bool read = build.reading.keys(node, Section::notify_contact, [&](const yaml::Entry& key) {
-    if (key.key == "name") {
-      contact.name = build.reading.text(key.value, "name").value_or("");
-    } else if (key.key == "via") {
-      contact.via = build.reading.text(key.value, "via").value_or("");
-    } else if (key.key == "after") {
-      contact.after =
-          build.reading.duration(key.value, "after", {Duration{}, limits::contact_after_max})
-              .value_or(Duration{});
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  need(build, node, Section::notify_contact, "name");
-  need(build, node, Section::notify_contact, "via");
-  build.into.notices.contacts.push_back(std::move(contact));
+  if (read_section(build, node, kNoticeContactKeys, contact)) {
+    into.contacts.push_back(std::move(contact));
+  }
 }
 
 // Where people answer; notices lead there. No path may follow that somebody could read otherwise.
-void read_link(DeploymentBuild& build, const yaml::Node& node) {
-  const std::string text = build.reading.text(node, "link").value_or("");
+void read_link(DeploymentBuild& build, Notices& into, const yaml::Entry& key) {
+  const std::string text = build.reading.text(key.value, key.key).value_or("");
   const auto address = parse_web_address(text);
   if (text.empty()) return;
   if (!address || text.find('?') != std::string::npos || text.ends_with('/')) {
-    build.reading.mistake(node.at,
+    build.reading.mistake(key.value.at,
                           "this is no address of a console: expected `https://HOST`, without `/` "
                           "at its end and without `?`");
   } else if (!address->encrypted && !address->here()) {
-    build.reading.mistake(node.at, "people sign in there: expected `https`");
+    build.reading.mistake(key.value.at, "people sign in there: expected `https`");
   } else {
-    build.into.notices.link = text;
+    into.link = text;
   }
 }
+
+void read_desktop(DeploymentBuild& build, Notices& into, const yaml::Entry& key) {
+  const auto word = build.reading.word(key.value, key.key, {"auto", "off"});
+  into.desktop = word == 1U ? Notices::Desktop::off : Notices::Desktop::automatic;
+}
+
+constexpr LengthBetween kAcknowledge{Duration::seconds(1), limits::contact_after_max};
+
+constexpr auto kNotifyKeys = section_keys<DeploymentBuild, Notices>(
+    Section::notify,
+    {
+        {"desktop", "`auto` or `off`", "auto", 0, "A notification where there is a desktop.",
+         read_desktop},
+        {"command", "list of words", "none", 0, "A program that is run for every notice.",
+         words<&Notices::command>},
+        {"link", "text", "none", 0,
+         "Where people answer: `https://HOST`. Notices lead to `LINK/#/queue/ID`.", read_link},
+        {"contacts", list_of(Section::notify_contact), "nobody", 0,
+         "Who is told of what belongs to no run, and of runs whose policy names nobody.",
+         each_item<read_notice_contact>},
+        {"acknowledge_within", "duration", "15m", 0,
+         "How long after its last contact an escalation counts as unanswered: then the node says "
+         "that "
+         "it is not ready.",
+         duration<kAcknowledge, &Notices::acknowledge_within>},
+        {"slack", mapping(Section::notify_slack), "none", 0, "Messages in Slack.", read_slack},
+        {"webhooks", names_of(Section::notify_webhook, "mapping of names"), "none", 0,
+         "Addresses that get every notice, signed as Standard Webhooks says.",
+         each_name<read_webhook>},
+        {"pagerduty", mapping(Section::notify_pagerduty), "none", 0,
+         "Incidents of PagerDuty, by its Events API v2.", read_pagerduty},
+        {"mail", mapping(Section::notify_mail), "none", 0, "Mail over SMTP.", read_mail},
+    });
+
+constexpr LengthBetween kDrillEvery{Duration::seconds(3600), Duration::seconds(366LL * 86'400)};
+
+constexpr auto kDrillKeys = section_keys<DeploymentBuild, DrillPlan>(
+    Section::drill,
+    {
+        {"role", "text", "required", 0, "The role whose run `pawl drill` opens and kills.",
+         text<&DrillPlan::role>},
+        {"every", "duration", "required", 0,
+         "`pawl check` of this file fails when the last drill that passed is older: `30d`.",
+         duration<kDrillEvery, &DrillPlan::every>},
+    });
 
 }  // namespace
 
-void read_notify(DeploymentBuild& build, const yaml::Entry& entry) {
-  Notices& notices = build.into.notices;
-  build.reading.keys(entry.value, Section::notify, [&build, &notices](const yaml::Entry& key) {
-    if (key.key == "desktop") {
-      const auto word = build.reading.word(key.value, "desktop", {"auto", "off"});
-      notices.desktop = word == 1U ? Notices::Desktop::off : Notices::Desktop::automatic;
-    } else if (key.key == "command") {
-      notices.command = build.words(key.value, "command");
-    } else if (key.key == "link") {
-      read_link(build, key.value);
-    } else if (key.key == "slack") {
-      read_slack(build, key);
-    } else if (key.key == "webhooks") {
-      build.reading.names(key.value, "webhooks",
-                          [&build](const yaml::Entry& one) { read_webhook(build, one); });
-    } else if (key.key == "pagerduty") {
-      read_pagerduty(build, key);
-    } else if (key.key == "mail") {
-      read_mail(build, key);
-    } else if (key.key == "contacts") {
-      build.reading.items(key.value, "contacts",
-                          [&](const yaml::Node& item) { read_notice_contact(build, item); });
-    } else if (key.key == "acknowledge_within") {
-      notices.acknowledge_within = build.reading
-                                       .duration(key.value, "acknowledge_within",
-                                                 {Duration::seconds(1), limits::contact_after_max})
-                                       .value_or(notices.acknowledge_within);
-    } else {
-      return false;
-    }
-    return true;
-  });
+void list_notify_keys(std::vector<Key>& into) {
+  kNotifyKeys.list(into);
+  kSlackKeys.list(into);
+  kWebhookKeys.list(into);
+  kPagerDutyKeys.list(into);
+  kMailKeys.list(into);
+  kNoticeContactKeys.list(into);
+  kDrillKeys.list(into);
 }
 
-void read_drill(DeploymentBuild& build, const yaml::Entry& entry) {
+void read_notify(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
+  read_section(build, entry.value, kNotifyKeys, into.notices);
+}
+
+void read_drill(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   DrillPlan plan;
   plan.at = entry.key_at;
-  const bool read = build.reading.keys(entry.value, Section::drill, [&](const yaml::Entry& key) {
-    if (key.key == "role") {
-      plan.role = build.reading.text(key.value, "role").value_or("");
-    } else if (key.key == "every") {
-      plan.every = build.reading
-                       .duration(key.value, "every",
-                                 {Duration::seconds(3600), Duration::seconds(366LL * 86'400)})
-                       .value_or(Duration{});
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read) {
-    need(build, entry.value, Section::drill, "role");
-    need(build, entry.value, Section::drill, "every");
-  }
-  build.into.drill = std::move(plan);
+  read_section(build, entry.value, kDrillKeys, plan);
+  into.drill = std::move(plan);
 }
 
 // After people and roles.

@@ -11,67 +11,109 @@
 namespace pawl {
 namespace {
 
-// A group whose members the provider knows, by its own names for it.
-void read_provider_group(DeploymentBuild& build, const yaml::Entry& entry) {
+struct ProviderGroup {
   std::vector<std::string> names;
-  const bool read =
-      build.reading.keys(entry.value, Section::provider_group, [&](const yaml::Entry& key) {
-        if (key.key != "oidc") return false;
-        for (Placed& name : build.reading.texts(key.value, "oidc")) {
-          names.push_back(std::move(name.text));
-        }
-        return true;
-      });
-  if (read && names.empty()) {
-    build.reading.mistake(entry.value.at, "`oidc` is how the provider calls this group");
-  }
-  build.into.groups[entry.key];
-  build.into.provider_groups[entry.key] = std::move(names);
+};
+
+constexpr auto kProviderGroupKeys = section_keys<DeploymentBuild, ProviderGroup>(
+    Section::provider_group,
+    {
+        {"oidc", "text or list of texts", "required", 10, "How the provider calls the group.",
+         texts<&ProviderGroup::names>},
+    });
+
+// A group whose members the provider knows, by its own names for it.
+void read_provider_group(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
+  ProviderGroup group;
+  read_section(build, entry.value, kProviderGroupKeys, group);
+  into.groups[entry.key];
+  into.provider_groups[entry.key] = std::move(group.names);
   build.provider_groups.push_back({entry.key, entry.value.at});
 }
 
-void read_group(DeploymentBuild& build, const yaml::Entry& entry) {
+void read_group(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   if (!build.named(entry, "group")) return;
-  if (entry.value.is_map()) return read_provider_group(build, entry);
-  build.into.groups[entry.key];
+  if (entry.value.is_map()) return read_provider_group(build, into, entry);
+  into.groups[entry.key];
   for (Placed& person : build.reading.texts(entry.value, entry.key)) {
     build.members.push_back({entry.key, std::move(person)});
   }
 }
 
 // One of a command and an address.
-AutomaticReviewer read_automatic(DeploymentBuild& build, const yaml::Entry& entry) {
-  AutomaticReviewer made;
+struct AutomaticDraft : AutomaticReviewer {
   WebhookNotices hook;
-  const bool read =
-      build.reading.keys(entry.value, Section::automatic, [&](const yaml::Entry& key) {
-        if (key.key == "command") {
-          made.command = build.words(key.value, "command");
-        } else if (key.key == "url") {
-          read_url(build, key.value, "url", hook.at);
-        } else if (key.key == "secret") {
-          read_source(build, key, hook.secret);
-        } else if (key.key == "within") {
-          const auto within = build.reading.duration(
-              key.value, "within", {Duration::seconds(1), limits::automatic_within_max});
-          made.within = within.value_or(made.within);
-        } else {
-          return read_way(build, key, hook.at);
-        }
-        return true;
-      });
-  if (!read) return made;
-  const bool posts = entry.value.entry("url") != nullptr;
-  if (posts == (entry.value.entry("command") != nullptr)) {
+};
+
+constexpr LengthBetween kWithin{Duration::seconds(1), limits::automatic_within_max};
+constexpr std::string_view kHookSecret = "secret";
+
+constexpr auto kAutomaticKeys = section_keys<DeploymentBuild, AutomaticDraft>(
+    Section::automatic,
+    {
+        {kCommand, "list of words", "none", 10,
+         "A program that gets the question as JSON and prints its answer.",
+         words<&AutomaticDraft::command>},
+        {kUrl, "text", "none", 10,
+         "In place of it: where the question is posted, signed as Standard Webhooks says.",
+         url<&AutomaticDraft::hook, &WebhookNotices::at>},
+        {kHookSecret, mapping(Section::secret_source), "required with `url`", 10,
+         "What signs it, `whsec_` and base64: its source.",
+         source<&AutomaticDraft::hook, &WebhookNotices::secret>},
+        {"within", "duration", "10s", 10, "An answer that comes later is none.",
+         duration<kWithin, &AutomaticDraft::within>},
+        {kPrivate, "true or false", "false", 0, "As at a server.",
+         boolean<&AutomaticDraft::hook, &WebhookNotices::at, &ReachedHost::own_network>},
+        {kCa, "text", "the system's", 0, "As at a server.",
+         text<&AutomaticDraft::hook, &WebhookNotices::at, &ReachedHost::ca>},
+    });
+
+void read_automatic(DeploymentBuild& build, Deployment::Person& person, const yaml::Entry& entry) {
+  AutomaticDraft made;
+  const bool read = read_section(build, entry.value, kAutomaticKeys, made);
+  const bool posts = read && entry.value.entry(kUrl) != nullptr;
+  if (read && posts == (entry.value.entry(kCommand) != nullptr)) {
     build.reading.mistake(entry.key_at, "`automatic` has either `command` or `url`");
   }
   if (posts) {
-    build.reading.missing(entry.value, Section::automatic, "secret");
-    check_way(build, entry.value, "url", hook.at);
-    made.webhook = std::move(hook);
+    build.reading.missing(entry.value, Section::automatic, kHookSecret);
+    check_way(build, entry.value, kUrl, made.hook.at);
+    made.webhook = std::move(made.hook);
   }
-  return made;
+  person.automatic = std::move(made);
 }
+
+void read_proof(DeploymentBuild& build, Deployment::Person& /*person*/, const yaml::Entry& key) {
+  build.reading.word(key.value, key.key, {"passphrase"}, {"passkey", "idp", "oidc"});
+}
+
+constexpr auto kPersonKeys = section_keys<DeploymentBuild, Deployment::Person>(
+    Section::person,
+    {
+        {"groups", "list of texts", "none", 10, "Groups that the person belongs to.",
+         list<&Deployment::Person::groups>, CompareAs::groups_of_person},
+        {"proof", "`passphrase`", "passphrase", 10, "How the person proves to be that person.",
+         read_proof},
+        {"verifier", "text", "enrolled later", 10,
+         "The public part of the proof, as `pawl reviewers add` prints it.",
+         text<&Deployment::Person::verifier>},
+        {"oidc", "text", "none", 10,
+         "How the provider calls the person: the value of `person_claim`.",
+         text<&Deployment::Person::oidc>},
+        {"slack", "text", "none", 10,
+         "The id of the person's account in Slack, such as `U024BE7LH`.",
+         text<&Deployment::Person::slack>},
+        {"accounts", "list of texts", "the name itself", 10,
+         "Names under which the person starts runs, such as their account on this "
+         "machine: who started "
+         "a run is never its second pair of eyes.",
+         list<&Deployment::Person::accounts>},
+        {"automatic", mapping(Section::automatic), "a human being", 10,
+         "It is a program. It answers as one of the pairs of eyes, and never "
+         "alone for what cannot be "
+         "undone.",
+         read_automatic},
+    });
 
 void check_person(DeploymentBuild& build, const yaml::Entry& entry,
                   const Deployment::Person& person) {
@@ -83,31 +125,12 @@ void check_person(DeploymentBuild& build, const yaml::Entry& entry,
                                     escape_untrusted(entry.key)));
 }
 
-void read_person(DeploymentBuild& build, const yaml::Entry& entry) {
+void read_person(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   Deployment::Person person;
   person.at = entry.key_at;
-  build.reading.keys(entry.value, Section::person, [&](const yaml::Entry& key) {
-    if (key.key == "groups") {
-      person.groups = build.list(key.value, "groups");
-    } else if (key.key == "proof") {
-      build.reading.word(key.value, "proof", {"passphrase"}, {"passkey", "idp", "oidc"});
-    } else if (key.key == "verifier") {
-      person.verifier = build.reading.text(key.value, "verifier").value_or("");
-    } else if (key.key == "oidc") {
-      person.oidc = build.reading.text(key.value, "oidc").value_or("");
-    } else if (key.key == "slack") {
-      person.slack = build.reading.text(key.value, "slack").value_or("");
-    } else if (key.key == "accounts") {
-      person.accounts = build.list(key.value, "accounts");
-    } else if (key.key == "automatic") {
-      person.automatic = read_automatic(build, key);
-    } else {
-      return false;
-    }
-    return true;
-  });
+  read_section(build, entry.value, kPersonKeys, person);
   check_person(build, entry, person);
-  build.into.people[entry.key] = std::move(person);
+  into.people[entry.key] = std::move(person);
 }
 
 // Groups are written at the person, at the group, or at both.
@@ -147,24 +170,51 @@ void check_groups(DeploymentBuild& build) {
   }
 }
 
+void read_reviewers(DeploymentBuild& build, Deployment& /*into*/, const yaml::Entry& key) {
+  build.reviewers = build.reading.texts(key.value, key.key);
+}
+
+void read_auditors(DeploymentBuild& build, Deployment& /*into*/, const yaml::Entry& key) {
+  build.auditors = build.reading.texts(key.value, key.key);
+}
+
+constexpr auto kPeopleKeys = section_keys<DeploymentBuild, Deployment>(
+    Section::people,
+    {
+        {"default_reviewers", "list of persons or groups", "nobody", 10,
+         "Who answers where a policy names nobody.", read_reviewers, CompareAs::members},
+        {"auditors", "list of persons or groups", "nobody", 10,
+         "Who may look at everything in the console and decides nothing, whatever else they are.",
+         read_auditors},
+        {"groups", "mapping of group names", "none", 10,
+         "Members of groups: lists of persons, or `{oidc: NAME}` for whoever is in that group of "
+         "the "
+         "provider.",
+         each_name<read_group>, CompareAs::groups},
+        {"idp", mapping(Section::person_provider), "none", 10,
+         "An OpenID provider through which people sign in to the console.", read_provider},
+    });
+
 }  // namespace
 
-void read_people(DeploymentBuild& build, const yaml::Entry& section) {
-  build.reading.names(section.value, "people", [&build](const yaml::Entry& entry) {
-    const Key* key = find_key(Section::people, entry.key);
-    if (key != nullptr && key->later) {
-      build.reading.mistake(entry.key_at, refusal(Section::people, entry.key));
-    } else if (entry.key == "default_reviewers") {
-      build.reviewers = build.reading.texts(entry.value, entry.key);
-    } else if (entry.key == "auditors") {
-      build.auditors = build.reading.texts(entry.value, entry.key);
-    } else if (entry.key == "idp") {
-      read_provider(build, entry);
-    } else if (entry.key == "groups") {
-      build.reading.names(entry.value, "groups",
-                          [&build](const yaml::Entry& one) { read_group(build, one); });
-    } else if (build.named(entry, "person")) {
-      read_person(build, entry);
+void list_people_keys(std::vector<Key>& into) {
+  kPeopleKeys.list(into);
+  list_provider_keys(into);
+  kProviderGroupKeys.list(into);
+  kPersonKeys.list(into);
+  kAutomaticKeys.list(into);
+}
+
+// Persons stand beside the keys of the section.
+void read_people(DeploymentBuild& build, Deployment& into, const yaml::Entry& section) {
+  build.reading.names(section.value, section.key, [&](const yaml::Entry& entry) {
+    const auto* const row = kPeopleKeys.find(entry.key);
+    if (row == nullptr) {
+      if (build.named(entry, "person")) read_person(build, into, entry);
+    } else if (row->read != nullptr) {
+      row->read(build, into, entry);
+    } else {
+      build.reading.mistake(entry.key_at, deployment_keys().refusal(Section::people, entry.key));
     }
   });
 }

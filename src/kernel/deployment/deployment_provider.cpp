@@ -13,79 +13,109 @@
 namespace pawl {
 namespace {
 
-constexpr Duration kEveryMin = Duration::seconds(1);
-constexpr Duration kEveryMax = Duration::seconds(366LL * 86'400);
+constexpr LengthBetween kEvery{Duration::seconds(1), Duration::seconds(366LL * 86'400)};
 constexpr std::size_t kSeedsMax = 100;
 constexpr Duration kAgeMin = Duration::seconds(1);
 
-void read_seed(DeploymentBuild& build, const yaml::Node& item, Vigilance& into) {
-  Vigilance::Seed seed;
-  seed.at = item.at;
-  const bool read = build.reading.keys(item, Section::vigilance_call, [&](const yaml::Entry& key) {
-    const std::pair<std::string_view, std::string*> texts[] = {{"role", &seed.role},
-                                                               {"server", &seed.server},
-                                                               {"tool", &seed.tool},
-                                                               {"wrong", &seed.wrong}};
-    for (const auto& [name, text] : texts) {
-      if (key.key != name) continue;
-      *text = build.reading.text(key.value, name).value_or("");
-      return true;
-    }
-    if (key.key != "arguments") return false;
-    if (key.value.is_map()) {
-      json::Writer arguments;
-      write_json(key.value, arguments);
-      seed.arguments = arguments.take();
-    } else {
-      build.reading.mistake(key.value.at, "`arguments` must be a mapping");
-    }
-    return true;
-  });
-  if (!read) return;
-  for (const char* need : {"role", "server", "tool", "arguments", "wrong"}) {
-    build.reading.missing(item, Section::vigilance_call, need);
+void read_arguments_of_seed(DeploymentBuild& build, Vigilance::Seed& seed, const yaml::Entry& key) {
+  if (!key.value.is_map()) {
+    build.reading.mistake(key.value.at, "`arguments` must be a mapping");
+    return;
   }
-  into.calls.push_back(std::move(seed));
+  json::Writer arguments;
+  write_json(key.value, arguments);
+  seed.arguments = arguments.take();
 }
 
-std::optional<Duration> read_age(DeploymentBuild& build, const yaml::Entry& key) {
-  if (key.value.is_scalar() && key.value.text == "off") return std::nullopt;
-  return build.reading.duration(key.value, key.key, {kAgeMin, provider_age_max})
-      .value_or(provider_age_default);
+constexpr auto kSeedKeys = section_keys<DeploymentBuild, Vigilance::Seed>(
+    Section::vigilance_call,
+    {
+        {"role", "text", "required", 0, "The role that seems to ask.",
+         text<&Vigilance::Seed::role>},
+        {"server", "text", "required", 0, "The server that it seems to be for.",
+         text<&Vigilance::Seed::server>},
+        {"tool", "text", "required", 0, "The tool; the policy has to hold the call.",
+         text<&Vigilance::Seed::tool>},
+        {"arguments", "any mapping", "required", 0, "The arguments of the call.",
+         read_arguments_of_seed},
+        {"wrong", "text", "required", 0, "Why it ought to be denied; who has answered is told.",
+         text<&Vigilance::Seed::wrong>},
+    });
+
+void read_seed(DeploymentBuild& build, Vigilance& into, const yaml::Node& item) {
+  if (into.calls.size() == kSeedsMax) {
+    build.reading.mistake(item.at, fmt::format("more than {} calls", kSeedsMax));
+    return;
+  }
+  Vigilance::Seed seed;
+  seed.at = item.at;
+  if (read_section(build, item, kSeedKeys, seed)) into.calls.push_back(std::move(seed));
 }
+
+constexpr auto kVigilanceKeys = section_keys<DeploymentBuild, Vigilance>(
+    Section::vigilance, {
+                            {"every", "duration", "required", 0,
+                             "How often one of them is asked for, on average: `7d`.",
+                             duration<kEvery, &Vigilance::every>},
+                            {"calls", list_of(Section::vigilance_call), "required", 0,
+                             "The calls, each as good as another.", each_item<read_seed>},
+                        });
+
+void read_age(DeploymentBuild& build, PersonProvider& into, const yaml::Entry& key) {
+  if (key.value.is_scalar() && key.value.text == "off") {
+    into.max_age.reset();
+  } else {
+    duration<LengthBetween{kAgeMin, provider_age_max}, &PersonProvider::max_age>(build, into, key);
+  }
+}
+
+constexpr std::string_view kProviderIssuer = "issuer";
+
+constexpr auto kProviderKeys = section_keys<DeploymentBuild, PersonProvider>(
+    Section::person_provider,
+    {
+        {kProviderIssuer, "text", "required", 10,
+         "Its issuer, letter for letter: `https://id.example`.", url<&PersonProvider::at>},
+        {"client", "text", "required", 10, "What pawl is called there (`client_id`).",
+         text<&PersonProvider::client>},
+        {"client_secret", mapping(Section::secret_source), "none", 10,
+         "The client's secret: its source. Without it the client is a public one, with PKCE alone.",
+         source<&PersonProvider::client_secret>},
+        {"person_claim", "text", "sub", 10, "The claim of its tokens that says who it is.",
+         text<&PersonProvider::person_claim>},
+        {"groups_claim", "text", "groups", 10, "The claim with the groups that somebody is in.",
+         text<&PersonProvider::groups_claim>},
+        {"require", "list of texts", "none", 10,
+         "How somebody has to have signed in there: these words in `amr`, such as `mfa`.",
+         list<&PersonProvider::require>},
+        {"max_age", "duration or `off`", "5m", 10,
+         "How long before the sign-in here somebody may have signed in there (`auth_time`): 1s to "
+         "12h. `off` for a provider that does not say when that was.",
+         read_age},
+        {kPrivate, "true or false", "false", 10, "As at a server.",
+         boolean<&PersonProvider::at, &ReachedHost::own_network>},
+        {kCa, "text", "the system's", 10, "As at a server.",
+         text<&PersonProvider::at, &ReachedHost::ca>},
+    });
 
 }  // namespace
 
-void read_provider(DeploymentBuild& build, const yaml::Entry& entry) {
+void list_provider_keys(std::vector<Key>& into) {
+  kProviderKeys.list(into);
+}
+
+void list_vigilance_keys(std::vector<Key>& into) {
+  kVigilanceKeys.list(into);
+  kSeedKeys.list(into);
+}
+
+void read_provider(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   PersonProvider provider;
   provider.at_file = entry.key_at;
-  const bool read =
-      build.reading.keys(entry.value, Section::person_provider, [&](const yaml::Entry& key) {
-        if (key.key == "issuer") {
-          read_url(build, key.value, "issuer", provider.at);
-        } else if (key.key == "client") {
-          provider.client = build.reading.text(key.value, "client").value_or("");
-        } else if (key.key == "client_secret") {
-          read_source(build, key, provider.client_secret);
-        } else if (key.key == "person_claim") {
-          provider.person_claim = build.reading.text(key.value, key.key).value_or("");
-        } else if (key.key == "groups_claim") {
-          provider.groups_claim = build.reading.text(key.value, key.key).value_or("");
-        } else if (key.key == "require") {
-          provider.require = build.list(key.value, "require");
-        } else if (key.key == "max_age") {
-          provider.max_age = read_age(build, key);
-        } else {
-          return read_way(build, key, provider.at);
-        }
-        return true;
-      });
-  if (read) {
-    build.reading.missing(entry.value, Section::person_provider, "issuer");
-    build.reading.missing(entry.value, Section::person_provider, "client");
-    check_way(build, entry.value, "issuer", provider.at);
+  if (read_section(build, entry.value, kProviderKeys, provider)) {
+    check_way(build, entry.value, kProviderIssuer, provider.at);
   }
-  build.into.provider = std::move(provider);
+  into.provider = std::move(provider);
 }
 
 // Whom the provider calls by one name is one person.
@@ -113,29 +143,11 @@ void check_provider(DeploymentBuild& build) {
   }
 }
 
-void read_vigilance(DeploymentBuild& build, const yaml::Entry& entry) {
+void read_vigilance(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   Vigilance plan;
   plan.at = entry.key_at;
-  const bool read =
-      build.reading.keys(entry.value, Section::vigilance, [&](const yaml::Entry& key) {
-        if (key.key == "every") {
-          plan.every = build.reading.duration(key.value, "every", {kEveryMin, kEveryMax})
-                           .value_or(kEveryMax);
-        } else if (key.key == "calls") {
-          build.reading.items(key.value, "calls", [&](const yaml::Node& item) {
-            if (plan.calls.size() < kSeedsMax) return read_seed(build, item, plan);
-            build.reading.mistake(item.at, fmt::format("more than {} calls", kSeedsMax));
-          });
-        } else {
-          return false;
-        }
-        return true;
-      });
-  if (read) {
-    build.reading.missing(entry.value, Section::vigilance, "every");
-    build.reading.missing(entry.value, Section::vigilance, "calls");
-  }
-  build.into.vigilance = std::move(plan);
+  read_section(build, entry.value, kVigilanceKeys, plan);
+  into.vigilance = std::move(plan);
 }
 
 // After roles and servers.

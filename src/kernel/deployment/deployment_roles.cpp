@@ -25,16 +25,17 @@ void read_layer(DeploymentBuild& build, Placed file) {
 }
 
 // A part of a file's name, so it must not lead anywhere else.
-void read_team(DeploymentBuild& build, const yaml::Node& node, Deployment::Role& role) {
-  role.team = build.reading.text(node, "team").value_or("");
+void read_team(DeploymentBuild& build, Deployment::Role& role, const yaml::Entry& key) {
+  text<&Deployment::Role::team>(build, role, key);
   if (role.team.empty() || (is_word(role.team) && !role.team.starts_with('.'))) return;
-  build.reading.mistake(node.at, fmt::format("`{}` is no name of a team: expected letters, digits, "
-                                             "`-`, `_`, `.` and `@`",
-                                             escape_untrusted(role.team)));
+  build.reading.mistake(key.value.at,
+                        fmt::format("`{}` is no name of a team: expected letters, digits, "
+                                    "`-`, `_`, `.` and `@`",
+                                    escape_untrusted(role.team)));
 }
 
-void read_directories(DeploymentBuild& build, const yaml::Node& node, Deployment::Role& role) {
-  for (Placed& one : build.reading.texts(node, "directories")) {
+void read_directories(DeploymentBuild& build, Deployment::Role& role, const yaml::Entry& key) {
+  for (Placed& one : build.reading.texts(key.value, key.key)) {
     if (one.text.starts_with('/') || one.text == "~" || one.text.starts_with("~/")) {
       role.directories.push_back(std::move(one.text));
     } else {
@@ -44,75 +45,76 @@ void read_directories(DeploymentBuild& build, const yaml::Node& node, Deployment
   }
 }
 
-void read_observe(DeploymentBuild& build, const yaml::Node& node, Deployment::Role& role) {
-  Deployment::Observe observe;
-  observe.at = node.at;
-  std::optional<Instant> until;
-  const bool read = build.reading.keys(node, Section::observe, [&](const yaml::Entry& key) {
-    if (key.key == "until") {
-      until = build.reading.end(key.value, "until");
-      observe.at = key.value.at;
-    } else if (key.key == "reason") {
-      observe.reason = build.reading.text(key.value, "reason").value_or("");
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  for (const std::string_view key : {"until", "reason"}) {
-    build.reading.missing(node, Section::observe, key);
-  }
-  if (!until) return;
-  observe.until = *until;
-  role.observe = std::move(observe);
+void read_until(DeploymentBuild& build, Deployment::Observe& into, const yaml::Entry& key) {
+  end<&Deployment::Observe::until>(build, into, key);
+  into.at = key.value.at;
 }
 
-void read_role(DeploymentBuild& build, const yaml::Entry& entry) {
-  Deployment::Role role;
-  role.at = entry.key_at;
-  Position candidate_at;
-  const bool named_well = build.named(entry, "role");
-  const bool read = build.reading.keys(entry.value, Section::role, [&](const yaml::Entry& key) {
-    if (key.key == "file") {
-      role.file = build.reading.text(key.value, "file").value_or("");
-    } else if (key.key == "candidate") {
-      role.candidate = build.reading.text(key.value, "candidate").value_or("");
-      candidate_at = key.value.at;
-    } else if (key.key == "observe") {
-      read_observe(build, key.value, role);
-    } else if (key.key == "team") {
-      read_team(build, key.value, role);
-    } else if (key.key == "directories") {
-      read_directories(build, key.value, role);
-    } else if (key.key == "servers") {
-      for (Placed& server : build.reading.texts(key.value, "servers")) {
-        role.servers.push_back(server.text);
-        build.servers_of_role.push_back({entry.key, std::move(server)});
-      }
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read) build.reading.missing(entry.value, Section::role, "file");
-  if (!role.candidate.empty() && role.candidate == role.file) {
-    build.reading.mistake(candidate_at, "the candidate is the policy that is in force");
-  }
-  if (named_well) build.into.roles[entry.key] = std::move(role);
+constexpr auto kObserveKeys = section_keys<DeploymentBuild, Deployment::Observe>(
+    Section::observe,
+    {
+        {"until", "date or instant", "required", 15,
+         "When it ends, by itself: at most 14 days from now. A date is part of it.", read_until},
+        {"reason", "text", "required", 15, "Why; it is recorded.",
+         text<&Deployment::Observe::reason>},
+    });
+
+void read_observe(DeploymentBuild& build, Deployment::Role& role, const yaml::Entry& key) {
+  Deployment::Observe observe;
+  observe.at = key.value.at;
+  if (read_section(build, key.value, kObserveKeys, observe)) role.observe = std::move(observe);
 }
+
+void read_servers_of_role(DeploymentBuild& build, Deployment::Role& role, const yaml::Entry& key) {
+  for (Placed& server : build.reading.texts(key.value, key.key)) {
+    role.servers.push_back(server.text);
+    build.servers_of_roles.push_back(std::move(server));
+  }
+}
+
+constexpr std::string_view kCandidate = "candidate";
+
+constexpr auto kRoleKeys = section_keys<DeploymentBuild, Deployment::Role>(
+    Section::role,
+    {
+        {"file", "text", "required", 13, "The policy file, relative to the deployment file.",
+         text<&Deployment::Role::file>},
+        {"directories", "list of texts", "none", 13, "Where the role works.", read_directories},
+        {"team", "text", "none", 13, "The team whose layer applies.", read_team},
+        {"servers", "list of texts", "none", 13,
+         "The servers that `pawl serve` offers this role at `/mcp/ROLE`.", read_servers_of_role,
+         CompareAs::fewer_or_none},
+        {kCandidate, "text", "none", 15,
+         "A second policy file, relative to the deployment file. It is judged beside the policy on "
+         "each "
+         "call, recorded, and never acts.",
+         text<&Deployment::Role::candidate>, CompareAs::free},
+        {"observe", mapping(Section::observe), "it is enforced", 15,
+         "Lets calls run that the policy would stop, up to an end; above is what stays enforced.",
+         read_observe, CompareAs::may_go},
+    });
 
 }  // namespace
 
-void read_layers(DeploymentBuild& build, const yaml::Entry& entry) {
-  for (Placed& file : build.reading.texts(entry.value, "layers")) {
-    read_layer(build, std::move(file));
-  }
+void list_role_keys(std::vector<Key>& into) {
+  kRoleKeys.list(into);
+  kObserveKeys.list(into);
 }
 
-void read_roles(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.names(entry.value, "roles",
-                      [&build](const yaml::Entry& one) { read_role(build, one); });
+void read_layers(DeploymentBuild& build, Deployment& /*into*/, const yaml::Entry& key) {
+  for (Placed& file : build.reading.texts(key.value, key.key)) read_layer(build, std::move(file));
+}
+
+void read_role(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
+  Deployment::Role role;
+  role.at = entry.key_at;
+  const bool named_well = build.named(entry, "role");
+  read_section(build, entry.value, kRoleKeys, role);
+  if (!role.candidate.empty() && role.candidate == role.file) {
+    build.reading.mistake(entry.value.find(kCandidate)->at,
+                          "the candidate is the policy that is in force");
+  }
+  if (named_well) into.roles[entry.key] = std::move(role);
 }
 
 std::vector<Error> observed_too_long(const Deployment& deployment, Instant now) {
@@ -134,9 +136,9 @@ std::vector<Error> observed_too_long(const Deployment& deployment, Instant now) 
 void check_roles(DeploymentBuild& build) {
   std::vector<std::string> names;
   for (const auto& [name, server] : build.into.servers) names.push_back(name);
-  for (const Mention& mention : build.servers_of_role) {
-    if (!build.into.servers.contains(mention.name.text)) {
-      build.unknown(mention.name, "server", names);
+  for (const Placed& server : build.servers_of_roles) {
+    if (!build.into.servers.contains(server.text)) {
+      build.unknown(server, "server", names);
     }
   }
 }

@@ -36,47 +36,71 @@ bool only_of(std::string_view text, std::string_view permitted) {
   return !text.empty() && text.find_first_not_of(permitted) == std::string_view::npos;
 }
 
-bool read_server_key(DeploymentBuild& build, const yaml::Entry& key, Deployment::Server& server) {
-  if (key.key == "command") {
-    server.command = build.words(key.value, "command");
-  } else if (key.key == "env") {
-    server.env = build.list(key.value, "env");
-    check_variables(build, key.value);
-  } else if (key.key == "url") {
-    read_url(build, key.value, "url", server);
-  } else if (read_way(build, key, server)) {
-    return true;
-  } else if (key.key == "credential") {
-    server.credential = build.reading.text(key.value, "credential").value_or("");
-    build.carried.push_back({server.credential, {server.credential, key.value.at}});
-  } else if (key.key == "header") {
-    server.header = read_header_name(build, key.value);
-  } else if (key.key == "shared") {
-    server.shared = build.reading.boolean(key.value, "shared").value_or(false);
-  } else if (key.key == "variable") {
-    server.variable = build.reading.text(key.value, "variable").value_or("");
-    if (!server.variable.empty() && !is_variable(server.variable)) {
-      build.reading.mistake(key.value.at, fmt::format("`{}` is no name of a variable",
-                                                      escape_untrusted(server.variable)));
-    }
-  } else {
-    return false;
-  }
-  return true;
+void read_variables(DeploymentBuild& build, Deployment::Server& server, const yaml::Entry& key) {
+  server.env = build.list(key.value, key.key);
+  check_variables(build, key.value);
 }
+
+void read_carried(DeploymentBuild& build, Deployment::Server& server, const yaml::Entry& key) {
+  text<&Deployment::Server::credential>(build, server, key);
+  build.carried.push_back({server.credential, key.value.at});
+}
+
+void read_variable(DeploymentBuild& build, Deployment::Server& server, const yaml::Entry& key) {
+  text<&Deployment::Server::variable>(build, server, key);
+  if (server.variable.empty() || is_variable(server.variable)) return;
+  build.reading.mistake(key.value.at, fmt::format("`{}` is no name of a variable",
+                                                  escape_untrusted(server.variable)));
+}
+
+constexpr std::string_view kEnv = "env";
+constexpr std::string_view kVariable = "variable";
+constexpr std::string_view kShared = "shared";
+
+constexpr auto kServerKeys = section_keys<DeploymentBuild, Deployment::Server>(
+    Section::server,
+    {
+        {kCommand, "list of words", "required, or `url`", 13, "The program and its arguments.",
+         words<&Deployment::Server::command>},
+        {kEnv, "list of names", "none", 13, "Variables that are passed on; no others are.",
+         read_variables},
+        {kUrl, "text", "required, or `command`", 13,
+         "Where a server on the network is reached: `https://HOST/PATH`. `http` only on this "
+         "machine, "
+         "or with `private`.",
+         url<>},
+        {kPrivate, "true or false", "false", 13,
+         "Its name may stand for an address in a private network or on this machine.",
+         boolean<&ReachedHost::own_network>},
+        {kCa, "text", "the system's", 13,
+         "A PEM file: the certificates that vouch for it, and no others do.",
+         text<&ReachedHost::ca>},
+        {"credential", "text", "none", 13,
+         "The credential that every message to it carries; a tool's own takes its place.",
+         read_carried},
+        {kHeader, "text", "`Authorization: Bearer`", 13,
+         "The header field whose whole value the credential is.",
+         header_name<&Deployment::Server::header>},
+        {kVariable, "text", "none", 13,
+         "The variable in which a program that `pawl serve` starts gets its credential.",
+         read_variable},
+        {kShared, "true or false", "false", 13,
+         "One process of a program for the sessions of all runs of `pawl serve`.",
+         boolean<&Deployment::Server::shared>},
+    });
 
 // Keys that belong to the other kind of server.
 void check_kind(DeploymentBuild& build, const yaml::Node& node, Deployment::Server& server) {
-  const bool reached = node.entry("url") != nullptr;
-  if (!reached) build.reading.missing(node, Section::server, "command");
-  build.reading.both(node, "command", "url");
-  for (const std::string_view key : {"private", "ca", "header"}) {
+  const bool reached = node.entry(kUrl) != nullptr;
+  if (!reached) build.reading.missing(node, Section::server, kCommand);
+  build.reading.both(node, kCommand, kUrl);
+  for (const std::string_view key : {kPrivate, kCa, kHeader}) {
     const yaml::Entry* entry = node.entry(key);
     if (entry == nullptr || reached) continue;
     build.reading.mistake(entry->key_at,
                           fmt::format("`{}` is about a server that has a `url`", key));
   }
-  for (const std::string_view key : {"env", "variable", "shared"}) {
+  for (const std::string_view key : {kEnv, kVariable, kShared}) {
     const yaml::Entry* entry = node.entry(key);
     if (entry == nullptr || !reached) continue;
     build.reading.mistake(entry->key_at,
@@ -84,58 +108,56 @@ void check_kind(DeploymentBuild& build, const yaml::Node& node, Deployment::Serv
   }
   if (!server.variable.empty() &&
       std::ranges::find(server.env, server.variable) != server.env.end()) {
-    build.reading.mistake(node.entry("variable")->value.at,
+    build.reading.mistake(node.entry(kVariable)->value.at,
                           fmt::format("`{}` stands in `env` too: it is either passed on or gets "
                                       "the credential",
                                       escape_untrusted(server.variable)));
   }
   // One process has one secret, and would act with it for everybody.
   if (server.shared && !(server.credential.empty() && server.variable.empty())) {
-    build.reading.mistake(node.entry("shared")->key_at,
+    build.reading.mistake(node.entry(kShared)->key_at,
                           "a server that gets a secret is not shared: its process belongs to the "
                           "credential that it was started with");
   }
-  check_way(build, node, "url", server);
-}
-
-void read_server(DeploymentBuild& build, const yaml::Entry& entry) {
-  Deployment::Server server;
-  server.at = entry.key_at;
-  check_server_name(build, entry);
-  const bool read = build.reading.keys(entry.value, Section::server, [&](const yaml::Entry& key) {
-    return read_server_key(build, key, server);
-  });
-  if (read) check_kind(build, entry.value, server);
-  build.into.servers[entry.key] = std::move(server);
+  check_way(build, node, kUrl, server);
 }
 
 }  // namespace
 
-std::string read_header_name(DeploymentBuild& build, const yaml::Node& node) {
-  std::string name = lower_ascii(build.reading.text(node, "header").value_or(""));
+void read_server(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
+  Deployment::Server server;
+  server.at = entry.key_at;
+  check_server_name(build, entry);
+  if (read_section(build, entry.value, kServerKeys, server)) {
+    check_kind(build, entry.value, server);
+  }
+  into.servers[entry.key] = std::move(server);
+}
+
+void list_server_keys(std::vector<Key>& into) {
+  kServerKeys.list(into);
+}
+
+std::string read_header_name(DeploymentBuild& build, const yaml::Entry& key) {
+  std::string name = lower_ascii(build.reading.text(key.value, key.key).value_or(""));
   if (!name.empty() && !only_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")) {
-    build.reading.mistake(node.at,
+    build.reading.mistake(key.value.at,
                           fmt::format("`{}` is no name of a header field", escape_untrusted(name)));
   }
   return name;
 }
 
-void read_servers(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.names(entry.value, "servers",
-                      [&build](const yaml::Entry& one) { read_server(build, one); });
-}
-
 void check_servers(DeploymentBuild& build) {
   std::vector<std::string> names = build.into.credential_names();
-  for (const Mention& one : build.carried) {
-    if (!one.name.text.empty() && !build.into.credentials.contains(one.name.text)) {
-      build.unknown(one.name, "credential", names);
+  for (const Placed& one : build.carried) {
+    if (!one.text.empty() && !build.into.credentials.contains(one.text)) {
+      build.unknown(one, "credential", names);
     }
   }
   names.clear();
   for (const auto& [name, server] : build.into.servers) names.push_back(name);
-  for (const Mention& one : build.bound_to) {
-    if (!build.into.servers.contains(one.name.text)) build.unknown(one.name, "server", names);
+  for (const Placed& one : build.bound_to) {
+    if (!build.into.servers.contains(one.text)) build.unknown(one, "server", names);
   }
   if (!build.reading.sound()) return;
   for (const auto& [name, server] : build.into.servers) {

@@ -32,19 +32,31 @@ std::string name_in(DeploymentBuild& build, const yaml::Entry& key, bool (*fine)
 
 }  // namespace
 
-bool read_source_key(DeploymentBuild& build, const yaml::Entry& key, SecretSource& into) {
-  if (key.key == "env") {
-    into.env = name_in(build, key, is_variable, "a variable");
-  } else if (key.key == "file") {
-    into.file = build.reading.text(key.value, "file").value_or("");
-  } else if (key.key == "command") {
-    into.command = build.words(key.value, "command");
-  } else if (key.key == "store") {
-    into.store = name_in(build, key, is_stored, "a stored credential");
-  } else {
-    return false;
-  }
-  return true;
+void read_stored_name(DeploymentBuild& build, SecretSource& into, const yaml::Entry& key) {
+  into.store = name_in(build, key, is_stored, "a stored credential");
+}
+
+void read_env_name(DeploymentBuild& build, SecretSource& into, const yaml::Entry& key) {
+  into.env = name_in(build, key, is_variable, "a variable");
+}
+
+namespace {
+
+constexpr auto kSourceKeys = section_keys<DeploymentBuild, SecretSource>(
+    Section::secret_source,
+    {
+        {"env", "text", "one of four", 0, "The variable that holds it.", read_env_name},
+        {"file", "text", "one of four", 0, "The file that holds it; nobody else may read it.",
+         text<&SecretSource::file>},
+        {"command", "list of words", "one of four", 0,
+         "The program that prints it, and its arguments.", words<&SecretSource::command>},
+        {"store", "text", "one of four", 0, "Its name in the encrypted store.", read_stored_name},
+    });
+
+}  // namespace
+
+void list_source_keys(std::vector<Key>& into) {
+  kSourceKeys.list(into);
 }
 
 void read_source(DeploymentBuild& build, const yaml::Entry& entry, SecretSource& into) {
@@ -57,10 +69,8 @@ void read_source(DeploymentBuild& build, const yaml::Entry& entry, SecretSource&
                                       entry.key));
     return;
   }
-  const bool read =
-      build.reading.keys(entry.value, Section::secret_source,
-                         [&](const yaml::Entry& key) { return read_source_key(build, key, into); });
-  if (read && entry.value.entries.size() != 1) {
+  read_section(build, entry.value, kSourceKeys, into);
+  if (entry.value.entries.size() != 1) {
     build.reading.mistake(entry.value.at, fmt::format("`{}` has one source: `env`, `file`, "
                                                       "`command` or `store`",
                                                       entry.key));

@@ -11,32 +11,51 @@ namespace {
 
 constexpr std::uint64_t one_in_max = 1'000'000;
 
+void read_collectors(DeploymentBuild& build, Deployment::Traces& into, const yaml::Entry& key) {
+  text<&Deployment::Traces::credential>(build, into, key);
+  into.at = key.value.at;
+}
+
+constexpr auto kTracesKeys = section_keys<DeploymentBuild, Deployment::Traces>(
+    Section::traces,
+    {
+        {kUrl, "text", "required", 0,
+         "Where a collector takes traces over OTLP/HTTP: `http://127.0.0.1:4318/v1/traces`. `http` "
+         "only on this machine, or with `private`.",
+         url<&Deployment::Traces::collector>},
+        {kPrivate, "true or false", "false", 0,
+         "Its name may stand for an address in a private network or on this machine.",
+         boolean<&Deployment::Traces::collector, &ReachedHost::own_network>},
+        {kCa, "text", "the system's", 0,
+         "A PEM file: the certificates that vouch for it, and no others do.",
+         text<&Deployment::Traces::collector, &ReachedHost::ca>},
+        {"credential", "text", "none", 13,
+         "The name of the credential that the collector wants to see. No call carries it.",
+         read_collectors},
+        {kHeader, "text", "`Authorization: Bearer`", 13,
+         "The header field whose whole value the credential is.",
+         header_name<&Deployment::Traces::header>},
+        {"one_in", "whole number", "1", 0,
+         "Of so many traces that begin here, one is kept. Of a client's own trace, its client "
+         "says.",
+         count<Between{1, one_in_max}, &Deployment::Traces::one_in>},
+    });
+
 }  // namespace
 
-void read_traces(DeploymentBuild& build, const yaml::Entry& entry) {
+void list_traces_keys(std::vector<Key>& into) {
+  kTracesKeys.list(into);
+}
+
+void read_traces(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   Deployment::Traces traces;
-  const bool read = build.reading.keys(entry.value, Section::traces, [&](const yaml::Entry& key) {
-    if (key.key == "url") {
-      read_url(build, key.value, "url", traces.collector);
-    } else if (key.key == "one_in") {
-      traces.one_in = build.reading.count(key.value, "one_in", {1, one_in_max}).value_or(1);
-    } else if (key.key == "credential") {
-      traces.credential = build.reading.text(key.value, "credential").value_or("");
-      traces.at = key.value.at;
-    } else if (key.key == "header") {
-      traces.header = read_header_name(build, key.value);
-    } else {
-      return read_way(build, key, traces.collector);
-    }
-    return true;
-  });
-  if (read) build.reading.missing(entry.value, Section::traces, "url");
-  check_way(build, entry.value, "url", traces.collector);
-  if (const yaml::Entry* header = entry.value.entry("header");
+  read_section(build, entry.value, kTracesKeys, traces);
+  check_way(build, entry.value, kUrl, traces.collector);
+  if (const yaml::Entry* header = entry.value.entry(kHeader);
       header != nullptr && traces.credential.empty()) {
     build.reading.mistake(header->key_at, "`header` needs `credential`: what would stand in it?");
   }
-  build.into.traces = std::move(traces);
+  into.traces = std::move(traces);
 }
 
 // What the collector gets is for nothing else: no call carries it, and no person logged in for it.

@@ -14,30 +14,28 @@ namespace {
 
 constexpr std::size_t audiences_of_source_max = 16;
 
-std::string read_place(DeploymentBuild& build, const yaml::Entry& key) {
-  std::string text = build.reading.text(key.value, key.key).value_or("");
-  if (!text.empty() && !parse_web_address(text)) {
-    build.reading.mistake(key.value.at,
-                          fmt::format("`{}` is no address: expected `https://HOST/PATH`, without a "
-                                      "user and without `#`",
-                                      escape_untrusted(text)));
-    text.clear();
-  }
-  return text;
+void read_place(DeploymentBuild& build, TokenSource& into, const yaml::Entry& key) {
+  text<&TokenSource::keys, &KeyPlace::url>(build, into, key);
+  std::string& address = into.keys.url;
+  if (address.empty() || parse_web_address(address)) return;
+  build.reading.mistake(key.value.at,
+                        fmt::format("`{}` is no address: expected `https://HOST/PATH`, without a "
+                                    "user and without `#`",
+                                    escape_untrusted(address)));
+  address.clear();
 }
 
-std::vector<std::string> read_some(DeploymentBuild& build, const yaml::Entry& key) {
-  std::vector<std::string> out;
-  for (Placed& one : build.reading.texts(key.value, key.key)) out.push_back(std::move(one.text));
-  if (out.size() > audiences_of_source_max) {
+template <auto Member>
+void some(DeploymentBuild& build, TokenSource& into, const yaml::Entry& key) {
+  texts<Member>(build, into, key);
+  if ((into.*Member).size() > audiences_of_source_max) {
     build.reading.mistake(key.value.at,
                           fmt::format("more than {} `{}`", audiences_of_source_max, key.key));
   }
-  return out;
 }
 
-void read_algorithms(DeploymentBuild& build, const yaml::Entry& key, TokenSource& into) {
-  for (const Placed& one : build.reading.texts(key.value, "algorithms")) {
+void read_algorithms(DeploymentBuild& build, TokenSource& into, const yaml::Entry& key) {
+  for (const Placed& one : build.reading.texts(key.value, key.key)) {
     const auto known = jose::algorithm_named(one.text);
     if (known && jose::name_of(*known) == one.text) {
       into.algorithms.push_back(*known);
@@ -53,53 +51,100 @@ void read_algorithms(DeploymentBuild& build, const yaml::Entry& key, TokenSource
   }
 }
 
-void read_scopes(DeploymentBuild& build, const yaml::Node& node, TokenSource& into) {
-  build.reading.keys(node, Section::issuer_scopes, [&](const yaml::Entry& key) {
-    const std::string scope = build.reading.text(key.value, key.key).value_or("");
-    // RFC 6749, section 3.3: no blank, no quote, no backslash.
-    const bool fine = std::ranges::all_of(
-        scope, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
-    if (!fine) {
-      build.reading.mistake(key.value.at, fmt::format("`{}` is no scope: expected one word",
-                                                      escape_untrusted(scope)));
-    }
-    into.scopes[key.key] = scope;
-    return true;
-  });
+void read_scope(DeploymentBuild& build, TokenSource& into, const yaml::Entry& key) {
+  const std::string scope = build.reading.text(key.value, key.key).value_or("");
+  // RFC 6749, section 3.3: no blank, no quote, no backslash.
+  const bool fine = std::ranges::all_of(
+      scope, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (!fine) {
+    build.reading.mistake(
+        key.value.at, fmt::format("`{}` is no scope: expected one word", escape_untrusted(scope)));
+  }
+  into.scopes[key.key] = scope;
+}
+
+constexpr auto kScopeKeys = section_keys<DeploymentBuild, TokenSource>(
+    Section::issuer_scopes,
+    {
+        {"propose", "text", "nobody", 0, "The scope for the right to `propose`.", read_scope},
+        {"settle", "text", "nobody", 0, "The scope for the right to `settle`.", read_scope},
+        {"watch", "text", "nobody", 0, "The scope for the right to `watch`.", read_scope},
+        {"speak", "text", "nobody", 0, "The scope for the right to `speak`.", read_scope},
+    });
+
+void read_scopes(DeploymentBuild& build, TokenSource& into, const yaml::Entry& key) {
+  read_section(build, key.value, kScopeKeys, into);
   if (into.scopes.empty()) {
-    build.reading.mistake(node.at, "`scopes` names no right: nothing could be had with a token");
+    build.reading.mistake(key.value.at,
+                          "`scopes` names no right: nothing could be had with a token");
   }
 }
 
-bool read_token_source_key(DeploymentBuild& build, const yaml::Entry& key, TokenSource& into) {
-  if (key.key == "keys") {
-    into.keys.url = read_place(build, key);
-  } else if (key.key == "keys_file") {
-    into.keys.file = build.reading.text(key.value, "keys_file").value_or("");
-  } else if (key.key == "private") {
-    into.keys.own_network = build.reading.boolean(key.value, "private").value_or(false);
-  } else if (key.key == "ca") {
-    into.keys.ca = build.reading.text(key.value, "ca").value_or("");
-  } else if (key.key == "audiences") {
-    into.audiences = read_some(build, key);
-  } else if (key.key == "clock_skew") {
-    const LengthBetween bounds{Duration{}, jose::leeway_max};
-    into.clock_skew =
-        build.reading.duration(key.value, "clock_skew", bounds).value_or(into.clock_skew);
-  } else {
-    return false;
-  }
-  return true;
-}
+constexpr std::string_view kKeys = "keys";
+constexpr std::string_view kKeysFile = "keys_file";
+constexpr LengthBetween kSkew{Duration{}, jose::leeway_max};
+
+constexpr auto kIssuerKeys = section_keys<DeploymentBuild, TokenSource>(
+    Section::issuer,
+    {
+        {"issuer", "text", "required", 0,
+         "`iss` of its tokens, letter for letter. Without `keys` and `keys_file`, its keys are "
+         "found "
+         "by discovery below this address, and have to be at the same host.",
+         text<&TokenSource::keys, &KeyPlace::issuer>},
+        {kKeys, "text", "by discovery", 0, "The address of its key set (JWKS).", read_place},
+        {kKeysFile, "text", "by discovery", 0, "A file with its key set.",
+         text<&TokenSource::keys, &KeyPlace::file>},
+        {kPrivate, "true or false", "false", 0,
+         "Its name may stand for an address in a private network or on this machine.",
+         boolean<&TokenSource::keys, &KeyPlace::own_network>},
+        {kCa, "text", "the system's", 0,
+         "A PEM file: the certificates that vouch for it, and no others do.",
+         text<&TokenSource::keys, &KeyPlace::ca>},
+        {"audiences", "list of texts", "the address that is asked", 0,
+         "What else may stand in `aud`, where the issuer cannot be asked for a token for one "
+         "address.",
+         some<&TokenSource::audiences>},
+        {"algorithms", "list of algorithms", "all with public keys", 0,
+         "With which its tokens may be signed: `EdDSA`, `ES256`, `ES384`, `RS256`, `PS256`.",
+         read_algorithms},
+        {"clients", "list of texts", "any", 0,
+         "To which clients its tokens have to be issued: `azp` or `client_id`.",
+         some<&TokenSource::clients>},
+        {"scopes", mapping(Section::issuer_scopes), "scopes do not count", 0,
+         "The scope that a token needs for a right. A right that is not here cannot be had with "
+         "it.",
+         read_scopes},
+        {"clock_skew", "duration", "30s", 0, "By how much its clock may differ, up to 5m.",
+         duration<kSkew, &TokenSource::clock_skew>},
+    });
+
+constexpr auto kTrustDomainKeys = section_keys<DeploymentBuild, TokenSource>(
+    Section::trust_domain,
+    {
+        {kKeys, "text", "one of two", 0, "The address of its bundle.", read_place},
+        {kKeysFile, "text", "one of two", 0, "A file with its bundle.",
+         text<&TokenSource::keys, &KeyPlace::file>},
+        {kPrivate, "true or false", "false", 0,
+         "Its name may stand for an address in a private network or on this machine.",
+         boolean<&TokenSource::keys, &KeyPlace::own_network>},
+        {kCa, "text", "the system's", 0,
+         "A PEM file: the certificates that vouch for the address, and no others do.",
+         text<&TokenSource::keys, &KeyPlace::ca>},
+        {"audiences", "list of texts", "the address that is asked", 0,
+         "What else may stand in `aud`.", some<&TokenSource::audiences>},
+        {"clock_skew", "duration", "30s", 0, "By how much its clock may differ, up to 5m.",
+         duration<kSkew, &TokenSource::clock_skew>},
+    });
 
 // From where keys may be fetched: what is written there is read by everybody on the way, and
 // whoever changes it on the way signs as he likes.
 void check_place(DeploymentBuild& build, const yaml::Node& node, TokenSource& source) {
-  build.reading.both(node, "keys", "keys_file");
+  build.reading.both(node, kKeys, kKeysFile);
   const std::string& text = source.keys.url.empty() ? source.keys.issuer : source.keys.url;
   const auto address = parse_web_address(text);
   if (!source.keys.file.empty()) {
-    for (const std::string_view key : {"ca", "private"}) {
+    for (const std::string_view key : {kCa, kPrivate}) {
       const yaml::Entry* entry = node.entry(key);
       if (entry == nullptr) continue;
       build.reading.mistake(entry->key_at,
@@ -116,26 +161,19 @@ void check_place(DeploymentBuild& build, const yaml::Node& node, TokenSource& so
   }
 }
 
-void read_issuer(DeploymentBuild& build, const yaml::Entry& entry) {
+}  // namespace
+
+void list_issuer_keys(std::vector<Key>& into) {
+  kIssuerKeys.list(into);
+  kScopeKeys.list(into);
+  kTrustDomainKeys.list(into);
+}
+
+void read_issuer(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   TokenSource source;
   source.at = entry.key_at;
   if (!build.named(entry, "issuer")) return;
-  const bool read = build.reading.keys(entry.value, Section::issuer, [&](const yaml::Entry& key) {
-    if (key.key == "issuer") {
-      source.keys.issuer = build.reading.text(key.value, "issuer").value_or("");
-    } else if (key.key == "algorithms") {
-      read_algorithms(build, key, source);
-    } else if (key.key == "clients") {
-      source.clients = read_some(build, key);
-    } else if (key.key == "scopes") {
-      read_scopes(build, key.value, source);
-    } else {
-      return read_token_source_key(build, key, source);
-    }
-    return true;
-  });
-  if (!read) return;
-  build.reading.missing(entry.value, Section::issuer, "issuer");
+  if (!read_section(build, entry.value, kIssuerKeys, source)) return;
   const bool discovered = source.keys.url.empty() && source.keys.file.empty();
   const auto address = parse_web_address(source.keys.issuer);
   // RFC 8414, section 2: neither a query nor a fragment.
@@ -146,17 +184,17 @@ void read_issuer(DeploymentBuild& build, const yaml::Entry& entry) {
                                       escape_untrusted(source.keys.issuer)));
   }
   check_place(build, entry.value, source);
-  for (const auto& [name, other] : build.into.issuers) {
+  for (const auto& [name, other] : into.issuers) {
     if (other.keys.issuer != source.keys.issuer) continue;
     build.reading.mistake(
         entry.key_at, fmt::format("`{}` is the issuer `{}` too: of a token nobody "
                                   "could say whose rules it has to follow",
                                   escape_untrusted(source.keys.issuer), escape_untrusted(name)));
   }
-  build.into.issuers[entry.key] = std::move(source);
+  into.issuers[entry.key] = std::move(source);
 }
 
-void read_trust_domain(DeploymentBuild& build, const yaml::Entry& entry) {
+void read_trust_domain(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   TokenSource source;
   source.at = entry.key_at;
   const auto id = jose::parse_spiffe_id("spiffe://" + entry.key);
@@ -166,27 +204,12 @@ void read_trust_domain(DeploymentBuild& build, const yaml::Entry& entry) {
                                       "`prod.example`, without `spiffe://`",
                                       escape_untrusted(entry.key)));
   }
-  const bool read = build.reading.keys(
-      entry.value, Section::trust_domain,
-      [&](const yaml::Entry& key) { return read_token_source_key(build, key, source); });
-  if (!read) return;
+  if (!read_section(build, entry.value, kTrustDomainKeys, source)) return;
   if (source.keys.url.empty() && source.keys.file.empty()) {
     build.reading.mistake(entry.value.at, "a trust domain has neither `keys` nor `keys_file`");
   }
   check_place(build, entry.value, source);
-  build.into.trust_domains[entry.key] = std::move(source);
-}
-
-}  // namespace
-
-void read_issuers(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.names(entry.value, "issuers",
-                      [&build](const yaml::Entry& one) { read_issuer(build, one); });
-}
-
-void read_trust_domains(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.names(entry.value, "trust_domains",
-                      [&build](const yaml::Entry& one) { read_trust_domain(build, one); });
+  into.trust_domains[entry.key] = std::move(source);
 }
 
 }  // namespace pawl

@@ -1,9 +1,9 @@
-// The keys of `limits` in the deployment file, each once, for whoever reads or compares them.
+// The keys of `limits` in the deployment file with their members, for the comparison of two files.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string_view>
+#include <vector>
 
 #include "kernel/deployment/gateway_limits.h"
 
@@ -12,8 +12,7 @@ namespace pawl {
 struct LimitKey {
   std::string_view key;
   std::uint64_t GatewayLimits::* number;
-  std::uint64_t most;  // that may be written
 };
-std::span<const LimitKey> limit_keys();
+std::vector<LimitKey> limit_keys();
 
 }  // namespace pawl

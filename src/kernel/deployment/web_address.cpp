@@ -14,7 +14,7 @@ constexpr std::size_t web_address_bytes_max = 2048;
 constexpr std::string_view host_characters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
 constexpr std::string_view address_characters = "0123456789abcdef:.";
 
-bool made_of(std::string_view text, std::string_view permitted) {
+bool has_only(std::string_view text, std::string_view permitted) {
   return !text.empty() && text.find_first_not_of(permitted) == std::string_view::npos;
 }
 
@@ -25,19 +25,19 @@ bool read_authority(std::string_view text, WebAddress& into) {
     const std::size_t end = text.find(']');
     if (end == std::string_view::npos) return false;
     into.host = lower_ascii(text.substr(1, end - 1));
-    if (!made_of(into.host, address_characters)) return false;
+    if (!has_only(into.host, address_characters)) return false;
     text.remove_prefix(end + 1);
     if (!text.empty() && !text.starts_with(':')) return false;
     port = text;
   } else {
     const std::size_t colon = text.find(':');
     into.host = lower_ascii(text.substr(0, colon));
-    if (!made_of(into.host, host_characters)) return false;
+    if (!has_only(into.host, host_characters)) return false;
     if (colon != std::string_view::npos) port = text.substr(colon);
   }
   if (port.empty()) return true;
   port.remove_prefix(1);
-  if (!made_of(port, "0123456789") || port.size() > 5) return false;
+  if (!has_only(port, "0123456789") || port.size() > 5) return false;
   const auto [end, wrong] = std::from_chars(port.data(), port.data() + port.size(), into.port);
   return wrong == std::errc() && into.port != 0;
 }
@@ -66,7 +66,7 @@ std::string WebAddress::host_and_port() const {
 }
 
 bool WebAddress::numeric() const {
-  return host.find(':') != std::string::npos || made_of(host, "0123456789.");
+  return host.find(':') != std::string::npos || has_only(host, "0123456789.");
 }
 
 bool WebAddress::here() const {

@@ -15,6 +15,7 @@
 #include "kernel/config/reading.h"
 #include "kernel/policy/lists.h"
 #include "kernel/policy/policy.h"
+#include "kernel/policy/policy_keys.h"
 #include "lang/shell/line.h"
 
 namespace pawl {
@@ -68,6 +69,10 @@ struct Build {
 
   void note(Finding::Weight weight, const Position& at, std::string message);
 };
+
+// keys_languages.cpp, keys_layers.cpp: parts of the table of keys.
+std::span<const Key> keys_of_languages();
+std::span<const Key> keys_of_layers();
 
 // load_agent.cpp
 void read_agent(Build& build, const yaml::Node& node);

@@ -113,7 +113,7 @@ Loaded load_parts(std::string_view text, std::string_view file, const LoadSource
   policy->file = file;
   yaml::Read read = yaml::read(text, file, limits::file_bytes_max);
   const yaml::Node root = std::move(read.root);
-  Build build(Reading(read), *policy, sources);
+  Build build(Reading(read, policy_keys()), *policy, sources);
   build.windows = recorded == nullptr ? nullptr : &recorded->windows;
   build.any_credential = recorded != nullptr;
   if (root.kind != yaml::Kind::null || build.reading.sound()) read_root(build, root);

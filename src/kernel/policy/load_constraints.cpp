@@ -74,7 +74,8 @@ bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, T
   // A ceiling of the run, or a check of one argument, in the wrong place would bind to an argument
   // that nobody has.
   for (const Section section : {Section::execution, Section::argument}) {
-    if (const Key* meant = find_key(section, key.key); meant != nullptr && !meant->later) {
+    if (const Key* meant = policy_keys().find(section, key.key);
+        meant != nullptr && !meant->later) {
       build.reading.mistake(key.key_at, fmt::format("`{}` cannot stand here: it belongs to {}",
                                                     key.key, spoken(section)));
       return true;

@@ -101,7 +101,7 @@ LayerRead read_layer(const LayerSource& source, const LoadSources& outside,
   sources.read = source.read;
   yaml::Read read = yaml::read(source.text, source.file, limits::file_bytes_max);
   const yaml::Node root = std::move(read.root);
-  LayerBuild build(Reading(read), out.says, sources, out.layer);
+  LayerBuild build(Reading(read, policy_keys()), out.says, sources, out.layer);
   build.windows = windows;
   if (root.kind != yaml::Kind::null || build.reading.sound()) read_root(build, root);
   if (has_hidden_characters(source.file) || source.file.empty()) {

@@ -183,7 +183,7 @@ void narrow(Build& build, const TaskText& task) {
   yaml::Read read = yaml::read(task.bytes, task.file, limits::file_bytes_max);
   const yaml::Node root = std::move(read.root);
   Policy scratch;
-  Build reading(Reading(read), scratch, build.sources);
+  Build reading(Reading(read, policy_keys()), scratch, build.sources);
   reading.lists = build.lists;
   if (root.kind != yaml::Kind::null || reading.reading.sound()) {
     Narrowing(build, reading).read(root);

@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "kernel/config/keys.h"
+#include "kernel/policy/policy_keys.h"
 #include "kernel/policy/sample_test.h"
 
 namespace pawl {
@@ -88,8 +88,8 @@ TEST(Mistakes, AFileWithOneOfEachKind) {
 // The key table and the readers know the same keys: a permitted key without a reader would be
 // ignored, and the loader says so about itself.
 TEST(Mistakes, NoPermittedKeyIsWithoutAReader) {
-  for (const Key& key : all_keys()) {
-    if (key.later || of_deployment(key.section)) continue;
+  for (const Key& key : policy_keys().all()) {
+    if (key.later) continue;
     for (const std::string_view where :
          {"", "agent: ", "execution: ", "escalation: ", "autonomy: ", "approval: "}) {
       const Loaded loaded =

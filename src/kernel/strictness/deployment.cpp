@@ -1,7 +1,6 @@
 #include "kernel/strictness/deployment.h"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <utility>
 
@@ -15,15 +14,6 @@
 namespace pawl {
 
 namespace {
-
-using enum Section;
-using CompareKey = void (*)(const KeyPair& pair);
-
-struct KeyRow {
-  Section section;
-  std::string_view name;
-  CompareKey compare;
-};
 
 bool is_limit(std::string_view name) {
   return std::ranges::any_of(limit_keys(), [name](const LimitKey& row) { return row.key == name; });
@@ -61,7 +51,7 @@ std::string leans_on_role(const DeploymentPair& files, const std::string& name) 
 }
 
 void compare_roles(const KeyPair& pair) {
-  compare_names(pair, role, leans_on_role);
+  compare_names(pair, Section::role, leans_on_role);
 }
 
 // Without any agent the doors ask nobody who they are; and what would prove two agents is nobody's,
@@ -76,7 +66,7 @@ std::string leans_on_agent(const DeploymentPair& files, const std::string& name)
 }
 
 void compare_agents(const KeyPair& pair) {
-  compare_names(pair, deployed_agent, leans_on_agent);
+  compare_names(pair, Section::deployed_agent, leans_on_agent);
 }
 
 bool marks_revoked(const KeyPair& /*pair*/, const std::string& text) {
@@ -93,103 +83,7 @@ std::string nothing_leans(const DeploymentPair& /*files*/, const std::string& /*
 }
 
 void compare_credentials(const KeyPair& pair) {
-  compare_names(pair, credential, nothing_leans);
-}
-
-constexpr auto kKeyRows = std::to_array<KeyRow>({
-    {deployment, "version", same_only},
-    {deployment, "roles", compare_roles},
-    {deployment, "servers", same_only},  // without it its name may stand for any command
-    {deployment, "people", compare_people},
-    {deployment, "notify", same_only},
-    {deployment, "drill", same_only},
-    {deployment, "vigilance", same_only},
-    {deployment, "credentials", compare_credentials},
-    {deployment, "store", same_only},
-    {deployment, "listen", same_only},
-    {deployment, "limits", compare_limits},
-    {deployment, "traces", same_only},
-    {deployment, "agents", compare_agents},
-    {deployment, "issuers", same_only},
-    {deployment, "trust_domains", same_only},
-    {deployment, "layers", same_only},
-    {role, "file", same_only},
-    {role, "directories", same_only},
-    {role, "team", same_only},
-    {role, "servers", fewer_or_none},
-    {role, "candidate", any_value},
-    {role, "observe", may_go},
-    {people, "default_reviewers", same_only},  // by compare_people
-    {people, "auditors", same_only},           // who is one decides nothing, and sees everything
-    {people, "groups", same_only},             // by compare_people
-    {people, "idp", same_only},
-    {person, "groups", fewer_groups},
-    {person, "proof", same_only},
-    {person, "verifier", same_only},
-    {person, "oidc", same_only},
-    {person, "slack", same_only},
-    {person, "accounts", same_only},  // without them whoever started a run may approve it
-    {person, "automatic", same_only},
-    {credential, "env", same_only},
-    {credential, "file", same_only},
-    {credential, "command", same_only},
-    {credential, "store", same_only},
-    {credential, "vault", same_only},
-    {credential, "oauth", same_only},
-    {credential, "github_app", same_only},
-    {credential, "aws_sts", same_only},
-    {credential, "login", same_only},
-    {credential, "roles", fewer_texts},
-    {credential, "accept_risk", may_go},  // several roles need one: the file says so
-    {credential, "hosts", fewer_texts},
-    {credential, "servers", fewer_texts},
-    {credential, "tools", fewer_texts},
-    {credential, "principal", same_only},
-    {deployed_agent, "role", same_only},
-    {deployed_agent, "keys", compare_agent_keys},
-    {deployed_agent, "jwt", same_only},
-    {deployed_agent, "certificate", same_only},
-    {deployed_agent, "spiffe", same_only},
-    {deployed_agent, "rights", fewer_texts},
-    {deployed_agent, "sponsor", same_only},  // a person who did not start the run may approve it
-});
-
-// Mappings that are compared as a whole: every difference is laxer.
-constexpr auto kWholeSections = std::to_array<Section>({listen,
-                                                        tls,
-                                                        traces,
-                                                        server,
-                                                        observe,
-                                                        automatic,
-                                                        notify,
-                                                        notify_slack,
-                                                        notify_webhook,
-                                                        notify_pagerduty,
-                                                        notify_mail,
-                                                        notify_contact,
-                                                        drill,
-                                                        person_provider,
-                                                        provider_group,
-                                                        vigilance,
-                                                        vigilance_call,
-                                                        credential_risk,
-                                                        secret_source,
-                                                        vault,
-                                                        oauth,
-                                                        github_app,
-                                                        aws_sts,
-                                                        login,
-                                                        store,
-                                                        agent_jwt,
-                                                        agent_certificate,
-                                                        issuer,
-                                                        issuer_scopes,
-                                                        trust_domain});
-
-const KeyRow* row_of(Section section, std::string_view name) {
-  const auto* const row = std::ranges::find_if(
-      kKeyRows, [&](const KeyRow& one) { return one.section == section && one.name == name; });
-  return row == kKeyRows.end() ? nullptr : row;
+  compare_names(pair, Section::credential, nothing_leans);
 }
 
 struct Parsed {
@@ -209,13 +103,46 @@ Parsed parsed(std::string_view text, std::string_view file) {
 
 }  // namespace
 
+void compare_key(const KeyPair& pair, CompareAs compare_as) {
+  switch (compare_as) {
+    case CompareAs::less_strict:
+      return same_only(pair);
+    case CompareAs::free:
+      return;
+    case CompareAs::may_go:
+      return may_go(pair);
+    case CompareAs::fewer:
+      return fewer_texts(pair);
+    case CompareAs::fewer_or_none:
+      return fewer_or_none(pair);
+    case CompareAs::roles:
+      return compare_roles(pair);
+    case CompareAs::people:
+      return compare_people(pair);
+    case CompareAs::members:
+      return compare_members(pair);
+    case CompareAs::groups:
+      return compare_groups(pair);
+    case CompareAs::groups_of_person:
+      return fewer_groups(pair);
+    case CompareAs::credentials:
+      return compare_credentials(pair);
+    case CompareAs::agents:
+      return compare_agents(pair);
+    case CompareAs::agent_keys:
+      return compare_agent_keys(pair);
+    case CompareAs::gateway_limits:
+      return compare_limits(pair);
+  }
+}
+
 void compare_keys(const KeyPair& pair, Section section) {
   if (pair.was == nullptr || pair.is == nullptr || !pair.was->is_map() || !pair.is->is_map()) {
     return same_only(pair);
   }
   for (const std::string& name : names_of(pair)) {
-    const KeyRow* row = row_of(section, name);
-    (row == nullptr ? same_only : row->compare)(pair.below(name));
+    const Key* key = deployment_keys().find(section, name);
+    compare_key(pair.below(name), key == nullptr ? CompareAs::less_strict : key->compare_as);
   }
 }
 
@@ -232,12 +159,6 @@ void compare_names(const KeyPair& pair, Section section, LeansOn leans) {
   for (const std::string& name : names_of(pair)) {
     compare_name(pair.below(name), name, section, leans);
   }
-}
-
-bool known_to_deployment_comparison(Section section, std::string_view key) {
-  if (section == gateway_limits) return is_limit(key);
-  const bool whole = std::ranges::find(kWholeSections, section) != kWholeSections.end();
-  return whole || row_of(section, key) != nullptr;
 }
 
 std::vector<Laxer> laxer_deployment(std::string_view before, std::string_view after,
@@ -257,7 +178,7 @@ std::vector<Laxer> laxer_deployment(std::string_view before, std::string_view af
                 .was = &old.yaml.root,
                 .is = &now.yaml.root,
                 .at = {std::string(file), 0, 0}},
-               deployment);
+               Section::deployment);
   std::vector<Laxer> parts = laxness.take();
   std::ranges::sort(parts, [](const Laxer& a, const Laxer& b) {
     return std::tie(a.at.line, a.at.column, a.says) < std::tie(b.at.line, b.at.column, b.says);

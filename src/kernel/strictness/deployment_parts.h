@@ -8,6 +8,7 @@
 #include "base/yaml.h"
 #include "kernel/config/keys.h"
 #include "kernel/deployment/deployment.h"
+#include "kernel/deployment/deployment_keys.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {
@@ -52,7 +53,8 @@ bool no_text(const KeyPair& pair, const std::string& text);
 // The names of both mappings, each once.
 std::vector<std::string> names_of(const KeyPair& pair);
 
-// deployment.cpp: the keys of a mapping, each by its row of the table.
+// deployment.cpp: the keys of a mapping, each as its row of the table says.
+void compare_key(const KeyPair& pair, CompareAs compare_as);
 void compare_keys(const KeyPair& pair, Section section);
 // Why it could loosen something that this name goes; empty: nothing leans on it.
 using LeansOn = std::string (*)(const DeploymentPair& files, const std::string& name);
@@ -63,6 +65,8 @@ void compare_names(const KeyPair& pair, Section section, LeansOn leans);
 
 // deployment_people.cpp
 void compare_people(const KeyPair& pair);
+void compare_members(const KeyPair& pair);
+void compare_groups(const KeyPair& pair);
 void fewer_groups(const KeyPair& pair);
 
 }  // namespace pawl

@@ -25,12 +25,16 @@ bool only_answered(const KeyPair& pair, const std::string& name) {
   return leans_on_person(pair.files, name).empty();
 }
 
+}  // namespace
+
 void compare_members(const KeyPair& pair) {
   changed_texts(pair, only_answered, no_text);
 }
 
 // A group of the provider's is compared as it is written.
 void compare_groups(const KeyPair& pair) {
+  const auto is_map = [](const yaml::Node* node) { return node == nullptr || node->is_map(); };
+  if (!is_map(pair.was) || !is_map(pair.is)) return same_only(pair);
   for (const std::string& name : names_of(pair)) {
     const KeyPair one = pair.below(name);
     const bool gone = one.was != nullptr && one.is == nullptr && one.was->is_sequence();
@@ -40,8 +44,6 @@ void compare_groups(const KeyPair& pair) {
     if (!fine) compare_members(one);
   }
 }
-
-}  // namespace
 
 // At a person: their groups. All of them may go, unless one of them keeps the person from deciding.
 void fewer_groups(const KeyPair& pair) {
@@ -55,15 +57,11 @@ void compare_people(const KeyPair& pair) {
   const auto is_map = [](const yaml::Node* node) { return node == nullptr || node->is_map(); };
   if (!is_map(pair.was) || !is_map(pair.is)) return same_only(pair);
   for (const std::string& name : names_of(pair)) {
-    const KeyPair one = pair.below(name);
-    if (name == "groups" && is_map(one.was) && is_map(one.is)) {
-      compare_groups(one);
-    } else if (name == "default_reviewers") {
-      compare_members(one);
-    } else if (find_key(Section::people, name) != nullptr) {
-      same_only(one);
+    const Key* key = deployment_keys().find(Section::people, name);
+    if (key == nullptr) {
+      compare_name(pair.below(name), name, Section::person, leans_on_person);
     } else {
-      compare_name(one, name, Section::person, leans_on_person);
+      compare_key(pair.below(name), key->compare_as);
     }
   }
 }

@@ -1,7 +1,7 @@
 // The keys of a layer file.
 #include <array>
 
-#include "kernel/config/keys_parts.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -17,16 +17,16 @@ constexpr auto kLayerKeys = std::to_array<Key>({
      "Lists of values, used as `$name` in this file."},
     {layer, "blocked", "list of names", "none", 2,
      "Names that no role ever calls, on every server, in every spelling; a glob is permitted."},
-    {layer, "require", "list of mappings", "none", 11,
+    {layer, "require", list_of(requirement), "none", 11,
      "What is asked of every call of every role, after the role's own cases."},
-    {layer, "except", "list of mappings", "none", 11,
+    {layer, "except", list_of(exception), "none", 11,
      "Exceptions from `require` of this layer, each for one role and one tool, and with an end."},
-    {layer, "execution", "mapping", "no ceilings", 9, "Upper bounds: a role may only be smaller."},
-    {layer, "secrets", "mapping", "the role's", 11,
+    {layer, "execution", mapping(execution), "no ceilings", 9,
+     "Upper bounds: a role may only be smaller."},
+    {layer, "secrets", mapping(secrets), "the role's", 11,
      "The least that every role asks where a secret would leave, and texts that are secret too."},
-    {layer, "escalation", "mapping", "the role's", 0, "Who is told too."},
-    {layer, "freeze", "list of mappings", "none", 0,
-     "Times in which classes of action stand still."},
+    {layer, "escalation", mapping(escalation), "the role's", 0, "Who is told too."},
+    {layer, "freeze", list_of(freeze), "none", 0, "Times in which classes of action stand still."},
     {layer, "modes", "mapping", "", 0, "Named changes of posture.", true},
     {layer, "egress", "mapping", "", 0, "Hosts that the agent's surroundings may reach.", true},
     {layer, "budget", "mapping", "", 9, "Ceilings of more than one run.", true},
@@ -38,7 +38,7 @@ constexpr auto kLayerKeys = std::to_array<Key>({
      "hold beside `approval`, `quorum` or `typed`", 2,
      "What happens to such a call, unless something else is stricter."},
     {requirement, "quorum", "whole number", "1", 10, "Short for `approval: {quorum: …}`."},
-    {requirement, "approval", "mapping", "the role's", 10,
+    {requirement, "approval", mapping(approval), "the role's", 10,
      "How people are asked. Whoever answers has to be a reviewer of the role's own question and of "
      "every such row."},
     {requirement, "say", "text", "none", 0, "Words for the agent and the reviewer."},

@@ -1,7 +1,7 @@
 #include <iterator>
 #include <vector>
 
-#include "kernel/config/keys_parts.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -12,37 +12,38 @@ using enum Section;
 constexpr Key kPolicyKeys[] = {
     // the policy file
     {file, "version", "`1`", "1", 0, "Version of the file's grammar."},
-    {file, "agent", "mapping", "required", 0, "Who the file is about."},
+    {file, "agent", mapping(agent), "required", 0, "Who the file is about."},
     {file, "environment", "`development`, `staging`, `production` or mapping", "none", 0,
      "Where the agent works, or the argument that says so. In production, gaps that are only "
      "findings elsewhere are errors."},
     {file, "lists", "mapping of names to lists", "none", 6,
      "Lists of values, used as `$name` wherever a list stands."},
-    {file, "servers", "mapping of server names", "none", 6,
+    {file, "servers", names_of(of_server, "mapping of server names"), "none", 6,
      "Defaults for every tool that is named with its server."},
-    {file, "tools", "mapping", "required", 1, "What the agent may do. Everything else is denied."},
-    {file, "execution", "mapping", "no ceilings", 9, "Ceilings of one run."},
-    {file, "approval", "mapping", "see its keys", 10,
+    {file, "tools", mapping(tools), "required", 1,
+     "What the agent may do. Everything else is denied."},
+    {file, "execution", mapping(execution), "no ceilings", 9, "Ceilings of one run."},
+    {file, "approval", mapping(approval), "see its keys", 10,
      "How people are asked, unless an entry says."},
-    {file, "escalation", "mapping", "nobody", 0, "Who is told when a run halts or escalates."},
-    {file, "autonomy", "mapping", "`established` for every tool", 12,
+    {file, "escalation", mapping(escalation), "nobody", 0,
+     "Who is told when a run halts or escalates."},
+    {file, "autonomy", mapping(autonomy), "`established` for every tool", 12,
      "How much a kind of action is trusted: a column of the decision table."},
-    {file, "freeze", "list of mappings", "none", 0,
-     "Times in which classes of action stand still."},
-    {file, "accept_risk", "list of mappings", "none", 11,
+    {file, "freeze", list_of(freeze), "none", 0, "Times in which classes of action stand still."},
+    {file, "accept_risk", list_of(risk), "none", 11,
      "Rules that are laxer than they should be, with a reason, an owner and an end."},
     {file, "use", "list of packs", "none", 11,
      "Packs that describe tools: `pawl:github@1`. They never grant."},
-    {file, "secrets", "mapping", "credentials are held", 11,
+    {file, "secrets", mapping(secrets), "credentials are held", 11,
      "What must not leave through the arguments of a call that can carry data outside."},
-    {file, "may_request", "list of mappings", "nothing", 0,
+    {file, "may_request", list_of(may_request), "nothing", 0,
      "What an agent may ask people for, and no more. It grants nothing by itself."},
     {file, "workspace", "word", "", 0, "The base that `$workspace` stands for.", true},
     {file, "flows", "list", "", 0, "Rules about the order of calls.", true},
     {file, "task", "mapping", "", 0, "What a task may narrow.", true},
     {file, "egress", "mapping", "", 0, "Hosts that the agent's surroundings may reach.", true},
     {file, "modes", "mapping", "", 0, "Named changes of posture.", true},
-    {file, "counters", "mapping of counters", "none", 5,
+    {file, "counters", names_of(counter, "mapping of counters"), "none", 5,
      "Sums over arguments that several tools share, by name."},
     {file, "workflow", "mapping", "", 0, "States and the actions they permit.", true},
     {file, "budget", "mapping", "", 9, "Ceilings of more than one run.", true},
@@ -64,7 +65,7 @@ constexpr Key kPolicyKeys[] = {
     {of_server, "class", "words", "the entry's", 11, "The class of tools that state none."},
     {of_server, "credential", "text or credentials by argument", "the entry's", 0,
      "For tools that name none."},
-    {of_server, "environment", "mapping", "the file's", 0,
+    {of_server, "environment", mapping(environment), "the file's", 0,
      "The argument that says in which environment a call works."},
     {of_server, "prompts", "`deny`", "denied unless granted", 1, "Refuses grants of prompts."},
     {of_server, "resources", "`deny`", "denied unless granted", 1, "Refuses grants of resources."},
@@ -75,14 +76,14 @@ constexpr Key kPolicyKeys[] = {
     {list, "file", "text", "required", 6,
      "A text file beside the policy: one value per line, `#` starts a comment."},
 
-    {tools, "allowed", "list of mappings", "required", 1, "What is granted, one entry per tool."},
+    {tools, "allowed", list_of(entry), "required", 1, "What is granted, one entry per tool."},
     {tools, "blocked", "list of names", "none", 2,
      "Names that are never called, on every server, in every spelling; a glob is permitted."},
 
     {task, "version", "`1`", "1", 0, "Version of the grammar."},
     {task, "text", "text", "nothing", 0, "What the sponsor asks for: `user`, as an origin."},
     {task, "tools", "list of names and mappings", "all", 1, "Tools of the role that stay."},
-    {task, "execution", "mapping", "the role's", 9, "Smaller ceilings."},
+    {task, "execution", mapping(execution), "the role's", 9, "Smaller ceilings."},
     {task_tool, "name", "text", "required", 2, "A tool that the role grants; no glob."},
     {task_tool, "args", "mapping of arguments", "none", 6, "Checks besides the role's."},
     {task_tool, "max_records_per_run", "whole number", "the role's", 9, "A smaller limit."},
@@ -96,7 +97,8 @@ constexpr Key kPolicyKeys[] = {
      "`by_call`: as a pack of `use` says of each call."},
     {entry, "scope", "list of fields", "everything comes back", 8,
      "The only fields of a result that come back; dotted names narrow."},
-    {entry, "constraints", "mapping", "none", 5, "Limits, in words that bind to arguments."},
+    {entry, "constraints", mapping(constraints), "none", 5,
+     "Limits, in words that bind to arguments."},
     {entry, "args", "mapping of arguments", "none", 6, "What each argument must be."},
     {entry, "max_records_per_run", "whole number", "no limit", 9,
      "Records that the calls of one run may touch."},
@@ -108,14 +110,14 @@ constexpr Key kPolicyKeys[] = {
      "Records that one call touches. An expression that fails or is negative denies the call."},
     {entry, "if", "expression", "every call", 7,
      "What has to hold for a call to be granted at all; else it is denied."},
-    {entry, "cases", "list of mappings", "one situation", 2,
+    {entry, "cases", list_of(situation), "one situation", 2,
      "Several situations of one tool: all that match apply, the strictest wins."},
     {entry, "else", "`allow`, `notify`, `hold` or `deny`", "deny", 2,
      "What happens to a call that no case matches; beside `commands`, `deny` or `hold` for a line "
      "that no row covers or that cannot be fully analysed."},
     {entry, "requires_approval", "true, false or expression", "false, or true beside `approval`",
      10, "Holds calls until a person has answered: every one, or where the expression holds."},
-    {entry, "approval", "mapping", "the file's `approval`", 10,
+    {entry, "approval", mapping(approval), "the file's `approval`", 10,
      "Asks for approval, and says how for this entry."},
     {entry, "approval_timeout_seconds", "whole number", "`approval.within`", 10,
      "How long the question stays open, in seconds."},
@@ -135,7 +137,7 @@ constexpr Key kPolicyKeys[] = {
      "of words without a shell."},
     {entry, "programs", "text or list of texts", "programs are judged by their names", 6,
      "Directories, in the order of the server's PATH, in which the programs of a line have to be."},
-    {entry, "examples", "mapping", "none", 3,
+    {entry, "examples", mapping(examples), "none", 3,
      "Command lines, or arguments of calls, with what comes of them; checked at every load."},
     {entry, "secrets", "`hold`, `deny` or `allow`", "`secrets.then` of the file", 11,
      "What happens when its arguments hold a credential, a listed text, or more than 512 encoded "
@@ -162,7 +164,8 @@ constexpr Key kPolicyKeys[] = {
      2, "What happens to such a call, unless something else is stricter."},
     {situation, "class", "words", "the entry's", 11,
      "The class of such a call; of several cases that match the more dangerous."},
-    {situation, "approval", "mapping", "the entry's", 10, "How people are asked in this case."},
+    {situation, "approval", mapping(approval), "the entry's", 10,
+     "How people are asked in this case."},
     {situation, "say", "text", "the entry's", 0, "Words for the agent and the reviewer."},
     {situation, "instead", "text", "the entry's", 0, "What the agent may do instead."},
     {situation, "max_X", "number", "no limit", 5,
@@ -227,10 +230,10 @@ constexpr Key kPolicyKeys[] = {
      "`false` permits a call without this argument."},
     {argument, "single_line", "true or false", "true unless the schema says long text", 6,
      "Refuses line breaks and control characters."},
-    {argument, "path", "mapping", "none", 6, "A path in the file system."},
+    {argument, "path", mapping(path), "none", 6, "A path in the file system."},
     {argument, "under", "text or list of texts", "none", 6, "Short for `path: {under: …}`."},
     {argument, "base", "text", "none", 6, "Short for `path: {base: …}`."},
-    {argument, "url", "mapping", "none", 6, "A URL."},
+    {argument, "url", mapping(url), "none", 6, "A URL."},
     {argument, "host", "text or list of texts", "none", 6, "Short for `url: {host: …}`."},
     {argument, "scheme", "text or list of texts", "https", 6, "Short for `url: {scheme: …}`."},
     {argument, "query_max", "whole number", "none", 6, "Short for `url: {query_max: …}`."},
@@ -245,18 +248,18 @@ constexpr Key kPolicyKeys[] = {
      "Where what `in`, `email_domain`, `cidr`, `url` or `hosts_in` lacks may come from."},
     {argument, "else", "`deny` or `hold`", "deny", 6,
      "What a value asks for that a check does not accept; `hold` asks a person."},
-    {argument, "sql", "mapping", "none", 6,
+    {argument, "sql", mapping(sql), "none", 6,
      "SQL, read by PostgreSQL's own parser; all that it does must be listed."},
-    {argument, "shell", "mapping", "none", 6,
+    {argument, "shell", mapping(shell), "none", 6,
      "A command line; every simple command of it must be listed."},
-    {argument, "argv", "mapping", "none", 6,
+    {argument, "argv", mapping(argv), "none", 6,
      "The words of a command that no shell reads, judged as a whole."},
-    {argument, "manifest", "mapping", "none", 6,
+    {argument, "manifest", mapping(manifest), "none", 6,
      "YAML or JSON documents for a cluster inside of a text; all that they hold is judged."},
     {argument, "json", "mapping of members", "none", 6,
      "An object of JSON inside of a text: its members are judged like arguments, and others are "
      "refused."},
-    {argument, "k8s_kind", "mapping", "none", 6,
+    {argument, "k8s_kind", mapping(k8s_kind), "none", 6,
      "A kind of object of a cluster, by meaning: `secret`, `Secrets` and `secrets.v1` are one."},
     {argument, "aws_cli", "mapping", "", 6, "A command line of a cloud.", true},
     {argument, "if", "expression", "", 7, "A condition.", true},
@@ -269,9 +272,9 @@ constexpr Key kPolicyKeys[] = {
     {approval, "typed", "true or an argument", "what the decision table asks for", 10,
      "What a reviewer types to approve: the text of an argument (`args.order_id`), or the tool's "
      "name (`true`). A call that has no such text is denied."},
-    {approval, "route", "list of mappings", "none", 10,
+    {approval, "route", list_of(route), "none", 10,
      "Reviewers by condition: those of every route that matches answer, in place of `reviewers`."},
-    {approval, "wider", "mapping", "none", 10,
+    {approval, "wider", mapping(wider), "none", 10,
      "What a reviewer may make one approval good for, besides its call, where the call can be "
      "undone and nothing has to be typed. Whoever answers chooses it; else it is the one call."},
     {wider, "identical", "whole number", "none", 10,
@@ -294,14 +297,14 @@ constexpr Key kPolicyKeys[] = {
      "Money for the model; not metered by `pawl mcp`."},
     {execution, "max_denials", "whole number", "no limit", 9,
      "Calls that the agent was denied for what it asked, until the run halts."},
-    {execution, "on_budget_exceeded", "mapping", "halt and escalate", 9,
+    {execution, "on_budget_exceeded", mapping(budget), "halt and escalate", 9,
      "What happens when a ceiling is reached."},
     {execution, "waiting_counts", "true or false", "", 9, "Waiting never counts.", true},
     {execution, "max_open", "duration", "", 9, "How long a run may exist.", true},
     {budget, "action", "`halt_and_escalate`", "halt_and_escalate", 9, "The only action."},
     {budget, "notify", "text", "nobody", 9, "The channel that is told."},
 
-    {escalation, "contacts", "list of mappings", "required", 0, "Who is told, one after another."},
+    {escalation, "contacts", list_of(contact), "required", 0, "Who is told, one after another."},
     {contact, "name", "text", "required", 0, "The person."},
     {contact, "via", "text", "required", 0,
      "How: `pagerduty:SERVICE`, `slack:@PERSON`, `slack:#CHANNEL`, `webhook:NAME`, "
@@ -310,7 +313,8 @@ constexpr Key kPolicyKeys[] = {
 
     {autonomy, "default", "`new`, `established` or `mature`", "new", 12,
      "The stage of every tool that `types` does not name."},
-    {autonomy, "types", "mapping of tool names", "none", 12, "Stages of single tools."},
+    {autonomy, "types", names_of(type, "mapping of tool names"), "none", 12,
+     "Stages of single tools."},
     {autonomy, "gate_reads", "true or false", "false", 12, "Holds reads in the stage `new` too."},
     {type, "stage", "`new`, `established` or `mature`", "required", 12, "The stage claimed."},
     {type, "evidence", "text", "none", 12, "Why the claim is true."},
@@ -350,16 +354,15 @@ constexpr Key kPolicyKeys[] = {
 
 }  // namespace
 
-std::span<const Key> all_keys() {
-  static const std::vector<Key> all = [] {
+const KeyTable& policy_keys() {
+  static const KeyTable table = [] {
     std::vector<Key> rows(std::begin(kPolicyKeys), std::end(kPolicyKeys));
-    for (const std::span<const Key> more :
-         {keys_of_languages(), keys_of_layers(), keys_of_deployment(), keys_of_serving()}) {
+    for (const std::span<const Key> more : {keys_of_languages(), keys_of_layers()}) {
       rows.insert(rows.end(), more.begin(), more.end());
     }
-    return rows;
+    return KeyTable(std::move(rows));
   }();
-  return all;
+  return table;
 }
 
 }  // namespace pawl

@@ -1,5 +1,5 @@
 // The rows of the table about arguments that hold paths, addresses and texts in a language.
-#include "kernel/config/keys_parts.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -30,14 +30,14 @@ constexpr Key kLanguageKeys[] = {
     {sql, "max_statements", "whole number", "1", 6, "Most statements in one text."},
     {commands, "of", "text", "the argument named `command`, `cmd`, `script` and the like", 6,
      "The argument that holds the line, as `args.NAME`."},
-    {commands, "rows", "list of rows", "required", 6, "The rows."},
+    {commands, "rows", list_of(row, "list of rows"), "required", 6, "The rows."},
     {row, "run", "text or list of texts", "required", 6,
      "Programs, or programs and the words behind them: `ls`, `git status`. The longest match "
      "wins."},
     {row, "class", "words", "the entry's", 11, "The class of a call that this row covers."},
     {row, "then", "`allow`, `notify`, `hold` or `deny`", "allow, or hold beside `approval`", 2,
      "What happens to a line with such a command."},
-    {row, "approval", "mapping", "the entry's", 10,
+    {row, "approval", mapping(approval), "the entry's", 10,
      "Holds such a line, and says how people are asked."},
     {row, "say", "text", "the entry's", 0, "Words for the agent and the reviewer."},
     {row, "instead", "text", "the entry's", 0, "What the agent may do instead."},
@@ -48,7 +48,7 @@ constexpr Key kLanguageKeys[] = {
     {row, "unknown", "`none`, `operands` or `any`", "operands", 6,
      "Which words may be unknown before the line runs: none, those that cannot be options, any."},
     {row, "env", "text or list of texts", "none", 6, "Variables that may be set for it."},
-    {row, "cases", "list of mappings", "one situation", 2,
+    {row, "cases", list_of(situation), "one situation", 2,
      "Several situations of one command; their expressions may use `cmd`, the parsed command."},
     {row, "else", "`allow`, `notify`, `hold` or `deny`", "deny", 2,
      "What happens to a command that no case matches."},
