@@ -60,6 +60,12 @@ struct SectionKeys {
     }
     return pattern;
   }
+  // Whether every required key is there.
+  bool complete(const yaml::Node& node) const {
+    return std::ranges::all_of(rows, [&](const KeySpec<Build, Into>& row) {
+      return !row.required() || node.entry(row.name) != nullptr;
+    });
+  }
   void list(std::vector<Key>& into) const { into.insert(into.end(), rows.begin(), rows.end()); }
 };
 
@@ -139,6 +145,12 @@ void texts(Build& build, Into& into, const yaml::Entry& key) {
   for (Placed& one : build.reading.texts(key.value, key.key)) {
     member<Members...>(into).push_back(std::move(one.text));
   }
+}
+
+// By a method of what the mapping is read into.
+template <auto Method, class Build, class Into>
+void method(Build& /*build*/, Into& into, const yaml::Entry& key) {
+  (into.*Method)(key);
 }
 
 // The only version there is.

@@ -34,25 +34,6 @@ bool Reading::section(const yaml::Node& node, Section section) {
   return true;
 }
 
-bool Reading::keys(const yaml::Node& node, Section section,
-                   const std::function<bool(const yaml::Entry&)>& take) {
-  if (!node.is_map()) {
-    mistake(node.at,
-            fmt::format("{} must be a mapping, found {}", spoken(section), node.described()));
-    return false;
-  }
-  for (const yaml::Entry& entry : node.entries) {
-    const Key* key = table_->find(section, entry.key);
-    if (key == nullptr || key->later) {
-      mistake(entry.key_at, table_->refusal(section, entry.key));
-    } else if (!take(entry)) {
-      mistake(entry.key_at, fmt::format("`{}` has no reader", escape_untrusted(entry.key)),
-              ErrorKind::internal);
-    }
-  }
-  return true;
-}
-
 bool Reading::names(const yaml::Node& node, std::string_view what,
                     const std::function<void(const yaml::Entry&)>& take) {
   if (!node.is_map()) {

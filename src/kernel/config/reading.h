@@ -48,11 +48,6 @@ class Reading {
   // Reports every key of the mapping that this section does not permit, and every one that it
   // requires and that is not there. False where the node is no mapping.
   bool section(const yaml::Node& node, Section section);
-  // Calls `take` for every key of the mapping that this section permits; the others are mistakes.
-  // `take` says false where it does not know the key, which is a mistake of ours. False where the
-  // node is no mapping.
-  bool keys(const yaml::Node& node, Section section,
-            const std::function<bool(const yaml::Entry&)>& take);
   // A mapping whose keys are names that the author chooses.
   bool names(const yaml::Node& node, std::string_view what,
              const std::function<void(const yaml::Entry&)>& take);

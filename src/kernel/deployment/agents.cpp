@@ -142,7 +142,7 @@ Rights within_scopes(Rights rights, const std::map<std::string, std::string, std
   return rights;
 }
 
-void list_agent_keys(std::vector<Key>& into) {
+void list_deployed_agent_keys(std::vector<Key>& into) {
   kAgentKeys.list(into);
   list_agent_proof_keys(into);
 }

@@ -119,7 +119,7 @@ const KeyTable& deployment_keys() {
     kDeploymentKeys.list(rows);
     for (const auto list :
          {list_role_keys, list_server_keys, list_people_keys, list_notify_keys, list_vigilance_keys,
-          list_agent_keys, list_issuer_keys, list_credential_keys, list_listen_keys,
+          list_deployed_agent_keys, list_issuer_keys, list_credential_keys, list_listen_keys,
           list_limit_keys, list_traces_keys}) {
       list(rows);
     }

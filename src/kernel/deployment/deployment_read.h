@@ -167,7 +167,7 @@ void list_issuer_keys(std::vector<Key>& into);
 // agents.cpp
 void read_deployed_agent(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_agents(DeploymentBuild& build);
-void list_agent_keys(std::vector<Key>& into);
+void list_deployed_agent_keys(std::vector<Key>& into);
 // agent_proofs.cpp: what of others proves an agent.
 void read_agent_token(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key);
 void read_agent_certificate(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key);

@@ -1,10 +1,12 @@
 // What the readers of the sections share while one policy file is read.
 //
-// Each `read_…` takes one node of the file, puts what it says into the policy and reports every
-// mistake; none of them stops at the first one. A new section is one function here, one row in
-// `load.cpp`, and its keys in `keys_table.cpp`.
+// Each section is a table of keys (key_spec.h), which stands beside its readers. A reader takes one
+// key of the file, puts what it says into the policy and reports every mistake; none of them stops
+// at the first one. A new key is one row; a new section is a table, a reader, a row in `load.cpp`,
+// and its `list_…` there.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,7 +14,7 @@
 #include <vector>
 
 #include "base/yaml.h"
-#include "kernel/config/reading.h"
+#include "kernel/config/key_spec.h"
 #include "kernel/policy/lists.h"
 #include "kernel/policy/policy.h"
 #include "kernel/policy/policy_keys.h"
@@ -35,7 +37,12 @@ struct Recorded {
 // Of one server, for every tool that is named with it.
 struct ServerDefaults {
   ToolRule rule;  // arguments, class, credential, environment
-  std::vector<std::pair<std::string, Position>> denied;  // `prompts`, `resources` and so on
+  struct Denied {
+    std::string key;          // `prompts`, `resources` and so on
+    std::string_view action;  // what it forbids
+    Position at;
+  };
+  std::vector<Denied> denied;
   Position at;
 
   bool any() const;  // something that a tool would get
@@ -70,17 +77,55 @@ struct Build {
   void note(Finding::Weight weight, const Position& at, std::string message);
 };
 
-// keys_languages.cpp, keys_layers.cpp: parts of the table of keys.
-std::span<const Key> keys_of_languages();
-std::span<const Key> keys_of_layers();
+// Keys of an entry, which readers in several files look at together.
+inline constexpr std::string_view kMaxRecords = "max_records_per_run";
+inline constexpr std::string_view kMaxCalls = "max_calls_per_run";
+inline constexpr std::string_view kMaxRate = "max_calls_per_minute";
+inline constexpr std::string_view kCases = "cases";
+inline constexpr std::string_view kElse = "else";
+inline constexpr std::string_view kApproval = "approval";
+inline constexpr std::string_view kApprovalRoute = "route";
+inline constexpr std::string_view kRequiresApproval = "requires_approval";
+inline constexpr std::string_view kApprovalTimeout = "approval_timeout_seconds";
+inline constexpr std::string_view kAutoDeny = "auto_deny_on_timeout";
+inline constexpr std::string_view kCommands = "commands";
+inline constexpr std::string_view kShell = "shell";
+inline constexpr std::string_view kPrograms = "programs";
+inline constexpr std::string_view kExamples = "examples";
+
+// The rows of the sections, each beside its readers.
+void list_agent_keys(std::vector<Key>& into);
+void list_server_default_keys(std::vector<Key>& into);
+void list_list_keys(std::vector<Key>& into);
+void list_tools_keys(std::vector<Key>& into);
+void list_task_keys(std::vector<Key>& into);
+void list_entry_keys(std::vector<Key>& into);
+void list_case_keys(std::vector<Key>& into);
+void list_secrets_keys(std::vector<Key>& into);
+void list_counter_keys(std::vector<Key>& into);
+void list_constraints_keys(std::vector<Key>& into);
+void list_argument_keys(std::vector<Key>& into);
+void list_approval_keys(std::vector<Key>& into);
+void list_run_keys(std::vector<Key>& into);
+void list_autonomy_keys(std::vector<Key>& into);
+void list_freeze_keys(std::vector<Key>& into);
+void list_askable_keys(std::vector<Key>& into);
+void list_path_keys(std::vector<Key>& into);
+void list_sql_keys(std::vector<Key>& into);
+void list_commands_keys(std::vector<Key>& into);
+void list_row_keys(std::vector<Key>& into);
+void list_example_keys(std::vector<Key>& into);
+void list_line_keys(std::vector<Key>& into);
+void list_line_row_keys(std::vector<Key>& into);
+void list_document_keys(std::vector<Key>& into);
+void list_layer_keys(std::vector<Key>& into);
+void list_requirement_keys(std::vector<Key>& into);
 
 // load_agent.cpp
-void read_agent(Build& build, const yaml::Node& node);
-void read_environment(Build& build, const yaml::Node& node);
-void read_risks(Build& build, const yaml::Node& node);
-// A date counts to its last moment, in UTC.
-std::optional<Instant> read_end(Build& build, const yaml::Node& node, std::string_view what);
-void read_autonomy(Build& build, const yaml::Node& node);
+void read_agent(Build& build, Policy& into, const yaml::Entry& key);
+void read_environment(Build& build, Policy& into, const yaml::Entry& key);
+void read_risk(Build& build, Policy& into, const yaml::Node& node);
+void read_autonomy(Build& build, Policy& into, const yaml::Entry& key);
 
 // load_run.cpp
 void read_execution(Build& build, const yaml::Node& node);
@@ -114,20 +159,20 @@ void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule);
 void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms);
 
 // load_askable.cpp
-void read_askable(Build& build, const yaml::Node& node);
+void read_askable(Build& build, Policy& into, const yaml::Entry& key);
 
 // load_freeze.cpp
-void read_freezes(Build& build, const yaml::Node& node);
+void read_freeze(Build& build, Policy& into, const yaml::Node& node);
 
 // load_use.cpp
-void read_use(Build& build, const yaml::Node& node);
+void read_use(Build& build, Policy& into, const yaml::Entry& key);
 
 // load_secrets.cpp
 void read_secrets(Build& build, const yaml::Node& node);
-void read_entry_secrets(Build& build, const yaml::Entry& key, ToolRule& rule);
+void read_entry_secrets(Build& build, ToolRule& rule, const yaml::Entry& key);
 
 // load_tools.cpp
-void read_tools(Build& build, const yaml::Node& node);
+void read_tools(Build& build, Policy& into, const yaml::Entry& key);
 void read_blocked(Build& build, const yaml::Entry& key, std::string_view path);
 
 // load_layer.cpp: puts the layers of `build.sources` together with a role that was read without a
@@ -135,7 +180,7 @@ void read_blocked(Build& build, const yaml::Entry& key, std::string_view path);
 void add_layers(Build& build, const Recorded* recorded);
 
 // load_servers.cpp
-void read_servers(Build& build, const yaml::Node& node);
+void read_server(Build& build, Policy& into, const yaml::Entry& server);
 std::shared_ptr<const EnvironmentBy> read_environment_by(Build& build, const yaml::Node& node,
                                                          Rule rule);
 // One entry with the defaults of the servers that its names reach: one for each of them.
@@ -144,6 +189,8 @@ std::vector<ToolRule> with_servers(Build& build, ToolRule entry);
 void apply_servers(Build& build);
 
 // load_call_examples.cpp
+using ReadExamples = std::function<void(const yaml::Entry& list, Effect expected)>;
+void read_examples(Build& build, const yaml::Entry& key, const ReadExamples& read);
 void read_call_examples(Build& build, const yaml::Entry& key, ToolRule& rule);
 
 // load_credential.cpp. A name, or `{of: args.x, VALUE: NAME}`.
@@ -160,32 +207,35 @@ void read_stated_class(Build& build, const yaml::Entry& key, const std::string& 
 void read_commands(Build& build, const yaml::Node& entry, ToolRule& rule);
 void check_examples(Build& build);
 
-// load_constraints.cpp: `constraints`, and the `max_…` keys at an entry. False: not such a key.
-bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
-void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule);
+// load_constraints.cpp: `constraints`, and the `max_…` keys at an entry, a case and a task.
+void read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
+void read_constraints(Build& build, ToolRule& rule, const yaml::Entry& key);
 
 // load_counters.cpp. Those of the file; of an entry at `path`; and, after the last entry, the tools
 // that the file's name.
-void read_file_counters(Build& build, const yaml::Node& node);
+void read_file_counter(Build& build, Policy& into, const yaml::Entry& key);
 void read_counters(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void apply_counters(Build& build);
 
 // load_arguments.cpp, load_checks.cpp
 void read_arguments(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void read_checks(Build& build, const yaml::Node& node, ArgumentRule& argument);
-void read_sql(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+void read_sql(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 // load_lines.cpp
-void read_line_check(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+void read_shell(Build& build, ArgumentRule& argument, const yaml::Entry& key);
+void read_argv(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 std::optional<shell::Dialect> read_dialect(Build& build, const yaml::Node& node);
 // load_documents.cpp
-void read_manifest(Build& build, const yaml::Entry& key, ArgumentRule& argument);
-void read_json(Build& build, const yaml::Entry& key, ArgumentRule& argument);
-void read_kinds(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+void read_manifest(Build& build, ArgumentRule& argument, const yaml::Entry& key);
+void read_json(Build& build, ArgumentRule& argument, const yaml::Entry& key);
+void read_kinds(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 
-// load_origin.cpp. False: not such a key.
-bool read_origin(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+// load_origin.cpp
+void read_from(Build& build, ArgumentRule& argument, const yaml::Entry& key);
+void read_or_from(Build& build, ArgumentRule& argument, const yaml::Entry& key);
+void read_failing(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 void check_origin(Build& build, const ArgumentRule& argument);  // after the last key
-void read_source(Build& build, const yaml::Entry& key, ToolRule& rule);
+void read_source(Build& build, ToolRule& rule, const yaml::Entry& key);
 void check_sources(Build& build);  // after the last entry
 void check_sources_of(Build& build, const ArgumentRule& argument);
 
@@ -196,6 +246,10 @@ std::optional<Check> bound_check(Build& build, CheckKind kind, const yaml::Node&
 
 // load_documents.cpp: what a key lists, with the names of lists replaced.
 std::vector<std::string> texts_of(Build& build, const yaml::Entry& key);
+template <auto... Members, class Into>
+void listed(Build& build, Into& into, const yaml::Entry& key) {
+  member<Members...>(into) = texts_of(build, key);
+}
 
 // load_overlap.cpp: what only all names together can tell.
 void check_names(Build& build);

@@ -85,6 +85,28 @@ std::optional<Literal> literal_of(Reading& reading, const yaml::Node& node, std:
   return literal;
 }
 
+namespace {
+
+struct ListDraft {
+  Reading& reading;
+  std::optional<std::string> file;
+};
+
+constexpr std::string_view kFile = "file";
+
+constexpr auto kListKeys = section_keys<ListDraft, std::optional<std::string>>(
+    Section::list,
+    {
+        {kFile, "text", "required", 6,
+         "A text file beside the policy: one value per line, `#` starts a comment.", text<>},
+    });
+
+}  // namespace
+
+void list_list_keys(std::vector<Key>& into) {
+  kListKeys.list(into);
+}
+
 void Lists::read(Reading& reading, const LoadSources& sources, const yaml::Node& node) {
   reading.names(node, "lists", [&](const yaml::Entry& entry) {
     if (!plain_name(entry.key)) {
@@ -127,14 +149,11 @@ void Lists::read(Reading& reading, const LoadSources& sources, const yaml::Node&
 
 void Lists::read_file(Reading& reading, const LoadSources& sources, const yaml::Node& node,
                       List& list) {
-  std::optional<std::string> path;
-  reading.keys(node, Section::list, [&](const yaml::Entry& entry) {
-    path = reading.text(entry.value, entry.key);
-    return true;
-  });
-  reading.missing(node, Section::list, "file");
+  ListDraft draft{.reading = reading, .file = {}};
+  read_section(draft, node, kListKeys, draft.file);
+  std::optional<std::string>& path = draft.file;
   if (!path) return;
-  const Position at = node.find("file")->at;
+  const Position at = node.find(kFile)->at;
   if (path->starts_with('~') || path->find('$') != std::string::npos) {
     reading.mistake(at, fmt::format("`{}`: a `~` or a variable is never expanded", *path));
     return;

@@ -14,54 +14,83 @@ namespace {
 
 using enum Finding::Weight;
 
-void read_version(Build& build, const yaml::Node& node) {
-  const auto version = build.reading.count(node, "version", {1, 1});
-  if (version) build.policy.version = static_cast<std::int64_t>(*version);
+void read_version(Build& build, Policy& into, const yaml::Entry& key) {
+  const auto version = build.reading.count(key.value, key.key, {1, 1});
+  if (version) into.version = static_cast<std::int64_t>(*version);
 }
 
-void read_lists(Build& build, const yaml::Node& node) {
-  build.lists.read(build.reading, build.sources, node);
+void read_lists(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  build.lists.read(build.reading, build.sources, key.value);
 }
 
-void read_defaults(Build& build, const yaml::Node& node) {
+void read_defaults(Build& build, Policy& into, const yaml::Entry& key) {
   // `default` names a place that is in no entry.
-  build.policy.approval = read_approval(build, node, "default", build.policy.conditions);
+  into.approval = read_approval(build, key.value, "default", into.conditions);
 }
 
-// In the order in which they need one another, whatever the order of the file.
-struct Row {
-  std::string_view key;
-  void (*read)(Build& build, const yaml::Node& node);
-};
-constexpr Row kRows[] = {
-    {"version", read_version},
-    {"agent", read_agent},
-    {"use", read_use},
-    {"lists", read_lists},
-    {"environment", read_environment},
-    {"servers", read_servers},
-    {"approval", read_defaults},
-    {"execution", read_execution},
-    {"secrets", read_secrets},
-    {"escalation", read_escalation},
-    {"freeze", read_freezes},
-    {"counters", read_file_counters},
-    {"tools", read_tools},
-    {"may_request", read_askable},
-    {"autonomy", read_autonomy},
-    {"accept_risk", read_risks},
-};
-
-bool is_row(std::string_view key) {
-  return std::ranges::any_of(kRows, [key](const Row& row) { return row.key == key; });
+template <void (*Read)(Build& build, const yaml::Node& node)>
+void by_node(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  Read(build, key.value);
 }
+
+constexpr std::string_view kVersion = "version";
+constexpr std::string_view kExecution = "execution";
+
+// In the order in which they need one another, whatever the order of the file: lists and packs;
+// what holds for all entries; the entries; what names them.
+constexpr auto kFileKeys = section_keys<Build, Policy>(
+    Section::file,
+    {
+        {kVersion, "`1`", "1", 0, "Version of the file's grammar.", read_version},
+        {"agent", mapping(Section::agent), "required", 0, "Who the file is about.", read_agent},
+        {"environment", "`development`, `staging`, `production` or mapping", "none", 0,
+         "Where the agent works, or the argument that says so. In production, gaps that are only "
+         "findings elsewhere are errors.",
+         read_environment, 1},
+        {"lists", "mapping of names to lists", "none", 6,
+         "Lists of values, used as `$name` wherever a list stands.", read_lists},
+        {"servers", names_of(Section::of_server, "mapping of server names"), "none", 6,
+         "Defaults for every tool that is named with its server.", each_name<read_server>, 2},
+        {"tools", mapping(Section::tools), "required", 1,
+         "What the agent may do. Everything else is denied.", read_tools, 3},
+        {kExecution, mapping(Section::execution), "no ceilings", 9, "Ceilings of one run.",
+         by_node<read_execution>, 2},
+        {"approval", mapping(Section::approval), "see its keys", 10,
+         "How people are asked, unless an entry says.", read_defaults, 2},
+        {"escalation", mapping(Section::escalation), "nobody", 0,
+         "Who is told when a run halts or escalates.", by_node<read_escalation>, 2},
+        {"autonomy", mapping(Section::autonomy), "`established` for every tool", 12,
+         "How much a kind of action is trusted: a column of the decision table.", read_autonomy, 4},
+        {"freeze", list_of(Section::freeze), "none", 0,
+         "Times in which classes of action stand still.", each_item<read_freeze>, 2},
+        {"accept_risk", list_of(Section::risk), "none", 11,
+         "Rules that are laxer than they should be, with a reason, an owner and an end.",
+         each_item<read_risk>, 4},
+        {"use", "list of packs", "none", 11,
+         "Packs that describe tools: `pawl:github@1`. They never grant.", read_use},
+        {"secrets", mapping(Section::secrets), "credentials are held", 11,
+         "What must not leave through the arguments of a call that can carry data outside.",
+         by_node<read_secrets>, 2},
+        {"may_request", list_of(Section::may_request), "nothing", 0,
+         "What an agent may ask people for, and no more. It grants nothing by itself.",
+         read_askable, 4},
+        {"workspace", "word", "", 0, "The base that `$workspace` stands for."},
+        {"flows", "list", "", 0, "Rules about the order of calls."},
+        {"task", "mapping", "", 0, "What a task may narrow."},
+        {"egress", "mapping", "", 0, "Hosts that the agent's surroundings may reach."},
+        {"modes", "mapping", "", 0, "Named changes of posture."},
+        {"counters", names_of(Section::counter, "mapping of counters"), "none", 5,
+         "Sums over arguments that several tools share, by name.", each_name<read_file_counter>, 2},
+        {"workflow", "mapping", "", 0, "States and the actions they permit."},
+        {"budget", "mapping", "", 9, "Ceilings of more than one run."},
+    });
 
 void note_gaps(Build& build, const yaml::Node& root) {
   const auto absent = [&](std::string_view key) { return root.entry(key) == nullptr; };
-  if (absent("version")) {
+  if (absent(kVersion)) {
     build.note(note, root.at, "the file has no `version`; it is read as version 1");
   }
-  if (absent("execution")) {
+  if (absent(kExecution)) {
     build.note(error_in_production, root.at, "the file has no `execution`: a run has no ceiling");
   }
   for (const Placed& list : build.lists.unused()) {
@@ -70,21 +99,7 @@ void note_gaps(Build& build, const yaml::Node& root) {
 }
 
 void read_root(Build& build, const yaml::Node& root) {
-  if (!build.reading.keys(root, Section::file,
-                          [](const yaml::Entry& key) { return is_row(key.key); })) {
-    return;
-  }
-  if (const yaml::Entry* tools = root.entry("tools")) {
-    build.policy.default_rule = {"tools", tools->key_at};
-  }
-  if (const yaml::Entry* agent = root.entry("agent")) {
-    build.policy.agent_rule = {"agent", agent->key_at};
-  }
-  for (const Row& row : kRows) {
-    if (const yaml::Node* node = root.find(row.key)) row.read(build, *node);
-  }
-  build.reading.missing(root, Section::file, "agent");
-  build.reading.missing(root, Section::file, "tools");
+  if (!read_section(build, root, kFileKeys, build.policy)) return;
   apply_counters(build);
   check_stated_classes(build);
   check_counts(build);
@@ -102,6 +117,30 @@ void in_order_of_file(std::vector<Finding>& findings) {
 }
 
 }  // namespace
+
+const KeyTable& policy_keys() {
+  static const KeyTable table = [] {
+    std::vector<Key> rows;
+    kFileKeys.list(rows);
+    for (const auto list : {list_agent_keys,    list_server_default_keys,
+                            list_list_keys,     list_tools_keys,
+                            list_task_keys,     list_entry_keys,
+                            list_case_keys,     list_secrets_keys,
+                            list_counter_keys,  list_constraints_keys,
+                            list_argument_keys, list_approval_keys,
+                            list_run_keys,      list_autonomy_keys,
+                            list_freeze_keys,   list_askable_keys,
+                            list_path_keys,     list_sql_keys,
+                            list_commands_keys, list_row_keys,
+                            list_example_keys,  list_line_keys,
+                            list_line_row_keys, list_document_keys,
+                            list_layer_keys,    list_requirement_keys}) {
+      list(rows);
+    }
+    return KeyTable(std::move(rows));
+  }();
+  return table;
+}
 
 void Build::note(Finding::Weight weight, const Position& at, std::string message) {
   policy.findings.push_back({weight, std::move(message), at});

@@ -21,13 +21,31 @@ bool is_id(std::string_view id) {
 
 const std::vector<std::string> kStages = {"new", "established", "mature"};
 
-std::optional<Stage> read_stage(Build& build, const yaml::Node& node, std::string_view what) {
-  const auto word = build.reading.word(node, what, kStages);
+std::optional<Stage> read_stage(Build& build, const yaml::Entry& key) {
+  const auto word = build.reading.word(key.value, key.key, kStages);
   if (!word) return std::nullopt;
   return static_cast<Stage>(*word);
 }
 
-void read_type(Build& build, const yaml::Entry& entry) {
+struct TypeDraft {
+  std::optional<Stage> stage;
+  std::string evidence;
+};
+
+void read_stage_of_type(Build& build, TypeDraft& into, const yaml::Entry& key) {
+  into.stage = read_stage(build, key);
+}
+
+constexpr auto kTypeKeys = section_keys<Build, TypeDraft>(
+    Section::type,
+    {
+        {"stage", "`new`, `established` or `mature`", "required", 12, "The stage claimed.",
+         read_stage_of_type},
+        {"evidence", "text", "none", 12, "Why the claim is true.", lines<&TypeDraft::evidence>},
+        {"in", "word", "", 12, "A stage per environment."},
+    });
+
+void read_type(Build& build, Policy& into, const yaml::Entry& entry) {
   const auto known = build.written_names.find(entry.key);
   if (known == build.written_names.end()) {
     std::vector<std::string> names;
@@ -37,124 +55,115 @@ void read_type(Build& build, const yaml::Entry& entry) {
         entry.key_at, fmt::format("`{}` is no name of `allowed`{}", escape_untrusted(entry.key),
                                   near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
-  bool evidence = false;
-  std::optional<Stage> stage;
-  const bool read = build.reading.keys(entry.value, Section::type, [&](const yaml::Entry& key) {
-    if (key.key == "stage") {
-      stage = read_stage(build, key.value, "stage");
-    } else if (key.key == "evidence") {
-      evidence = build.reading.text(key.value, "evidence", Lines::several).has_value();
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read) build.reading.missing(entry.value, Section::type, "stage");
-  if (!stage) return;
-  build.policy.stages[entry.key] = *stage;
-  if (*stage != Stage::fresh && !evidence) {
-    build.note(
-        Finding::Weight::warning, entry.key_at,
-        fmt::format("`{}` claims the stage `{}` without `evidence`", entry.key, to_string(*stage)));
+  TypeDraft type;
+  read_section(build, entry.value, kTypeKeys, type);
+  if (!type.stage) return;
+  into.stages[entry.key] = *type.stage;
+  if (*type.stage != Stage::fresh && type.evidence.empty()) {
+    build.note(Finding::Weight::warning, entry.key_at,
+               fmt::format("`{}` claims the stage `{}` without `evidence`", entry.key,
+                           to_string(*type.stage)));
   }
 }
 
-void read_risk(Build& build, const yaml::Node& node) {
-  AcceptedRisk risk;
-  std::optional<Instant> until;
-  const bool read = build.reading.keys(node, Section::risk, [&](const yaml::Entry& key) {
-    if (key.key == "rule") {
-      risk.path = build.reading.text(key.value, "rule").value_or("");
-      risk.rule = {"accept_risk/" + risk.path, key.value.at};
-    } else if (key.key == "reason") {
-      risk.reason = build.reading.text(key.value, "reason", Lines::several).value_or("");
-    } else if (key.key == "owner") {
-      risk.owner = build.reading.text(key.value, "owner").value_or("");
-    } else if (key.key == "until") {
-      until = read_end(build, key.value, "until");
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  for (const std::string_view key : {"rule", "reason", "owner", "until"}) {
-    build.reading.missing(node, Section::risk, key);
-  }
-  if (!until || risk.path.empty()) return;
-  risk.until = *until;
-  build.policy.risks.push_back(std::move(risk));
+void read_default_stage(Build& build, Policy& into, const yaml::Entry& key) {
+  if (const auto stage = read_stage(build, key)) into.default_stage = stage;
 }
+
+constexpr auto kAutonomyKeys = section_keys<Build, Policy>(
+    Section::autonomy,
+    {
+        {"default", "`new`, `established` or `mature`", "new", 12,
+         "The stage of every tool that `types` does not name.", read_default_stage},
+        {"types", names_of(Section::type, "mapping of tool names"), "none", 12,
+         "Stages of single tools.", each_name<read_type>},
+        {"gate_reads", "true or false", "false", 12, "Holds reads in the stage `new` too.",
+         boolean<&Policy::gate_reads>},
+    });
+
+void read_risk_rule(Build& build, AcceptedRisk& into, const yaml::Entry& key) {
+  text<&AcceptedRisk::path>(build, into, key);
+  into.rule = {"accept_risk/" + into.path, key.value.at};
+}
+
+constexpr auto kAcceptedRiskKeys = section_keys<Build, AcceptedRisk>(
+    Section::risk, {
+                       {"rule", "text", "required", 11,
+                        "The rule as a path: `tools/update_order_status/class`.", read_risk_rule},
+                       {"reason", "text", "required", 11, "Why.", lines<&AcceptedRisk::reason>},
+                       {"owner", "text", "required", 11, "The person who answers for it.",
+                        text<&AcceptedRisk::owner>},
+                       {"until", "date or instant", "required", 11,
+                        "The end; a date counts to its last hour.", end<&AcceptedRisk::until>},
+                   });
+
+void read_id(Build& build, Policy& into, const yaml::Entry& key) {
+  text<&Policy::agent>(build, into, key);
+  if (is_id(into.agent)) return;
+  build.reading.mistake(key.value.at,
+                        fmt::format("`id` is `{}`, expected letters, digits, `-`, `_` and `.`, "
+                                    "at most {}",
+                                    escape_untrusted(into.agent), id_bytes_max));
+}
+
+constexpr auto kAgentKeys = section_keys<Build, Policy>(
+    Section::agent,
+    {
+        {"id", "text", "required", 0, "The role; unique in a deployment.", read_id},
+        {"identity", "text", "none", 0,
+         "The agent's own identity, never a person's or another role's.", text<&Policy::identity>},
+        {"owner", "text", "none", 0, "The person who answers for the role.", text<&Policy::owner>},
+    });
 
 }  // namespace
 
-std::optional<Instant> read_end(Build& build, const yaml::Node& node, std::string_view what) {
-  return build.reading.end(node, what);
+void list_agent_keys(std::vector<Key>& into) {
+  kAgentKeys.list(into);
 }
 
-void read_agent(Build& build, const yaml::Node& node) {
-  Policy& policy = build.policy;
-  const bool read = build.reading.keys(node, Section::agent, [&](const yaml::Entry& key) {
-    std::string* into = key.key == "id"         ? &policy.agent
-                        : key.key == "identity" ? &policy.identity
-                        : key.key == "owner"    ? &policy.owner
-                                                : nullptr;
-    if (into == nullptr) return false;
-    *into = build.reading.text(key.value, key.key).value_or("");
-    if (key.key == "id" && !is_id(*into)) {
-      build.reading.mistake(key.value.at,
-                            fmt::format("`id` is `{}`, expected letters, digits, `-`, `_` and `.`, "
-                                        "at most {}",
-                                        escape_untrusted(*into), id_bytes_max));
-    }
-    return true;
-  });
-  if (!read) return;
-  build.reading.missing(node, Section::agent, "id");
+void list_autonomy_keys(std::vector<Key>& into) {
+  kAutonomyKeys.list(into);
+  kTypeKeys.list(into);
+  kAcceptedRiskKeys.list(into);
+}
+
+void read_agent(Build& build, Policy& into, const yaml::Entry& key) {
+  into.agent_rule = {key.key, key.key_at};
+  if (!read_section(build, key.value, kAgentKeys, into)) return;
   using enum Finding::Weight;
-  if (node.entry("identity") == nullptr) {
-    build.note(error_in_production, node.at, "`agent` has no `identity` of its own");
+  if (into.identity.empty()) {
+    build.note(error_in_production, key.value.at, "`agent` has no `identity` of its own");
   }
-  if (node.entry("owner") == nullptr) {
-    build.note(error_in_production, node.at, "`agent` has no `owner` who answers for it");
+  if (into.owner.empty()) {
+    build.note(error_in_production, key.value.at, "`agent` has no `owner` who answers for it");
   }
 }
 
-void read_environment(Build& build, const yaml::Node& node) {
+void read_environment(Build& build, Policy& into, const yaml::Entry& key) {
+  const yaml::Node& node = key.value;
   if (node.is_map()) {
-    build.environment_by = read_environment_by(build, node, {"environment", node.at});
+    build.environment_by = read_environment_by(build, node, {key.key, node.at});
     if (build.environment_by == nullptr) return;
     // What may be production is looked at as production.
     for (const auto& [value, environment] : build.environment_by->values) {
-      build.policy.environment = std::max(build.policy.environment, environment);
+      into.environment = std::max(into.environment, environment);
     }
     return;
   }
-  const auto word =
-      build.reading.word(node, "environment", {"development", "staging", "production"});
-  if (word) build.policy.environment = static_cast<Environment>(*word + 1);
+  const auto word = build.reading.word(node, key.key, {"development", "staging", "production"});
+  if (word) into.environment = static_cast<Environment>(*word + 1);
 }
 
-void read_autonomy(Build& build, const yaml::Node& node) {
-  Policy& policy = build.policy;
-  policy.default_stage = Stage::fresh;
-  build.reading.keys(node, Section::autonomy, [&](const yaml::Entry& key) {
-    if (key.key == "default") {
-      if (const auto stage = read_stage(build, key.value, "default")) policy.default_stage = stage;
-    } else if (key.key == "gate_reads") {
-      policy.gate_reads = build.reading.boolean(key.value, "gate_reads").value_or(true);
-    } else if (key.key == "types") {
-      build.reading.names(key.value, "types",
-                          [&](const yaml::Entry& entry) { read_type(build, entry); });
-    } else {
-      return false;
-    }
-    return true;
-  });
+void read_autonomy(Build& build, Policy& into, const yaml::Entry& key) {
+  into.default_stage = Stage::fresh;
+  read_section(build, key.value, kAutonomyKeys, into);
 }
 
-void read_risks(Build& build, const yaml::Node& node) {
-  build.reading.items(node, "accept_risk", [&](const yaml::Node& item) { read_risk(build, item); });
+void read_risk(Build& build, Policy& into, const yaml::Node& node) {
+  AcceptedRisk risk;
+  if (!read_section(build, node, kAcceptedRiskKeys, risk)) return;
+  if (risk.until == Instant{} || risk.path.empty()) return;  // reported
+  into.risks.push_back(std::move(risk));
 }
 
 }  // namespace pawl

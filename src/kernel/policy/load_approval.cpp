@@ -20,32 +20,53 @@ void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms) 
 
 namespace {
 
-void read_route(Build& build, const yaml::Node& node, const std::string& path,
-                std::vector<std::shared_ptr<const Condition>>& conditions, ApprovalTerms& terms) {
+// What `approval` is read into: the terms, and the expressions of the entry or of the file.
+struct ApprovalDraft {
+  const std::string& path;
+  std::vector<std::shared_ptr<const Condition>>& conditions;
+  ApprovalTerms terms = {};
+};
+
+struct RouteDraft {
+  ApprovalDraft& of;
   Route route;
-  route.rule = {path, node.at};
-  std::optional<std::uint16_t> place;
-  ApprovalTerms to;
-  const bool read = build.reading.keys(node, Section::route, [&](const yaml::Entry& key) {
-    if (key.key == "if") {
-      place = add_condition(conditions, read_expression(build, key, path + "/if", Polarity::stops));
-    } else if (key.key == "to") {
-      read_reviewers(build, key, to);
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  for (const std::string_view key : {"if", "to"}) build.reading.missing(node, Section::route, key);
-  if (!place) return;
-  route.condition = *place;
-  route.reviewers = std::move(to.reviewers);
-  terms.routes.push_back(std::move(route));
+  ConditionPlace place = {};
+};
+
+void read_if_of_route(Build& build, RouteDraft& into, const yaml::Entry& key) {
+  into.place =
+      add_condition(into.of.conditions,
+                    read_expression(build, key, into.route.rule.path + "/if", Polarity::stops));
 }
 
-void read_typed(Build& build, const yaml::Entry& key, const std::string& path,
-                ApprovalTerms& terms) {
+void read_to(Build& build, RouteDraft& into, const yaml::Entry& key) {
+  ApprovalTerms to;
+  read_reviewers(build, key, to);
+  into.route.reviewers = std::move(to.reviewers);
+}
+
+constexpr auto kRouteKeys = section_keys<Build, RouteDraft>(
+    Section::route,
+    {
+        {"if", "expression", "required", 7, "When the route matches. One that fails matches too.",
+         read_if_of_route},
+        {"to", "text or list of texts", "required", 10, "Who answers then.", read_to},
+    });
+
+void read_route(Build& build, ApprovalDraft& into, const yaml::Node& node) {
+  std::vector<Route>& routes = into.terms.routes;
+  if (routes.size() == limits::routes_max) {
+    build.reading.mistake(node.at, fmt::format("more than {} routes", limits::routes_max));
+    return;
+  }
+  RouteDraft draft{.of = into, .route = {}};
+  draft.route.rule = {fmt::format("{}/approval/route/{}", into.path, routes.size() + 1), node.at};
+  if (!read_section(build, node, kRouteKeys, draft) || !draft.place) return;
+  draft.route.condition = *draft.place;
+  routes.push_back(std::move(draft.route));
+}
+
+void read_typed(Build& build, ApprovalDraft& into, const yaml::Entry& key) {
   const std::optional<bool> plain = key.value.as_boolean();
   if (plain && !*plain) {
     build.reading.mistake(key.value.at,
@@ -53,38 +74,80 @@ void read_typed(Build& build, const yaml::Entry& key, const std::string& path,
                           "typed confirmation it stands; leave it out");
     return;
   }
-  TypedText typed{.argument = {}, .rule = {path + "/approval/typed", key.key_at}};
+  TypedText typed{.argument = {}, .rule = {into.path + "/approval/typed", key.key_at}};
   if (!plain) {
     const auto argument = read_single_argument(build, key);
     if (!argument) return;
     typed.argument = to_string(*argument);
   }
-  terms.typed = std::move(typed);
+  into.terms.typed = std::move(typed);
 }
 
-void read_wider(Build& build, const yaml::Entry& key, const std::string& path,
-                ApprovalTerms& terms) {
+constexpr LengthBetween kApprovalTime{Duration::seconds(1), limits::approval_max};
+
+constexpr auto kWiderKeys = section_keys<Build, Wider>(
+    Section::wider, {
+                        {"identical", "whole number", "none", 10,
+                         "Up to so many identical calls of the run, the first one among them.",
+                         count<Between{2, limits::identical_max}, &Wider::identical>},
+                        {"run", "duration", "none", 10,
+                         "So long for calls of the same run that are asked for the same reasons, "
+                         "of the same class, "
+                         "whatever their arguments are. Not where a value of the arguments is the "
+                         "reason, and not for "
+                         "what can carry data outside.",
+                         duration<kApprovalTime, &Wider::run>},
+                    });
+
+void read_wider(Build& build, ApprovalDraft& into, const yaml::Entry& key) {
   Wider wider;
-  terms.wider_rule = {path + "/approval/wider", key.key_at};
-  const bool read = build.reading.keys(key.value, Section::wider, [&](const yaml::Entry& member) {
-    if (member.key == "identical") {
-      const auto calls = build.reading.count(member.value, "identical", {2, limits::identical_max});
-      wider.identical = calls.value_or(0);
-    } else if (member.key == "run") {
-      const LengthBetween bounds{Duration::seconds(1), limits::approval_max};
-      wider.run = build.reading.duration(member.value, "run", bounds).value_or(Duration{});
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read && key.value.entries.empty()) {
+  into.terms.wider_rule = {into.path + "/approval/wider", key.key_at};
+  if (read_section(build, key.value, kWiderKeys, wider) && key.value.entries.empty()) {
     build.reading.mistake(key.value.at, "`wider` is empty: expected `identical`, `run`, or both");
   }
-  terms.wider = wider;
+  into.terms.wider = wider;
 }
 
+void read_reviewers_of(Build& build, ApprovalDraft& into, const yaml::Entry& key) {
+  read_reviewers(build, key, into.terms);
+}
+
+constexpr std::string_view kReviewers = "reviewers";
+constexpr std::string_view kBy = "by";
+constexpr std::string_view kApprovalWithin = "within";
+
+constexpr auto kApprovalKeys = section_keys<Build, ApprovalDraft>(
+    Section::approval,
+    {
+        {kReviewers, "text or list of texts", "the deployment's `default_reviewers`", 10,
+         "Persons or groups of the deployment file who may answer.", read_reviewers_of},
+        {kBy, "text or list of texts", "", 10, "Another word for `reviewers`.", read_reviewers_of},
+        {"quorum", "whole number", "1", 10, "How many persons must approve.",
+         count<Between{1, limits::quorum_max}, &ApprovalDraft::terms, &ApprovalTerms::quorum>},
+        {kApprovalWithin, "duration", "5m", 10, "How long the question stays open.",
+         duration<kApprovalTime, &ApprovalDraft::terms, &ApprovalTerms::within>},
+        {"typed", "true or an argument", "what the decision table asks for", 10,
+         "What a reviewer types to approve: the text of an argument (`args.order_id`), or the "
+         "tool's "
+         "name (`true`). A call that has no such text is denied.",
+         read_typed},
+        {kApprovalRoute, list_of(Section::route), "none", 10,
+         "Reviewers by condition: those of every route that matches answer, in place of "
+         "`reviewers`.",
+         each_item<read_route>},
+        {"wider", mapping(Section::wider), "none", 10,
+         "What a reviewer may make one approval good for, besides its call, where the call can be "
+         "undone and nothing has to be typed. Whoever answers chooses it; else it is the one call.",
+         read_wider},
+    });
+
 }  // namespace
+
+void list_approval_keys(std::vector<Key>& into) {
+  kApprovalKeys.list(into);
+  kWiderKeys.list(into);
+  kRouteKeys.list(into);
+}
 
 void refuse_wider(Build& build, const ApprovalTerms& terms, std::string_view why) {
   if (terms.wider) build.reading.mistake(terms.wider_rule.at, std::string(why));
@@ -92,37 +155,12 @@ void refuse_wider(Build& build, const ApprovalTerms& terms, std::string_view why
 
 ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,
                             std::vector<std::shared_ptr<const Condition>>& conditions) {
-  ApprovalTerms terms;
-  const bool read = build.reading.keys(node, Section::approval, [&](const yaml::Entry& key) {
-    if (key.key == "reviewers" || key.key == "by") {
-      read_reviewers(build, key, terms);
-    } else if (key.key == "quorum") {
-      const auto quorum = build.reading.count(key.value, "quorum", {1, limits::quorum_max});
-      if (quorum) terms.quorum = static_cast<std::uint8_t>(*quorum);
-    } else if (key.key == "within") {
-      terms.within =
-          build.reading.duration(key.value, "within", {Duration::seconds(1), limits::approval_max});
-    } else if (key.key == "typed") {
-      read_typed(build, key, path, terms);
-    } else if (key.key == "wider") {
-      read_wider(build, key, path, terms);
-    } else if (key.key == "route") {
-      build.reading.items(key.value, "route", [&](const yaml::Node& item) {
-        const std::string at = fmt::format("{}/approval/route/{}", path, terms.routes.size() + 1);
-        if (terms.routes.size() < limits::routes_max) {
-          read_route(build, item, at, conditions, terms);
-        } else {
-          build.reading.mistake(item.at, fmt::format("more than {} routes", limits::routes_max));
-        }
-      });
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read) build.reading.both(node, "reviewers", "by");
-  if (read && node.entries.empty()) build.reading.mistake(node.at, "`approval` is empty");
-  return terms;
+  ApprovalDraft draft{.path = path, .conditions = conditions};
+  if (read_section(build, node, kApprovalKeys, draft)) {
+    build.reading.both(node, kReviewers, kBy);
+    if (node.entries.empty()) build.reading.mistake(node.at, "`approval` is empty");
+  }
+  return std::move(draft.terms);
 }
 
 namespace {
@@ -151,10 +189,10 @@ void read_requires_approval(Build& build, const yaml::Entry& key, ToolRule& rule
 }  // namespace
 
 void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule) {
-  const yaml::Entry* approval = entry.entry("approval");
-  const yaml::Entry* asked = entry.entry("requires_approval");
-  const yaml::Entry* timeout = entry.entry("approval_timeout_seconds");
-  const yaml::Entry* on_timeout = entry.entry("auto_deny_on_timeout");
+  const yaml::Entry* approval = entry.entry(kApproval);
+  const yaml::Entry* asked = entry.entry(kRequiresApproval);
+  const yaml::Entry* timeout = entry.entry(kApprovalTimeout);
+  const yaml::Entry* on_timeout = entry.entry(kAutoDeny);
   if (approval != nullptr) {
     rule.approval = read_approval(build, approval->value, rule.rule.path, rule.conditions);
     rule.requires_approval = true;
@@ -170,10 +208,11 @@ void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule) 
   }
   if (timeout != nullptr) {
     const auto within = build.reading.seconds(timeout->value, timeout->key, limits::approval_max);
-    if (approval != nullptr && approval->value.entry("within") != nullptr) {
+    if (approval != nullptr && approval->value.entry(kApprovalWithin) != nullptr) {
       build.reading.mistake(
-          timeout->key_at, fmt::format("`{}` says again what `approval.within` in line {} says",
-                                       timeout->key, approval->value.entry("within")->key_at.line));
+          timeout->key_at,
+          fmt::format("`{}` says again what `approval.within` in line {} says", timeout->key,
+                      approval->value.entry(kApprovalWithin)->key_at.line));
     } else {
       rule.approval.within = within;
     }

@@ -25,6 +25,9 @@ void read_plain(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
   if (!check.values.empty()) add_check(build, argument, std::move(check), key.value.at);
 }
 
+// How mistakes call the mapping, also where it stands for something else, as in `if` and `json`.
+constexpr std::string_view kArgs = "args";
+
 void read_argument(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
   const auto parsed = parse_argument_path(key.key);
   if (!parsed) {
@@ -66,7 +69,7 @@ void read_argument(Build& build, const yaml::Entry& key, const std::string& path
 }  // namespace
 
 void read_arguments(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
-  build.reading.names(key.value, "args", [&](const yaml::Entry& argument) {
+  build.reading.names(key.value, kArgs, [&](const yaml::Entry& argument) {
     read_argument(build, argument, path, rule);
   });
 }

@@ -19,43 +19,25 @@ class AskableReader {
     made_.what.rule = {fmt::format("may_request/{}", build.policy.askable.size() + 1), node.at};
   }
 
-  void read() {
-    const bool read = build_.reading.keys(node_, Section::may_request,
-                                          [this](const yaml::Entry& key) { return take(key); });
-    if (!read) return;
-    for (const std::string_view key : {"name", "for"}) {
-      build_.reading.missing(node_, Section::may_request, key);
-    }
-    for (const ArgumentRule& argument : made_.what.arguments) check_sources_of(build_, argument);
-    made_.ask = access_entry(made_.what);
-    ToolRule lent = made_.what;
-    lent.max_calls_per_run.reset();  // of each grant, and not of the run
-    made_.lent = with_servers(build_, std::move(lent));
-    build_.policy.askable.push_back(std::move(made_));
+  void read();
+
+  void read_names(const yaml::Entry& key) {
+    for (const Placed& name : build_.reading.texts(key.value, key.key)) read_name(name);
+  }
+  void read_args(const yaml::Entry& key) {
+    read_arguments(build_, key, made_.what.rule.path + "/" + key.key, made_.what);
+  }
+  void read_by(const yaml::Entry& key) { read_reviewers(build_, key, made_.what.approval); }
+  void read_for(const yaml::Entry& key) {
+    duration<LengthBetween{Duration::seconds(1), limits::lent_max}, &Askable::lasts>(build_, made_,
+                                                                                     key);
+  }
+  void read_max_calls(const yaml::Entry& key) {
+    count<Between{1, limits::calls_max}, &ToolRule::max_calls_per_run>(build_, made_.what, key);
+    made_.what.max_calls_rule = {made_.what.rule.path + "/" + key.key, key.key_at};
   }
 
  private:
-  bool take(const yaml::Entry& key) {
-    ToolRule& what = made_.what;
-    if (key.key == "name") {
-      for (const Placed& name : build_.reading.texts(key.value, "name")) read_name(name);
-    } else if (key.key == "args") {
-      read_arguments(build_, key, what.rule.path + "/args", what);
-    } else if (key.key == "by") {
-      read_reviewers(build_, key, what.approval);
-    } else if (key.key == "for") {
-      const auto lasts =
-          build_.reading.duration(key.value, "for", {Duration::seconds(1), limits::lent_max});
-      made_.lasts = lasts.value_or(Duration{});
-    } else if (key.key == "max_calls") {
-      what.max_calls_per_run = build_.reading.count(key.value, key.key, {1, limits::calls_max});
-      what.max_calls_rule = {what.rule.path + "/max_calls", key.key_at};
-    } else {
-      return false;
-    }
-    return true;
-  }
-
   void read_name(const Placed& name) {
     const auto pattern = parse_name(name.text);
     if (!pattern) {
@@ -100,12 +82,43 @@ class AskableReader {
   Askable made_;
 };
 
+constexpr auto kAskableKeys = section_keys<Build, AskableReader>(
+    Section::may_request,
+    {
+        {"name", "text or list of texts", "required", 2,
+         "Tools that nothing grants; no glob, and none that is blocked.",
+         method<&AskableReader::read_names>},
+        {"args", "mapping of arguments", "none", 6, "What each argument would have to be.",
+         method<&AskableReader::read_args>},
+        {"by", "text or list of texts", "the file's `approval`", 10,
+         "Who may grant it, and answers for calls of it that are held.",
+         method<&AskableReader::read_by>},
+        {"for", "duration", "required", 0, "How long it would be granted; a week at most.",
+         method<&AskableReader::read_for>},
+        {"max_calls", "whole number", "no limit", 9, "How many calls of one grant at most.",
+         method<&AskableReader::read_max_calls>},
+    });
+
+void AskableReader::read() {
+  if (!read_section(build_, node_, kAskableKeys, *this)) return;
+  for (const ArgumentRule& argument : made_.what.arguments) check_sources_of(build_, argument);
+  made_.ask = access_entry(made_.what);
+  ToolRule lent = made_.what;
+  lent.max_calls_per_run.reset();  // of each grant, and not of the run
+  made_.lent = with_servers(build_, std::move(lent));
+  build_.policy.askable.push_back(std::move(made_));
+}
+
 }  // namespace
 
-void read_askable(Build& build, const yaml::Node& node) {
+void list_askable_keys(std::vector<Key>& into) {
+  kAskableKeys.list(into);
+}
+
+void read_askable(Build& build, Policy& into, const yaml::Entry& key) {
   std::set<std::string> known;
-  build.reading.items(node, "may_request", [&](const yaml::Node& item) {
-    if (build.policy.askable.size() < limits::askable_max) {
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
+    if (into.askable.size() < limits::askable_max) {
       AskableReader(build, item, known).read();
     } else {
       build.reading.mistake(

@@ -27,13 +27,35 @@ void read_example(Build& build, const yaml::Node& item, Effect expected, ToolRul
   rule.examples.push_back(std::move(example));
 }
 
+template <Effect Expected>
+void examples_of(Build& /*build*/, const ReadExamples& read, const yaml::Entry& key) {
+  read(key, Expected);
+}
+
+constexpr auto kExampleKeys = section_keys<Build, const ReadExamples>(
+    Section::examples,
+    {
+        {"allow", "list of lines or mappings", "none", 3,
+         "Lines of `commands`, else arguments of calls, that run as the first of a run.",
+         examples_of<Effect::allow>},
+        {"hold", "list of lines or mappings", "none", 3, "The same that wait for a person.",
+         examples_of<Effect::hold>},
+        {"deny", "list of lines or mappings", "none", 3, "The same that are refused.",
+         examples_of<Effect::deny>},
+    });
+
 }  // namespace
 
+void list_example_keys(std::vector<Key>& into) {
+  kExampleKeys.list(into);
+}
+
+void read_examples(Build& build, const yaml::Entry& key, const ReadExamples& read) {
+  read_section(build, key.value, kExampleKeys, read);
+}
+
 void read_call_examples(Build& build, const yaml::Entry& key, ToolRule& rule) {
-  build.reading.keys(key.value, Section::examples, [&](const yaml::Entry& list) {
-    const Effect expected = list.key == "allow"  ? Effect::allow
-                            : list.key == "hold" ? Effect::hold
-                                                 : Effect::deny;
+  read_examples(build, key, [&](const yaml::Entry& list, Effect expected) {
     build.reading.items(list.value, list.key, [&](const yaml::Node& item) {
       if (rule.examples.size() < limits::examples_max) {
         read_example(build, item, expected, rule);
@@ -41,7 +63,6 @@ void read_call_examples(Build& build, const yaml::Entry& key, ToolRule& rule) {
         build.reading.mistake(item.at, fmt::format("more than {} examples", limits::examples_max));
       }
     });
-    return true;
   });
 }
 

@@ -41,6 +41,9 @@ bool tells_apart(const Check& check) {
   return false;
 }
 
+constexpr std::string_view kIf = "if";
+constexpr std::string_view kThen = "then";
+
 class CaseReader {
  public:
   // `extra` are the variables that its expression may use besides the usual ones.
@@ -49,72 +52,48 @@ class CaseReader {
     case_.rule = {fmt::format("{}/cases/{}", rule.rule.path, rule.cases.list.size() + 1), node.at};
   }
 
-  void read() {
-    if (!build_.reading.keys(node_, Section::situation,
-                             [this](const yaml::Entry& key) { return take(key); })) {
-      return;
-    }
-    build_.reading.missing(node_, Section::situation, "if");
-    const auto& stated = case_.action_class;
-    if (stated && stated->reversibility == Reversibility::irreversible) {
-      refuse_wider(build_, case_.approval, wider_is_for_what_can_be_undone);
-    }
-    settle_effect();
-    if (const yaml::Entry* key = node_.entry("if")) read_if(*key);
-    rule_.cases.list.push_back(std::move(case_));
-  }
+  void read();
 
- private:
-  bool take(const yaml::Entry& key) {
-    if (key.key == "if") return true;  // last: what it means where it fails depends on the rest
-    if (key.key == "then") {
-      then_ = read_effect(build_, key);
-    } else if (key.key == "class") {
-      read_stated_class(build_, key, case_.rule.path, case_.action_class, case_.class_rule);
-    } else if (key.key == "approval") {
-      case_.approval = read_approval(build_, key.value, case_.rule.path, rule_.conditions);
-    } else if (key.key == "say") {
-      case_.words.say = build_.reading.text(key.value, key.key, Lines::several).value_or("");
-    } else if (key.key == "instead") {
-      case_.words.instead = build_.reading.text(key.value, key.key, Lines::several).value_or("");
-    } else {
-      return take_limit(key);
-    }
-    return true;
+  void read_then(const yaml::Entry& key) { then_ = read_effect(build_, key); }
+  void read_class(const yaml::Entry& key) {
+    read_stated_class(build_, key, case_.rule.path, case_.action_class, case_.class_rule);
   }
-
+  void read_terms(const yaml::Entry& key) {
+    case_.approval = read_approval(build_, key.value, case_.rule.path, rule_.conditions);
+  }
+  void read_say(const yaml::Entry& key) { lines<&Words::say>(build_, case_.words, key); }
+  void read_instead(const yaml::Entry& key) { lines<&Words::instead>(build_, case_.words, key); }
   // An upper bound in this situation. What is counted over calls belongs to the entry.
-  bool take_limit(const yaml::Entry& key) {
-    if (!key.key.starts_with("max_")) return false;
+  void read_most(const yaml::Entry& key) {
     if (!extra_.empty()) {
       build_.reading.mistake(
           key.key_at,
           fmt::format("`{}` cannot stand in a case of a row, which is about a command: say it at "
                       "the entry, or with `if`",
                       escape_untrusted(key.key)));
-      return true;
+      return;
     }
     if (key.key.find("_per_") != std::string::npos) {
       build_.reading.mistake(
           key.key_at, fmt::format("`{}` cannot stand in a case: calls and records are counted "
                                   "over all situations of a tool, so it belongs to the entry",
                                   escape_untrusted(key.key)));
-      return true;
+      return;
     }
     ToolRule inner;
-    const bool known = read_limit(build_, key, case_.rule.path, inner);
+    read_limit(build_, key, case_.rule.path, inner);
     for (ArgumentRule& limit : inner.arguments) case_.limits.push_back(std::move(limit));
-    return known;
   }
 
+ private:
   // Whoever says how people are asked wants them to be asked.
   void settle_effect() {
-    const yaml::Entry* approval = node_.entry("approval");
+    const yaml::Entry* approval = node_.entry(kApproval);
     case_.then = then_.value_or(approval == nullptr ? Effect::allow : Effect::hold);
     if (approval != nullptr && then_ && *then_ != Effect::hold) {
       build_.reading.mistake(approval->key_at,
                              fmt::format("`approval` asks people, and `then` in line {} says `{}`",
-                                         node_.entry("then")->key_at.line, to_string(*then_)));
+                                         node_.entry(kThen)->key_at.line, to_string(*then_)));
     }
   }
 
@@ -174,6 +153,45 @@ class CaseReader {
   std::optional<Effect> then_;
 };
 
+constexpr auto kCaseKeys = section_keys<Build, CaseReader>(
+    Section::situation,
+    {
+        {kIf, "expression or mapping of arguments", "required", 7,
+         "When the case applies; a mapping has constraints, all of which must hold.", read_later},
+        {kThen, "`allow`, `notify`, `hold` or `deny`", "allow, or hold beside `approval`", 2,
+         "What happens to such a call, unless something else is stricter.",
+         method<&CaseReader::read_then>},
+        {"class", "words", "the entry's", 11,
+         "The class of such a call; of several cases that match the more dangerous.",
+         method<&CaseReader::read_class>},
+        {kApproval, mapping(Section::approval), "the entry's", 10,
+         "How people are asked in this case.", method<&CaseReader::read_terms>},
+        {"say", "text", "the entry's", 0, "Words for the agent and the reviewer.",
+         method<&CaseReader::read_say>},
+        {"instead", "text", "the entry's", 0, "What the agent may do instead.",
+         method<&CaseReader::read_instead>},
+        {"max_X", "number", "no limit", 5,
+         "Upper bound of the argument `X` or its singular in this situation; a case that fails "
+         "bounds "
+         "too.",
+         method<&CaseReader::read_most>},
+        {"contain", "mapping", "", 0, "Runs the call in a sandbox."},
+        {"rehearse", "text", "", 0, "Tries the call first."},
+        {"accept_risk", "text", "", 11, "Accepts a risk in place; use the file's key."},
+    });
+
+void CaseReader::read() {
+  if (!read_section(build_, node_, kCaseKeys, *this)) return;
+  const auto& stated = case_.action_class;
+  if (stated && stated->reversibility == Reversibility::irreversible) {
+    refuse_wider(build_, case_.approval, wider_is_for_what_can_be_undone);
+  }
+  settle_effect();
+  // What it means where it fails depends on the rest.
+  if (const yaml::Entry* key = node_.entry(kIf)) read_if(*key);
+  rule_.cases.list.push_back(std::move(case_));
+}
+
 // Relative paths start where the entry's own rule says.
 void inherit_bases(Build& build, ToolRule& rule) {
   for (Case& one : rule.cases.list) {
@@ -208,7 +226,7 @@ std::optional<Effect> read_effect(Build& build, const yaml::Entry& key) {
 }
 
 void read_case_list(Build& build, const yaml::Node& list, ToolRule& rule, Condition::Extra extra) {
-  build.reading.items(list, "cases", [&](const yaml::Node& item) {
+  build.reading.items(list, kCases, [&](const yaml::Node& item) {
     if (rule.cases.list.size() < cases_max) {
       CaseReader(build, item, rule, extra).read();
     } else if (&item == &list.items[cases_max]) {
@@ -217,9 +235,13 @@ void read_case_list(Build& build, const yaml::Node& list, ToolRule& rule, Condit
   });
 }
 
+void list_case_keys(std::vector<Key>& into) {
+  kCaseKeys.list(into);
+}
+
 void read_cases(Build& build, const yaml::Node& entry, ToolRule& rule) {
-  const yaml::Entry* cases = entry.entry("cases");
-  const yaml::Entry* otherwise = entry.entry("else");
+  const yaml::Entry* cases = entry.entry(kCases);
+  const yaml::Entry* otherwise = entry.entry(kElse);
   if (otherwise != nullptr && cases == nullptr) {
     build.reading.mistake(otherwise->key_at,
                           "`else` says what holds where no case applies, and "

@@ -14,169 +14,136 @@ namespace {
 
 // Reads the keys of one argument's mapping. `path` and `url` may be written out or be short, with
 // their keys directly under the argument.
+constexpr std::string_view kPath = "path";
+constexpr std::string_view kUnder = "under";
+constexpr std::string_view kBase = "base";
+constexpr std::string_view kUrl = "url";
+constexpr std::string_view kHost = "host";
+constexpr std::string_view kScheme = "scheme";
+constexpr std::string_view kQueryMax = "query_max";
+
 class Checks {
  public:
   Checks(Build& build, const yaml::Node& node, ArgumentRule& argument)
       : build_(build), node_(node), argument_(argument) {}
 
-  void read() {
-    const bool read = build_.reading.keys(node_, Section::argument,
-                                          [this](const yaml::Entry& key) { return take(key); });
-    if (!read) return;
-    finish_kind("path", {"under", "base"}, path_at_, [this] { add_path(); });
-    finish_kind("url", {"host", "scheme", "query_max"}, url_at_, [this] { add_url(); });
-    compare_bounds();
-    check_origin(build_, argument_);
+  void read();
+
+  void read_in(const yaml::Entry& key) {
+    if (node_.entry(kUnder) != nullptr) {
+      build_.reading.mistake(
+          key.key_at, "`in` beside `under` is not enforced by this version, so it is refused");
+    } else {
+      values(CheckKind::in, key);
+    }
+  }
+
+  void read_not_in(const yaml::Entry& key) {
+    if (node_.entry(kUnder) != nullptr || node_.entry(kBase) != nullptr) {
+      read_globs(key);
+    } else {
+      values(CheckKind::not_in, key);
+    }
+  }
+
+  template <CheckKind Kind>
+  void read_texts(const yaml::Entry& key) {
+    Check one = check(Kind, key);
+    one.texts = texts_of(build_, key);
+    if (!one.texts.empty()) add(std::move(one), key);
+  }
+
+  void read_matches(const yaml::Entry& key) {
+    const auto pattern = build_.reading.text(key.value, key.key);
+    if (!pattern) return;
+    Check one = check(CheckKind::matches, key);
+    one.texts = {*pattern};
+    add(std::move(one), key);
+  }
+
+  template <CheckKind Kind>
+  void read_bound(const yaml::Entry& key) {
+    const Rule rule{argument_.rule.path + "/" + key.key, key.key_at};
+    if (auto one = bound_check(build_, Kind, key.value, rule)) add(std::move(*one), key);
+  }
+
+  template <CheckKind Kind, std::uint64_t Least>
+  void read_count(const yaml::Entry& key) {
+    const auto number = build_.reading.count(key.value, key.key, {Least, limits::length_max});
+    if (!number) return;
+    Check one = check(Kind, key);
+    one.count = *number;
+    add(std::move(one), key);
+  }
+
+  void read_max_items(const yaml::Entry& key) {
+    read_count<CheckKind::max_items, 0>(key);
+    // At most none: then none is what the call must say, by an empty list or by silence.
+    if (key.value.as_integer() != 0) return;
+    argument_.min_items = 0;
+    argument_.required = false;
+  }
+
+  void read_min_items(const yaml::Entry& key) {
+    const auto number = build_.reading.count(key.value, key.key, {0, limits::length_max});
+    if (!number) return;
+    argument_.min_items = *number;
+    if (*number > 1) read_count<CheckKind::min_items, 0>(key);
+  }
+
+  void read_single_line(const yaml::Entry& key) {
+    const bool single = build_.reading.boolean(key.value, key.key).value_or(true);
+    argument_.lines_allowed = !single;
+    if (single) add(check(CheckKind::single_line, key), key);
+  }
+
+  void read_path(const yaml::Entry& key);
+  void read_url(const yaml::Entry& key);
+
+  void read_under(const yaml::Entry& key) {
+    for (const Placed& directory : build_.lists.texts(build_.reading, key.value, key.key)) {
+      if (absolute(directory, key.key)) path_.under.push_back(directory.text);
+    }
+  }
+
+  void read_base(const yaml::Entry& key) {
+    const auto base = build_.reading.text(key.value, key.key);
+    if (base && absolute({*base, key.value.at}, key.key)) path_.base = *base;
+  }
+
+  void read_globs(const yaml::Entry& key) {
+    for (Placed& glob : build_.lists.texts(build_.reading, key.value, key.key)) {
+      if (!expandable(glob, key.key)) path_.not_in.push_back(std::move(glob.text));
+    }
+  }
+
+  void read_host(const yaml::Entry& key) { url_.hosts = texts_of(build_, key); }
+  void read_scheme(const yaml::Entry& key) { url_.schemes = texts_of(build_, key); }
+  void read_query_max(const yaml::Entry& key) {
+    count<Between{0, limits::length_max}, &UrlCheck::query_max>(build_, url_, key);
+  }
+
+  template <auto Read>
+  void read_by(const yaml::Entry& key) {
+    Read(build_, argument_, key);
+  }
+  void read_required(const yaml::Entry& key) {
+    boolean<&ArgumentRule::required>(build_, argument_, key);
   }
 
  private:
-  bool take(const yaml::Entry& key) {
-    return take_list(key) || take_text(key) || take_number(key) ||
-           read_origin(build_, key, argument_) || take_kind(key);
-  }
-
   Check check(CheckKind kind, const yaml::Entry& key) const {
     return check_of(kind, argument_.rule.path + "/" + key.key, key.key_at);
   }
 
-  void add(Check one, const yaml::Entry& key) {
-    add_check(build_, argument_, std::move(one), key.value.at);
-  }
-
-  bool take_list(const yaml::Entry& key) {
-    if (key.key == "not_in" &&
-        (node_.entry("under") != nullptr || node_.entry("base") != nullptr)) {
-      path_.not_in = globs(key.value);
-      return true;
-    }
-    if (key.key != "in" && key.key != "not_in") return false;
-    if (key.key == "in" && node_.entry("under") != nullptr) {
-      build_.reading.mistake(
-          key.key_at, "`in` beside `under` is not enforced by this version, so it is refused");
-      return true;
-    }
-    Check one = check(key.key == "in" ? CheckKind::in : CheckKind::not_in, key);
+  void values(CheckKind kind, const yaml::Entry& key) {
+    Check one = check(kind, key);
     one.values = build_.lists.literals(build_.reading, key.value, key.key);
     if (!one.values.empty()) add(std::move(one), key);
-    return true;
   }
 
-  bool take_text(const yaml::Entry& key) {
-    static constexpr std::array<std::pair<std::string_view, CheckKind>, 4> lists = {{
-        {"prefix", CheckKind::prefix},
-        {"email_domain", CheckKind::email_domain},
-        {"cidr", CheckKind::cidr},
-        {"hosts_in", CheckKind::hosts_in},
-    }};
-    for (const auto& [name, kind] : lists) {
-      if (name != key.key) continue;
-      Check one = check(kind, key);
-      one.texts = texts(key.value, name);
-      if (!one.texts.empty()) add(std::move(one), key);
-      return true;
-    }
-    if (key.key != "matches") return false;
-    if (const auto pattern = build_.reading.text(key.value, "matches")) {
-      Check one = check(CheckKind::matches, key);
-      one.texts = {*pattern};
-      add(std::move(one), key);
-    }
-    return true;
-  }
-
-  bool take_number(const yaml::Entry& key) {
-    if (key.key == "min" || key.key == "max") {
-      const CheckKind kind = key.key == "min" ? CheckKind::min : CheckKind::max;
-      const Rule rule{argument_.rule.path + "/" + key.key, key.key_at};
-      if (auto one = bound_check(build_, kind, key.value, rule)) add(std::move(*one), key);
-      return true;
-    }
-    if (key.key == "max_length") return take_count(key, CheckKind::max_length, 1);
-    if (key.key == "max_items") {
-      take_count(key, CheckKind::max_items, 0);
-      // At most none: then none is what the call must say, by an empty list or by silence.
-      if (key.value.as_integer() == 0) {
-        argument_.min_items = 0;
-        argument_.required = false;
-      }
-      return true;
-    }
-    if (key.key != "min_items") return false;
-    const auto count = build_.reading.count(key.value, "min_items", {0, limits::length_max});
-    if (!count) return true;
-    argument_.min_items = *count;
-    if (*count > 1) take_count(key, CheckKind::min_items, 0);
-    return true;
-  }
-
-  bool take_count(const yaml::Entry& key, CheckKind kind, std::uint64_t least) {
-    const auto count = build_.reading.count(key.value, key.key, {least, limits::length_max});
-    if (!count) return true;
-    Check one = check(kind, key);
-    one.count = *count;
-    add(std::move(one), key);
-    return true;
-  }
-
-  bool take_kind(const yaml::Entry& key) {
-    if (key.key == "required") {
-      argument_.required = build_.reading.boolean(key.value, "required").value_or(true);
-    } else if (key.key == "single_line") {
-      const bool single = build_.reading.boolean(key.value, "single_line").value_or(true);
-      argument_.lines_allowed = !single;
-      if (single) add(check(CheckKind::single_line, key), key);
-    } else if (key.key == "path") {
-      path_at_ = &key;
-      build_.reading.keys(key.value, Section::path, [this](const yaml::Entry& one) {
-        return one.key == "not_in" ? (path_.not_in = globs(one.value), true) : take_path(one);
-      });
-      build_.reading.missing(key.value, Section::path, "under");
-    } else if (key.key == "url") {
-      url_at_ = &key;
-      build_.reading.keys(key.value, Section::url,
-                          [this](const yaml::Entry& one) { return take_url(one); });
-      build_.reading.missing(key.value, Section::url, "host");
-    } else if (key.key == "sql") {
-      read_sql(build_, key, argument_);
-    } else if (key.key == "shell" || key.key == "argv") {
-      read_line_check(build_, key, argument_);
-    } else if (key.key == "manifest") {
-      read_manifest(build_, key, argument_);
-    } else if (key.key == "json") {
-      read_json(build_, key, argument_);
-    } else if (key.key == "k8s_kind") {
-      read_kinds(build_, key, argument_);
-    } else {
-      return take_path(key) || take_url(key);
-    }
-    return true;
-  }
-
-  bool take_path(const yaml::Entry& key) {
-    if (key.key == "under") {
-      for (const Placed& directory : build_.lists.texts(build_.reading, key.value, "under")) {
-        if (absolute(directory, "under")) path_.under.push_back(directory.text);
-      }
-    } else if (key.key == "base") {
-      const auto base = build_.reading.text(key.value, "base");
-      if (base && absolute({*base, key.value.at}, "base")) path_.base = *base;
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  bool take_url(const yaml::Entry& key) {
-    if (key.key == "host") {
-      url_.hosts = texts(key.value, "host");
-    } else if (key.key == "scheme") {
-      url_.schemes = texts(key.value, "scheme");
-    } else if (key.key == "query_max") {
-      url_.query_max = build_.reading.count(key.value, "query_max", {0, limits::length_max});
-    } else {
-      return false;
-    }
-    return true;
+  void add(Check one, const yaml::Entry& key) {
+    add_check(build_, argument_, std::move(one), key.value.at);
   }
 
   // `long_form` written out and its short keys beside it would be two rules for one thing.
@@ -220,23 +187,6 @@ class Checks {
     Check one = check(CheckKind::url, *at_);
     one.url = std::make_shared<const UrlCheck>(std::move(url_));
     add(std::move(one), *at_);
-  }
-
-  std::vector<std::string> texts(const yaml::Node& node, std::string_view what) {
-    std::vector<std::string> out;
-    for (Placed& text : build_.lists.texts(build_.reading, node, what)) {
-      out.push_back(std::move(text.text));
-    }
-    return out;
-  }
-
-  std::vector<std::string> globs(const yaml::Node& node) {
-    std::vector<std::string> out;
-    for (Placed& glob : build_.lists.texts(build_.reading, node, "not_in")) {
-      if (expandable(glob, "not_in")) continue;
-      out.push_back(std::move(glob.text));
-    }
-    return out;
   }
 
   // A `~` or a variable would mean something to a shell; here nothing ever expands it.
@@ -302,6 +252,124 @@ class Checks {
   const yaml::Entry* at_ = nullptr;
 };
 
+constexpr auto kArgumentKeys = section_keys<Build, Checks>(
+    Section::argument,
+    {
+        {"in", "list of values", "every value", 6, "The values it may have.",
+         method<&Checks::read_in>},
+        {"not_in", "list of values", "no value", 6,
+         "The values it must not have; beside `under`, globs of paths.",
+         method<&Checks::read_not_in>},
+        {"min", "number", "none", 6, "Least value.", method<&Checks::read_bound<CheckKind::min>>},
+        {"max", "number", "none", 6, "Greatest value.",
+         method<&Checks::read_bound<CheckKind::max>>},
+        {"matches", "text", "none", 6, "A pattern (RE2) for the whole value.",
+         method<&Checks::read_matches>},
+        {"prefix", "text or list of texts", "none", 6, "What the value starts with.",
+         method<&Checks::read_texts<CheckKind::prefix>>},
+        {"max_length", "whole number", "none", 6, "Most characters.",
+         method<&Checks::read_count<CheckKind::max_length, 1>>},
+        {"max_items", "whole number", "none", 6,
+         "Most elements; `0` means that the argument must be empty or absent.",
+         method<&Checks::read_max_items>},
+        {"min_items", "whole number", "1", 4, "Fewest elements; `0` permits an empty array.",
+         method<&Checks::read_min_items>},
+        {"required", "true or false", "true", 4, "`false` permits a call without this argument.",
+         method<&Checks::read_required>},
+        {"single_line", "true or false", "true unless the schema says long text", 6,
+         "Refuses line breaks and control characters.", method<&Checks::read_single_line>},
+        {kPath, mapping(Section::path), "none", 6, "A path in the file system.",
+         method<&Checks::read_path>},
+        {kUnder, "text or list of texts", "none", 6, "Short for `path: {under: …}`.",
+         method<&Checks::read_under>},
+        {kBase, "text", "none", 6, "Short for `path: {base: …}`.", method<&Checks::read_base>},
+        {kUrl, mapping(Section::url), "none", 6, "A URL.", method<&Checks::read_url>},
+        {kHost, "text or list of texts", "none", 6, "Short for `url: {host: …}`.",
+         method<&Checks::read_host>},
+        {kScheme, "text or list of texts", "https", 6, "Short for `url: {scheme: …}`.",
+         method<&Checks::read_scheme>},
+        {kQueryMax, "whole number", "none", 6, "Short for `url: {query_max: …}`.",
+         method<&Checks::read_query_max>},
+        {"email_domain", "text or list of texts", "none", 6,
+         "One mail address in one of these domains.",
+         method<&Checks::read_texts<CheckKind::email_domain>>},
+        {"cidr", "text or list of texts", "none", 6, "An address in one of these networks.",
+         method<&Checks::read_texts<CheckKind::cidr>>},
+        {"hosts_in", "text or list of texts", "none", 6,
+         "Every link in the text leads to one of these hosts.",
+         method<&Checks::read_texts<CheckKind::hosts_in>>},
+        {"from", "source or list of sources", "anywhere", 6,
+         "Where the value must come from: `user` (the sponsor's words) or `{result: tool.field}`.",
+         method<&Checks::read_by<&read_from>>},
+        {"or_from", "source or list of sources", "nowhere", 6,
+         "Where what `in`, `email_domain`, `cidr`, `url` or `hosts_in` lacks may come from.",
+         method<&Checks::read_by<&read_or_from>>},
+        {"else", "`deny` or `hold`", "deny", 6,
+         "What a value asks for that a check does not accept; `hold` asks a person.",
+         method<&Checks::read_by<&read_failing>>},
+        {"sql", mapping(Section::sql), "none", 6,
+         "SQL, read by PostgreSQL's own parser; all that it does must be listed.",
+         method<&Checks::read_by<&read_sql>>},
+        {"shell", mapping(Section::shell), "none", 6,
+         "A command line; every simple command of it must be listed.",
+         method<&Checks::read_by<&read_shell>>},
+        {"argv", mapping(Section::argv), "none", 6,
+         "The words of a command that no shell reads, judged as a whole.",
+         method<&Checks::read_by<&read_argv>>},
+        {"manifest", mapping(Section::manifest), "none", 6,
+         "YAML or JSON documents for a cluster inside of a text; all that they hold is judged.",
+         method<&Checks::read_by<&read_manifest>>},
+        {"json", "mapping of members", "none", 6,
+         "An object of JSON inside of a text: its members are judged like arguments, and others "
+         "are "
+         "refused.",
+         method<&Checks::read_by<&read_json>>},
+        {"k8s_kind", mapping(Section::k8s_kind), "none", 6,
+         "A kind of object of a cluster, by meaning: `secret`, `Secrets` and `secrets.v1` are one.",
+         method<&Checks::read_by<&read_kinds>>},
+        {"aws_cli", "mapping", "", 6, "A command line of a cloud."},
+        {"if", "expression", "", 7, "A condition."},
+    });
+
+constexpr auto kPathKeys = section_keys<Build, Checks>(
+    Section::path,
+    {
+        {kUnder, "text or list of texts", "required", 6, "Absolute directories.",
+         method<&Checks::read_under>},
+        {"not_in", "text or list of texts", "none", 6, "Globs that the path must not match.",
+         method<&Checks::read_globs>},
+        {kBase, "text", "none", 6, "The absolute directory that relative paths start from.",
+         method<&Checks::read_base>},
+    });
+
+constexpr auto kUrlKeys = section_keys<Build, Checks>(
+    Section::url, {
+                      {kHost, "text or list of texts", "required", 6,
+                       "Exact names, or `*.example.org`.", method<&Checks::read_host>},
+                      {kScheme, "text or list of texts", "https", 6, "Permitted schemes.",
+                       method<&Checks::read_scheme>},
+                      {kQueryMax, "whole number", "none", 6, "Most bytes of the query.",
+                       method<&Checks::read_query_max>},
+                  });
+
+void Checks::read_path(const yaml::Entry& key) {
+  path_at_ = &key;
+  read_section(build_, key.value, kPathKeys, *this);
+}
+
+void Checks::read_url(const yaml::Entry& key) {
+  url_at_ = &key;
+  read_section(build_, key.value, kUrlKeys, *this);
+}
+
+void Checks::read() {
+  if (!read_section(build_, node_, kArgumentKeys, *this)) return;
+  finish_kind(kPath, {kUnder, kBase}, path_at_, [this] { add_path(); });
+  finish_kind(kUrl, {kHost, kScheme, kQueryMax}, url_at_, [this] { add_url(); });
+  compare_bounds();
+  check_origin(build_, argument_);
+}
+
 }  // namespace
 
 Check check_of(CheckKind kind, const std::string& path, const Position& at) {
@@ -335,6 +403,15 @@ std::optional<Check> bound_check(Build& build, CheckKind kind, const yaml::Node&
   check.exact_bound = literal->integer;
   check.bound = literal->number;
   return check;
+}
+
+void list_argument_keys(std::vector<Key>& into) {
+  kArgumentKeys.list(into);
+}
+
+void list_path_keys(std::vector<Key>& into) {
+  kPathKeys.list(into);
+  kUrlKeys.list(into);
 }
 
 void read_checks(Build& build, const yaml::Node& node, ArgumentRule& argument) {

@@ -19,7 +19,7 @@ struct Reader {
   shell::Dialect dialect = shell::Dialect::posix;
 };
 
-Reader read_shell(Build& build, const yaml::Entry* key) {
+Reader read_reader(Build& build, const yaml::Entry* key) {
   Reader out;
   if (key == nullptr) return out;
   if (key->value.is_scalar() && key->value.text == "none") {
@@ -30,8 +30,9 @@ Reader read_shell(Build& build, const yaml::Entry* key) {
   return out;
 }
 
-std::string read_of(Build& build, const yaml::Node& node) {
-  const auto text = build.reading.text(node, "of");
+std::string read_of(Build& build, const yaml::Entry& key) {
+  const yaml::Node& node = key.value;
+  const auto text = build.reading.text(node, key.key);
   if (!text) return {};
   const std::string_view name =
       std::string_view(*text).substr(std::min<std::size_t>(5, text->size()));
@@ -45,7 +46,7 @@ std::string read_of(Build& build, const yaml::Node& node) {
 
 void read_directories(Build& build, const yaml::Entry* key, CommandRule& into) {
   if (key == nullptr) return;
-  for (const Placed& place : build.lists.texts(build.reading, key->value, "programs")) {
+  for (const Placed& place : build.lists.texts(build.reading, key->value, key->key)) {
     const auto checked = compile_path({.under = {place.text}, .not_in = {}, .base = {}});
     if (!checked) {
       build.reading.mistake(place.at, checked.error().message);
@@ -55,16 +56,12 @@ void read_directories(Build& build, const yaml::Entry* key, CommandRule& into) {
   }
 }
 
-void read_examples(Build& build, const yaml::Entry* key, CommandRule& into) {
+void read_lines(Build& build, const yaml::Entry* key, CommandRule& into) {
   if (key == nullptr) return;
-  build.reading.keys(key->value, Section::examples, [&](const yaml::Entry& list) {
-    const Effect expected = list.key == "allow"  ? Effect::allow
-                            : list.key == "hold" ? Effect::hold
-                                                 : Effect::deny;
+  read_examples(build, *key, [&](const yaml::Entry& list, Effect expected) {
     for (const Placed& line : build.reading.texts(list.value, list.key)) {
       into.examples.push_back({line.text, expected, line.at});
     }
-    return true;
   });
 }
 
@@ -72,13 +69,35 @@ void read_otherwise(Build& build, const yaml::Entry* key, CommandRule& into) {
   if (key == nullptr) return;
   into.else_rule.at = key->key_at;
   into.else_rule.path = into.rule.path.substr(0, into.rule.path.rfind('/')) + "/else";
-  const auto word = build.reading.word(key->value, "else", {"deny", "hold"}, {"contain"});
+  const auto word = build.reading.word(key->value, key->key, {"deny", "hold"}, {"contain"});
   if (word && *word == 1) into.otherwise = Effect::hold;
 }
 
+// `commands` as a mapping.
+struct CommandsDraft {
+  std::string argument;
+  const yaml::Node* rows = nullptr;
+};
+
+void read_argument_of_commands(Build& build, CommandsDraft& into, const yaml::Entry& key) {
+  into.argument = read_of(build, key);
+}
+
+void read_rows(Build& /*build*/, CommandsDraft& into, const yaml::Entry& key) {
+  into.rows = &key.value;
+}
+
+constexpr auto kCommandsKeys = section_keys<Build, CommandsDraft>(
+    Section::commands,
+    {
+        {"of", "text", "the argument named `command`, `cmd`, `script` and the like", 6,
+         "The argument that holds the line, as `args.NAME`.", read_argument_of_commands},
+        {"rows", list_of(Section::row, "list of rows"), "required", 6, "The rows.", read_rows},
+    });
+
 // The keys that say nothing without `commands`.
 void refuse_alone(Build& build, const yaml::Node& entry) {
-  for (const std::string_view name : {"shell", "programs"}) {
+  for (const std::string_view name : {kShell, kPrograms}) {
     if (const yaml::Entry* key = entry.entry(name)) {
       build.reading.mistake(key->key_at, fmt::format("`{}` needs `commands` beside it", name));
     }
@@ -88,7 +107,7 @@ void refuse_alone(Build& build, const yaml::Node& entry) {
 }  // namespace
 
 std::optional<shell::Dialect> read_dialect(Build& build, const yaml::Node& node) {
-  const auto text = build.reading.text(node, "shell");
+  const auto text = build.reading.text(node, kShell);
   if (!text) return std::nullopt;
   const auto dialect = shell::parse_dialect(*text);
   if (dialect) return *dialect;
@@ -97,10 +116,14 @@ std::optional<shell::Dialect> read_dialect(Build& build, const yaml::Node& node)
   return std::nullopt;
 }
 
+void list_commands_keys(std::vector<Key>& into) {
+  kCommandsKeys.list(into);
+}
+
 void read_commands(Build& build, const yaml::Node& entry, ToolRule& rule) {
-  const yaml::Entry* key = entry.entry("commands");
+  const yaml::Entry* key = entry.entry(kCommands);
   if (key == nullptr) return refuse_alone(build, entry);
-  if (const yaml::Entry* cases = entry.entry("cases")) {
+  if (const yaml::Entry* cases = entry.entry(kCases)) {
     build.reading.mistake(cases->key_at,
                           "`cases` cannot stand beside `commands`: give the rows "
                           "their own `cases`");
@@ -110,21 +133,19 @@ void read_commands(Build& build, const yaml::Node& entry, ToolRule& rule) {
   commands->else_rule = commands->rule;
   const yaml::Node* list = &key->value;
   if (list->is_map()) {
-    build.reading.keys(key->value, Section::commands, [&](const yaml::Entry& one) {
-      if (one.key == "of") commands->argument = read_of(build, one.value);
-      if (one.key == "rows") list = &one.value;
-      return true;
-    });
-    build.reading.missing(key->value, Section::commands, "rows");
-    if (list == &key->value) return;
+    CommandsDraft written;
+    read_section(build, *list, kCommandsKeys, written);
+    if (written.rows == nullptr) return;
+    commands->argument = written.argument;
+    list = written.rows;
   }
-  const Reader shell = read_shell(build, entry.entry("shell"));
-  read_directories(build, entry.entry("programs"), *commands);
-  read_otherwise(build, entry.entry("else"), *commands);
-  read_examples(build, entry.entry("examples"), *commands);
+  const Reader shell = read_reader(build, entry.entry(kShell));
+  read_directories(build, entry.entry(kPrograms), *commands);
+  read_otherwise(build, entry.entry(kElse), *commands);
+  read_lines(build, entry.entry(kExamples), *commands);
   RowReader rows(build, Section::row, commands->rule.path, rule);
   std::size_t number = 0;
-  build.reading.items(*list, "commands", [&](const yaml::Node& node) {
+  build.reading.items(*list, kCommands, [&](const yaml::Node& node) {
     if (number++ == rows_max) {
       build.reading.mistake(node.at, fmt::format("more than {} rows", rows_max));
     }

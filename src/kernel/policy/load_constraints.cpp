@@ -17,11 +17,9 @@ struct Reserved {
   std::uint64_t most;
 };
 constexpr std::array<Reserved, 3> kReserved = {{
-    {"max_records_per_run", &ToolRule::max_records_per_run, &ToolRule::max_records_rule,
-     limits::records_max},
-    {"max_calls_per_run", &ToolRule::max_calls_per_run, &ToolRule::max_calls_rule,
-     limits::calls_max},
-    {"max_calls_per_minute", &ToolRule::max_calls_per_minute, &ToolRule::max_rate_rule,
+    {kMaxRecords, &ToolRule::max_records_per_run, &ToolRule::max_records_rule, limits::records_max},
+    {kMaxCalls, &ToolRule::max_calls_per_run, &ToolRule::max_calls_rule, limits::calls_max},
+    {kMaxRate, &ToolRule::max_calls_per_minute, &ToolRule::max_rate_rule,
      limits::calls_per_minute_max},
 }};
 
@@ -65,11 +63,10 @@ bool read_reserved(Build& build, const yaml::Entry& key, const std::string& path
 
 }  // namespace
 
-bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
-  if (read_reserved(build, key, path, rule)) return true;
+void read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
+  if (read_reserved(build, key, path, rule)) return;
   if (counts_something(key.key)) {
-    refuse_count(build, key);
-    return true;
+    return refuse_count(build, key);
   }
   // A ceiling of the run, or a check of one argument, in the wrong place would bind to an argument
   // that nobody has.
@@ -78,7 +75,7 @@ bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, T
         meant != nullptr && !meant->later) {
       build.reading.mistake(key.key_at, fmt::format("`{}` cannot stand here: it belongs to {}",
                                                     key.key, spoken(section)));
-      return true;
+      return;
     }
   }
   for (const Prefix& prefix : kPrefixes) {
@@ -94,27 +91,66 @@ bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, T
       add_check(build, argument, std::move(*check), key.value.at);
     }
     if (!argument.checks.empty()) rule.arguments.push_back(std::move(argument));
-    return true;
+    return;
   }
-  return false;
+  build.reading.mistake(key.key_at, fmt::format("`{}` has no reader", escape_untrusted(key.key)),
+                        ErrorKind::internal);
 }
 
-void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule) {
-  const std::string path = rule.rule.path + "/constraints";
-  const bool read =
-      build.reading.keys(key.value, Section::constraints, [&](const yaml::Entry& one) {
-        if (one.key == "args") {
-          read_arguments(build, one, path + "/args", rule);
-          return true;
-        }
-        if (one.key == "counters") {
-          read_counters(build, one, path, rule);
-          return true;
-        }
-        return read_limit(build, one, path, rule);
-      });
-  if (read && key.value.entries.empty())
+namespace {
+
+std::string path_of(const ToolRule& rule) {
+  return rule.rule.path + "/constraints";
+}
+
+void read_args_of_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_arguments(build, key, path_of(rule) + "/" + key.key, rule);
+}
+
+void read_counters_of_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_counters(build, key, path_of(rule), rule);
+}
+
+void read_limit_of_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_limit(build, key, path_of(rule), rule);
+}
+
+constexpr auto kConstraintsKeys = section_keys<Build, ToolRule>(
+    Section::constraints,
+    {
+        {"allowed_X", "list of values", "every value", 5,
+         "The values that the argument `X` or its singular may have.", read_limit_of_constraints},
+        {"denied_X", "list of values", "no value", 5,
+         "The values that the argument `X` or its singular must not have.",
+         read_limit_of_constraints},
+        {"max_X", "number", "no limit", 5, "Upper bound of the argument `X` or its singular.",
+         read_limit_of_constraints},
+        {"min_X", "number", "no limit", 5, "Lower bound of the argument `X` or its singular.",
+         read_limit_of_constraints},
+        {kMaxRecords, "whole number", "no limit", 9, "Records that the calls of one run may touch.",
+         read_limit_of_constraints},
+        {kMaxCalls, "whole number", "no limit", 9, "Executed calls of one run.",
+         read_limit_of_constraints},
+        {kMaxRate, "whole number", "no limit", 9, "Executed calls within any minute of one run.",
+         read_limit_of_constraints},
+        {"args", "mapping of arguments", "none", 6, "As `args` of the entry.",
+         read_args_of_constraints},
+        {"counters", "counters", "none", 5, "As `counters` of the entry.",
+         read_counters_of_constraints},
+        {"if", "expression", "", 7, "A condition."},
+        {"when", "expression", "", 7, "A condition."},
+    });
+
+}  // namespace
+
+void list_constraints_keys(std::vector<Key>& into) {
+  kConstraintsKeys.list(into);
+}
+
+void read_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  if (read_section(build, key.value, kConstraintsKeys, rule) && key.value.entries.empty()) {
     build.reading.mistake(key.value.at, "`constraints` is empty");
+  }
 }
 
 }  // namespace pawl

@@ -40,6 +40,10 @@ bool one_value(const ArgumentPath& path) {
   return std::ranges::none_of(path, [](const Step& step) { return step.each; });
 }
 
+constexpr std::string_view kAdd = "add";
+constexpr std::string_view kWindow = "window";
+constexpr std::string_view kCounterTools = "tools";
+
 class CounterReader {
  public:
   // `rule` is the entry that keeps the expressions; `of_file` whether `tools` may stand there.
@@ -50,56 +54,11 @@ class CounterReader {
   }
 
   // Nothing where something is wrong with it.
-  std::optional<CounterRule> read() {
-    const bool read = build_.reading.keys(node_, Section::counter,
-                                          [this](const yaml::Entry& key) { return take(key); });
-    if (!read) return std::nullopt;
-    for (const std::string_view key : {"per", "max"}) {
-      build_.reading.missing(node_, Section::counter, key);
-    }
-    if (node_.entry("add") == nullptr) counter_.whole = Amount{nano_per_unit};
-    settle_extent();
-    const bool adds = counter_.whole || counter_.add_by || !counter_.add.empty();
-    if (!sound_ || !adds || counter_.max.nano == 0) return std::nullopt;
-    return std::move(counter_);
-  }
-
- private:
-  enum class Per : std::uint8_t { none, run, time, agent, argument };
-
-  void wrong(const Position& at, std::string message) {
-    sound_ = false;
-    build_.reading.mistake(at, std::move(message));
-  }
-
-  bool take(const yaml::Entry& key) {
-    if (key.key == "add") {
-      read_add(key);
-    } else if (key.key == "per") {
-      read_per(key.value);
-    } else if (key.key == "by") {
-      read_by(key.value);
-    } else if (key.key == "window") {
-      window_ = build_.reading.duration(key.value, "window", window_bounds);
-      sound_ = sound_ && window_.has_value();
-    } else if (key.key == "max") {
-      const auto max = build_.reading.amount(key.value, "max", amount_units_max);
-      if (max) counter_.max = *max;
-    } else if (key.key == "tools") {
-      if (!of_file_) {
-        wrong(key.key_at,
-              "`tools` stands at a counter of the file: one of an entry is about that "
-              "entry's own tools");
-      }
-    } else {
-      return false;
-    }
-    return true;
-  }
+  std::optional<CounterRule> read();
 
   void read_add(const yaml::Entry& key) {
     if (!key.value.is_scalar() || key.value.as_number()) {
-      const auto units = build_.reading.count(key.value, "add", {1, limits::calls_max});
+      const auto units = build_.reading.count(key.value, key.key, {1, limits::calls_max});
       if (units) counter_.whole = Amount{*units * nano_per_unit};
       return;
     }
@@ -112,7 +71,8 @@ class CounterReader {
                                                         Polarity::stops, cel::TypeKind::integer));
   }
 
-  void read_per(const yaml::Node& node) {
+  void read_per(const yaml::Entry& key) {
+    const yaml::Node& node = key.value;
     per_at_ = node.at;
     if (node.is_scalar() && node.text == "run") {
       per_ = Per::run;
@@ -120,13 +80,13 @@ class CounterReader {
       per_ = Per::agent;
     } else if (node.is_scalar() && node.text.starts_with("args")) {
       per_ = Per::argument;
-      read_key(node, "per");
+      read_key(node, key.key);
     } else if (!node.is_scalar() || !parse_duration(node.text)) {
       wrong(node.at,
             fmt::format("`per` must be `run`, a length of time such as `1d`, `agent`, or an "
                         "argument such as `args.customer_id`, found {}",
                         node.described()));
-    } else if (const auto length = build_.reading.duration(node, "per", window_bounds)) {
+    } else if (const auto length = build_.reading.duration(node, key.key, window_bounds)) {
       per_ = Per::time;
       counter_.window = *length;
     } else {
@@ -134,10 +94,35 @@ class CounterReader {
     }
   }
 
-  void read_by(const yaml::Node& node) {
+  void read_by(const yaml::Entry& key) {
+    const yaml::Node& node = key.value;
     by_at_ = node.at;
     if (node.is_scalar() && node.text == "agent") return;
-    read_key(node, "by");
+    read_key(node, key.key);
+  }
+
+  void read_window(const yaml::Entry& key) {
+    window_ = build_.reading.duration(key.value, key.key, window_bounds);
+    sound_ = sound_ && window_.has_value();
+  }
+
+  void read_max(const yaml::Entry& key) {
+    keep(counter_.max, build_.reading.amount(key.value, key.key, amount_units_max));
+  }
+
+  void read_tools(const yaml::Entry& key) {
+    if (of_file_) return;  // read after the last entry
+    wrong(key.key_at,
+          "`tools` stands at a counter of the file: one of an entry is about that "
+          "entry's own tools");
+  }
+
+ private:
+  enum class Per : std::uint8_t { none, run, time, agent, argument };
+
+  void wrong(const Position& at, std::string message) {
+    sound_ = false;
+    build_.reading.mistake(at, std::move(message));
   }
 
   void read_key(const yaml::Node& node, std::string_view key) {
@@ -152,7 +137,7 @@ class CounterReader {
 
   // One extent, however it is written.
   void settle_extent() {
-    const yaml::Entry* window = node_.entry("window");
+    const yaml::Entry* window = node_.entry(kWindow);
     const bool in_per = per_ == Per::argument || per_ == Per::agent;
     if (in_per && by_at_) {
       wrong(*by_at_,
@@ -184,6 +169,44 @@ class CounterReader {
   std::optional<Duration> window_;
   bool sound_ = true;
 };
+
+constexpr auto kCounterKeys = section_keys<Build, CounterReader>(
+    Section::counter,
+    {
+        {kAdd, "whole number or expression", "1", 5,
+         "What a call adds: a number, an argument (`args.amount_usd`, or `args.items[].amount` for "
+         "all "
+         "of its elements), or an expression that counts.",
+         method<&CounterReader::read_add>},
+        {"per", "period, `agent` or argument", "required", 5,
+         "What has one sum: `run`, a length of time that slides (`24h`); or, beside `window`, "
+         "`agent` "
+         "or "
+         "an argument.",
+         method<&CounterReader::read_per>},
+        {"by", "argument or `agent`", "agent", 5,
+         "The argument whose every value has a sum of its own, beside `per: run` or a length of "
+         "time.",
+         method<&CounterReader::read_by>},
+        {kWindow, "duration", "as `per` says", 5,
+         "The length of time, beside `per` with an argument or `agent`.",
+         method<&CounterReader::read_window>},
+        {"max", "decimal number", "required", 5,
+         "What the sum may come to, in flight and settled; at most 9 decimals.",
+         method<&CounterReader::read_max>},
+        {kCounterTools, "list of names", "entries name it", 5,
+         "Names of entries whose calls add to it; only for a counter of the file.",
+         method<&CounterReader::read_tools>},
+    });
+
+std::optional<CounterRule> CounterReader::read() {
+  if (!read_section(build_, node_, kCounterKeys, *this)) return std::nullopt;
+  if (node_.entry(kAdd) == nullptr) counter_.whole = Amount{nano_per_unit};
+  settle_extent();
+  const bool adds = counter_.whole || counter_.add_by || !counter_.add.empty();
+  if (!sound_ || !adds || counter_.max.nano == 0) return std::nullopt;
+  return std::move(counter_);
+}
 
 void add(Build& build, ToolRule& rule, CounterRule counter, const Position& at) {
   const auto same = std::ranges::find(rule.counters, counter.id, &CounterRule::id);
@@ -227,10 +250,10 @@ void add_of_file(Build& build, ToolRule& rule, const std::string& name, const Po
 
 void read_list(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
   std::size_t number = 0;
-  build.reading.items(key.value, "counters", [&](const yaml::Node& item) {
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
     ++number;
     if (item.is_scalar()) {
-      if (const auto name = build.reading.text(item, "counters")) {
+      if (const auto name = build.reading.text(item, key.key)) {
         add_of_file(build, rule, *name, item.at);
       }
       return;
@@ -265,27 +288,29 @@ void add_tool(Build& build, const std::string& name, const Placed& tool) {
 
 }  // namespace
 
-void read_file_counters(Build& build, const yaml::Node& node) {
-  build.reading.names(node, "counters", [&](const yaml::Entry& key) {
-    if (build.counters.size() == file_counters_max) {
-      build.reading.mistake(key.key_at, fmt::format("more than {} counters", file_counters_max));
-      return;
-    }
-    if (!identifier(key.key)) {
-      build.reading.mistake(key.key_at, fmt::format("a counter is called with letters, digits and "
-                                                    "`_`, found `{}`",
-                                                    escape_untrusted(key.key)));
-      return;
-    }
-    ToolRule scratch;  // what is wrong with it is said once, also where nothing adds to it
-    CounterReader(build, key.value, scratch, "counters/" + key.key, true).read();
-    build.counters[key.key] = {&key.value, key.key_at, false};
-  });
+void list_counter_keys(std::vector<Key>& into) {
+  kCounterKeys.list(into);
+}
+
+void read_file_counter(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  if (build.counters.size() == file_counters_max) {
+    build.reading.mistake(key.key_at, fmt::format("more than {} counters", file_counters_max));
+    return;
+  }
+  if (!identifier(key.key)) {
+    build.reading.mistake(key.key_at, fmt::format("a counter is called with letters, digits and "
+                                                  "`_`, found `{}`",
+                                                  escape_untrusted(key.key)));
+    return;
+  }
+  ToolRule scratch;  // what is wrong with it is said once, also where nothing adds to it
+  CounterReader(build, key.value, scratch, "counters/" + key.key, true).read();
+  build.counters[key.key] = {&key.value, key.key_at, false};
 }
 
 void read_counters(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
   if (!key.value.is_map()) return read_list(build, key, path, rule);
-  build.reading.names(key.value, "counters", [&](const yaml::Entry& one) {
+  build.reading.names(key.value, key.key, [&](const yaml::Entry& one) {
     CounterReader reader(build, one.value, rule, path + "/counters/" + one.key, false);
     if (auto counter = reader.read()) {
       counter->id = rule.key + "/" + one.key;
@@ -296,8 +321,8 @@ void read_counters(Build& build, const yaml::Entry& key, const std::string& path
 
 void apply_counters(Build& build) {
   for (const auto& [name, counter] : build.counters) {
-    if (const yaml::Entry* tools = counter.node->entry("tools")) {
-      for (const Placed& tool : build.reading.texts(tools->value, "tools")) {
+    if (const yaml::Entry* tools = counter.node->entry(kCounterTools)) {
+      for (const Placed& tool : build.reading.texts(tools->value, tools->key)) {
         add_tool(build, name, tool);
       }
       continue;

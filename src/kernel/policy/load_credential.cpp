@@ -10,6 +10,10 @@
 namespace pawl {
 namespace {
 
+// How mistakes call the key, of an entry and of a server. Beside `of` stand values of the argument.
+constexpr std::string_view kCredential = "credential";
+constexpr std::string_view kOf = "of";
+
 // A bundle was checked against the deployment file when it was made.
 void check_defined(Build& build, const std::string& name, const Position& at) {
   const std::vector<std::string>& known = build.sources.credentials;
@@ -23,7 +27,7 @@ void check_defined(Build& build, const std::string& name, const Position& at) {
 }
 
 std::optional<std::string> read_name(Build& build, const yaml::Node& node) {
-  auto name = build.reading.text(node, "credential");
+  auto name = build.reading.text(node, kCredential);
   if (name) check_defined(build, *name, node.at);
   return name;
 }
@@ -31,15 +35,15 @@ std::optional<std::string> read_name(Build& build, const yaml::Node& node) {
 void read_by_argument(Build& build, const yaml::Node& node, const std::string& path,
                       ToolRule& rule) {
   CredentialBy by;
-  by.rule = {path + "/credential", node.at};
-  build.reading.names(node, "credential", [&](const yaml::Entry& key) {
-    if (key.key == "of") {
+  by.rule = {path + "/" + std::string(kCredential), node.at};
+  build.reading.names(node, kCredential, [&](const yaml::Entry& key) {
+    if (key.key == kOf) {
       if (auto argument = read_single_argument(build, key)) by.argument = std::move(*argument);
     } else if (auto name = read_name(build, key.value)) {
       by.values.emplace_back(key.key, std::move(*name));
     }
   });
-  if (node.entry("of") == nullptr) {
+  if (node.entry(kOf) == nullptr) {
     build.reading.mistake(node.at,
                           "`credential` by an argument has no `of`: expected "
                           "`{of: args.NAME, VALUE: CREDENTIAL}`");

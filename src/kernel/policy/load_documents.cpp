@@ -8,7 +8,6 @@
 #include "lang/document/manifest.h"
 
 namespace pawl {
-namespace {}  // namespace
 
 std::vector<std::string> texts_of(Build& build, const yaml::Entry& key) {
   std::vector<std::string> out;
@@ -18,29 +17,59 @@ std::vector<std::string> texts_of(Build& build, const yaml::Entry& key) {
   return out;
 }
 
-void read_manifest(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
-  document::ManifestRule rule;
-  const bool read = build.reading.keys(key.value, Section::manifest, [&](const yaml::Entry& one) {
-    if (one.key == "kinds") {
-      rule.kinds = texts_of(build, one);
-    } else if (one.key == "namespaces") {
-      rule.namespaces = texts_of(build, one);
-    } else if (one.key == "deny") {
-      rule.denies = texts_of(build, one);
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  build.reading.missing(key.value, Section::manifest, "kinds");
-  if (key.value.entry("kinds") == nullptr) return;
+namespace {
+
+using document::ManifestRule;
+
+constexpr auto kManifestKeys = section_keys<Build, ManifestRule>(
+    Section::manifest,
+    {
+        {"kinds", "text or list of texts", "required", 6,
+         "Kinds that may be created or changed; `group/Kind` for those that not every cluster has.",
+         listed<&ManifestRule::kinds>},
+        {"namespaces", "text or list of texts", "any, and none", 6,
+         "Namespaces that a document has to name.", listed<&ManifestRule::namespaces>},
+        {"deny", "text or list of texts", "nothing", 6,
+         "What must not stand anywhere in a document: `privileged`, `privilege_escalation`, "
+         "`host_path`, `host_network`, `host_pid`, `host_ipc`, `host_port`, `capabilities`, "
+         "`image_without_digest`, `service_account`, `secrets`.",
+         listed<&ManifestRule::denies>},
+    });
+
+template <bool Excludes>
+void kind_check(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
+  Check check =
+      check_of(CheckKind::k8s_kind, argument.rule.path + "/k8s_kind/" + key.key, key.key_at);
+  check.texts = texts_of(build, key);
+  check.excludes = Excludes;
+  if (!check.texts.empty()) add_check(build, argument, std::move(check), key.value.at);
+}
+
+constexpr auto kKindKeys = section_keys<Build, ArgumentRule>(
+    Section::k8s_kind,
+    {
+        {"in", "text or list of texts", "any", 6, "The kinds that it may be.", kind_check<false>},
+        {"not_in", "text or list of texts", "none", 6, "The kinds that it must not be.",
+         kind_check<true>},
+    });
+
+}  // namespace
+
+void list_document_keys(std::vector<Key>& into) {
+  kManifestKeys.list(into);
+  kKindKeys.list(into);
+}
+
+void read_manifest(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
+  ManifestRule rule;
+  if (!read_section(build, key.value, kManifestKeys, rule)) return;
+  if (!kManifestKeys.complete(key.value)) return;  // reported
   Check check = check_of(CheckKind::manifest, argument.rule.path + "/manifest", key.key_at);
   check.manifest = std::make_shared<const document::ManifestRule>(std::move(rule));
   add_check(build, argument, std::move(check), key.value.at);
 }
 
-void read_json(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
+void read_json(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
   ToolRule inner;
   read_arguments(build, key, argument.rule.path + "/json", inner);
   for (const ArgumentRule& rule : inner.arguments) {
@@ -58,16 +87,8 @@ void read_json(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
   add_check(build, argument, std::move(check), key.value.at);
 }
 
-void read_kinds(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
-  const bool read = build.reading.keys(key.value, Section::k8s_kind, [&](const yaml::Entry& one) {
-    Check check =
-        check_of(CheckKind::k8s_kind, argument.rule.path + "/k8s_kind/" + one.key, one.key_at);
-    check.texts = texts_of(build, one);
-    check.excludes = one.key == "not_in";
-    if (!check.texts.empty()) add_check(build, argument, std::move(check), one.value.at);
-    return true;
-  });
-  if (read && key.value.entries.empty()) {
+void read_kinds(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
+  if (read_section(build, key.value, kKindKeys, argument) && key.value.entries.empty()) {
     build.reading.mistake(key.value.at, "`k8s_kind` needs `in` or `not_in`");
   }
 }

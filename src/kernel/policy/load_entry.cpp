@@ -11,8 +11,8 @@
 namespace pawl {
 namespace {
 
-void read_names(Build& build, const yaml::Node& node, ToolRule& rule) {
-  for (const Placed& name : build.reading.texts(node, "name")) {
+void read_names(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  for (const Placed& name : build.reading.texts(key.value, key.key)) {
     if (const auto pattern = parse_name(name.text); !pattern) {
       build.reading.mistake(name.at, pattern.error().message);
       continue;
@@ -26,13 +26,14 @@ void read_names(Build& build, const yaml::Node& node, ToolRule& rule) {
     rule.names.push_back(name.text);
     rule.key += (rule.key.empty() ? "" : "|") + name.text;
   }
+  if (!rule.key.empty()) rule.rule.path = "tools/" + rule.key;
 }
 
 }  // namespace
 
 void read_stated_class(Build& build, const yaml::Entry& key, const std::string& path,
                        std::optional<Class>& into, Rule& rule) {
-  const auto text = build.reading.text(key.value, "class");
+  const auto text = build.reading.text(key.value, key.key);
   if (!text) return;
   if (*text == "by_call") {
     build.reading.mistake(key.value.at,
@@ -52,14 +53,15 @@ void read_stated_class(Build& build, const yaml::Entry& key, const std::string& 
 
 namespace {
 
-void read_scope(Build& build, const yaml::Node& node, ToolRule& rule) {
+void read_scope(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  const yaml::Node& node = key.value;
   if (!node.is_sequence()) {
     build.reading.mistake(node.at,
                           fmt::format("`scope` must be a list, found {}", node.described()));
     return;
   }
   std::vector<std::string> fields;
-  for (Placed& field : build.reading.texts(node, "scope")) {
+  for (Placed& field : build.reading.texts(node, key.key)) {
     const auto parts = split(field.text, '.');
     if (std::ranges::any_of(parts, [](std::string_view part) { return trim(part).empty(); })) {
       build.reading.mistake(
@@ -92,7 +94,7 @@ void read_by_call(Build& build, const yaml::Entry& key, ToolRule& rule) {
 }
 
 // A number, or an expression that gives one.
-void read_records(Build& build, const yaml::Entry& key, ToolRule& rule) {
+void read_records(Build& build, ToolRule& rule, const yaml::Entry& key) {
   const yaml::Node& node = key.value;
   if (!node.is_scalar() || node.as_number()) {
     rule.records_stated = build.reading.count(node, key.key, {1, limits::records_max});
@@ -103,71 +105,150 @@ void read_records(Build& build, const yaml::Entry& key, ToolRule& rule) {
       rule.conditions, read_expression(build, key, path, Polarity::stops, cel::TypeKind::integer));
 }
 
-bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
-  const std::string_view name = key.key;
-  if (name == "name") return true;  // read first
-  // Read together, because they speak about one thing.
-  if (name == "cases" || name == "else" || name == "approval" || name == "requires_approval" ||
-      name == "approval_timeout_seconds" || name == "auto_deny_on_timeout") {
-    return true;
-  }
-  if (name == "commands" || name == "shell" || name == "programs" || name == "examples") {
-    return true;
-  }
-  if (name == "class" && key.value.is_scalar() && key.value.text == "by_call") {
+void read_class(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  if (key.value.is_scalar() && key.value.text == "by_call") {
     read_by_call(build, key, rule);
-  } else if (name == "class") {
-    read_stated_class(build, key, rule.rule.path, rule.stated_class, rule.class_rule);
-  } else if (name == "scope") {
-    read_scope(build, key.value, rule);
-  } else if (name == "constraints") {
-    read_constraints(build, key, rule);
-  } else if (name == "args") {
-    read_arguments(build, key, rule.rule.path + "/args", rule);
-  } else if (name == "counters") {
-    read_counters(build, key, rule.rule.path, rule);
-  } else if (name == "records") {
-    read_records(build, key, rule);
-  } else if (name == "if") {
-    rule.only_if = add_condition(
-        rule.conditions, read_expression(build, key, rule.rule.path + "/if", Polarity::grants));
-  } else if (name == "say") {
-    rule.say = build.reading.text(key.value, name, Lines::several).value_or("");
-  } else if (name == "instead") {
-    rule.instead = build.reading.text(key.value, name, Lines::several).value_or("");
-  } else if (name == "source") {
-    read_source(build, key, rule);
-  } else if (name == "credential") {
-    read_credential(build, key.value, rule.rule.path, rule);
-  } else if (name == "secrets") {
-    read_entry_secrets(build, key, rule);
   } else {
-    return read_limit(build, key, rule.rule.path, rule);
+    read_stated_class(build, key, rule.rule.path, rule.stated_class, rule.class_rule);
   }
-  return true;
 }
 
+void read_args(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_arguments(build, key, rule.rule.path + "/" + key.key, rule);
+}
+
+void read_counters_of_entry(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_counters(build, key, rule.rule.path, rule);
+}
+
+void read_only_if(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  rule.only_if = add_condition(
+      rule.conditions, read_expression(build, key, rule.rule.path + "/if", Polarity::grants));
+}
+
+void read_credential_of_entry(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_credential(build, key.value, rule.rule.path, rule);
+}
+
+void read_limit_of_entry(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_limit(build, key, rule.rule.path, rule);
+}
+
+// The name comes first, because paths have it.
+constexpr auto kEntryKeys = section_keys<Build, ToolRule>(
+    Section::entry,
+    {
+        {"name", "text or list of texts", "required", 2,
+         "`tool` (on every server), `server/tool`, or a glob; the most specific name wins.",
+         read_names},
+        {"class", "words", "by the knowledge base", 11,
+         "`read_only`, or `reversible` or `irreversible` with `small` or `large`; `external_sink`. "
+         "`by_call`: as a pack of `use` says of each call.",
+         read_class, 1},
+        {"scope", "list of fields", "everything comes back", 8,
+         "The only fields of a result that come back; dotted names narrow.", read_scope, 1},
+        {"constraints", mapping(Section::constraints), "none", 5,
+         "Limits, in words that bind to arguments.", read_constraints, 1},
+        {"args", "mapping of arguments", "none", 6, "What each argument must be.", read_args, 1},
+        {kMaxRecords, "whole number", "no limit", 9, "Records that the calls of one run may touch.",
+         read_limit_of_entry, 1},
+        {kMaxCalls, "whole number", "no limit", 9, "Executed calls of one run.",
+         read_limit_of_entry, 1},
+        {kMaxRate, "whole number", "no limit", 9, "Executed calls within any minute of one run.",
+         read_limit_of_entry, 1},
+        {"max_X", "number", "no limit", 5, "Upper bound of the argument `X` or its singular.",
+         read_limit_of_entry, 1},
+        {"records", "whole number or expression", "counted from the arguments", 9,
+         "Records that one call touches. An expression that fails or is negative denies the call.",
+         read_records, 1},
+        {"if", "expression", "every call", 7,
+         "What has to hold for a call to be granted at all; else it is denied.", read_only_if, 1},
+        {kCases, list_of(Section::situation), "one situation", 2,
+         "Several situations of one tool: all that match apply, the strictest wins.", read_later},
+        {kElse, "`allow`, `notify`, `hold` or `deny`", "deny", 2,
+         "What happens to a call that no case matches; beside `commands`, `deny` or `hold` for a "
+         "line "
+         "that no row covers or that cannot be fully analysed.",
+         read_later},
+        {kRequiresApproval, "true, false or expression", "false, or true beside `approval`", 10,
+         "Holds calls until a person has answered: every one, or where the expression holds.",
+         read_later},
+        {kApproval, mapping(Section::approval), "the file's `approval`", 10,
+         "Asks for approval, and says how for this entry.", read_later},
+        {kApprovalTimeout, "whole number", "`approval.within`", 10,
+         "How long the question stays open, in seconds.", read_later},
+        {kAutoDeny, "true or false", "true", 10,
+         "`false` keeps the question open; it never allows.", read_later},
+        {"say", "text", "none", 0, "Words for the agent and the reviewer.", lines<&ToolRule::say>,
+         1},
+        {"instead", "text", "none", 0, "What the agent may do instead of a refused call.",
+         lines<&ToolRule::instead>, 1},
+        {"credential", "text or credentials by argument", "none", 0,
+         "A credential of the deployment file that the server of this tool needs; by an argument: "
+         "`{of: args.context, prod-eu1: k8s-prod-eu}`, where a call that names none of the values "
+         "is "
+         "denied.",
+         read_credential_of_entry, 1},
+        {kCommands, "list of rows, or a mapping", "none", 6,
+         "Command lines by rows: every simple command of a line has to be covered by a row, and "
+         "the "
+         "strictest of them holds.",
+         read_later},
+        {kShell, "`sh`, `bash` or `none`", "sh", 6,
+         "Who reads the line of `commands`: `sh` is every POSIX shell, the strictest; `none` is a "
+         "list "
+         "of words without a shell.",
+         read_later},
+        {kPrograms, "text or list of texts", "programs are judged by their names", 6,
+         "Directories, in the order of the server's PATH, in which the programs of a line have to "
+         "be.",
+         read_later},
+        {kExamples, mapping(Section::examples), "none", 3,
+         "Command lines, or arguments of calls, with what comes of them; checked at every load.",
+         read_later},
+        {"secrets", "`hold`, `deny` or `allow`", "`secrets.then` of the file", 11,
+         "What happens when its arguments hold a credential, a listed text, or more than 512 "
+         "encoded "
+         "characters where no greater `max_length` stands; `allow` does not look. For tools with "
+         "the "
+         "mark `external_sink`.",
+         read_entry_secrets, 1},
+        {"when", "expression", "", 7, "A condition."},
+        {"then", "word", "", 2, "The effect of a case."},
+        {"contain", "mapping", "", 0, "Runs the call in a sandbox."},
+        {"rehearse", "text", "", 0, "Tries the call first and binds the approval to it."},
+        {"counters", "counters", "none", 5,
+         "Sums over arguments of its calls, with a ceiling: a list, or a mapping that names them. "
+         "A "
+         "name "
+         "in the list is a counter of the file.",
+         read_counters_of_entry, 1},
+        {"from", "list", "", 0, "Where values must come from."},
+        {"source", "`untrusted`", "an origin where a rule names it", 6,
+         "Results of this tool hold what strangers write: no value comes from there.", read_source,
+         1},
+        {"environment", "mapping", "", 0, "The environment of one call."},
+        {"accept_risk", "text", "", 11, "Accepts a risk in place; use the file's key."},
+        {"needs", "text", "", 0, "What must exist before the call."},
+    });
+
 }  // namespace
+
+void list_entry_keys(std::vector<Key>& into) {
+  kEntryKeys.list(into);
+}
 
 void read_entry(Build& build, const yaml::Node& node) {
   ToolRule rule;
   rule.index = static_cast<std::uint32_t>(build.policy.tools.size());
-  rule.rule = {"tools/", node.at};
-  if (const yaml::Entry* name = node.is_map() ? node.entry("name") : nullptr; name != nullptr) {
-    read_names(build, name->value, rule);
-  }
-  rule.rule.path += rule.key.empty() ? "?" : rule.key;
-  const bool read = build.reading.keys(
-      node, Section::entry, [&](const yaml::Entry& key) { return read_key(build, key, rule); });
-  if (!read) return;
-  build.reading.missing(node, Section::entry, "name");
+  rule.rule = {"tools/?", node.at};
+  if (!read_section(build, node, kEntryKeys, rule)) return;
   read_entry_approval(build, node, rule);
-  if (node.entry("commands") == nullptr) read_cases(build, node, rule);
+  const bool commands = node.entry(kCommands) != nullptr;
+  if (!commands) read_cases(build, node, rule);
   read_commands(build, node, rule);
-  const yaml::Entry* examples = node.entry("examples");
-  if (examples != nullptr && node.entry("commands") == nullptr) {
-    read_call_examples(build, *examples, rule);
-  }
+  const yaml::Entry* examples = node.entry(kExamples);
+  if (examples != nullptr && !commands) read_call_examples(build, *examples, rule);
   std::set<std::string> named(rule.named.begin(), rule.named.end());
   rule.named.assign(named.begin(), named.end());
   build.policy.tools.push_back(std::move(rule));

@@ -16,8 +16,9 @@ struct Mark {
   std::string text;
 };
 
-struct Written {
-  std::string name, zone;
+struct FreezeDraft {
+  Freeze freeze;
+  std::string zone;
   Position zone_at;
   std::optional<Mark> from, until, weekly;
 };
@@ -52,7 +53,7 @@ std::optional<Instant> resolve(Build& build, const Mark& mark, const std::option
   return end == End::from ? zone->earliest(*civil) : zone->latest(*civil);
 }
 
-std::optional<Zone> read_zone(Build& build, const Written& written) {
+std::optional<Zone> read_zone(Build& build, const FreezeDraft& written) {
   if (written.zone.empty()) return std::nullopt;
   Result<Zone> zone = build.sources.zone ? build.sources.zone(written.zone)
                                          : fail(ErrorKind::missing, "there are no time zones here");
@@ -63,16 +64,16 @@ std::optional<Zone> read_zone(Build& build, const Written& written) {
   return std::nullopt;
 }
 
-void read_stop(Build& build, const yaml::Node& node, Freeze& freeze) {
+void read_stop(Build& build, FreezeDraft& into, const yaml::Entry& key) {
   static const std::vector<std::string> words = {"read_only", "reversible", "irreversible"};
-  build.reading.items(node, "stop", [&](const yaml::Node& item) {
-    const auto word = build.reading.word(item, "stop", words);
-    if (word) freeze.stop.push_back(static_cast<Reversibility>(*word));
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
+    const auto word = build.reading.word(item, key.key, words);
+    if (word) into.freeze.stop.push_back(static_cast<Reversibility>(*word));
   });
 }
 
 // The instants of the window: from the bundle where there is one, else by the zone.
-bool settle(Build& build, const Written& written, Freeze& freeze) {
+bool settle(Build& build, const FreezeDraft& written, Freeze& freeze) {
   const auto once = [](const Freeze& other) { return !other.weekly; };
   const auto position = static_cast<std::size_t>(std::ranges::count_if(build.policy.freezes, once));
   if (build.windows != nullptr) {
@@ -113,7 +114,7 @@ std::optional<std::int32_t> minute_of_week(std::string_view text) {
   return static_cast<std::int32_t>(day - days.begin()) * 1440 + hour * 60 + minute;
 }
 
-bool settle_weekly(Build& build, const Written& written, Freeze& freeze) {
+bool settle_weekly(Build& build, const FreezeDraft& written, Freeze& freeze) {
   if (written.zone.empty()) {
     build.reading.mistake(written.weekly->at, "a weekly freeze needs a `zone`");
     return false;
@@ -137,54 +138,83 @@ bool settle_weekly(Build& build, const Written& written, Freeze& freeze) {
   return true;
 }
 
-void read_env(Build& build, const yaml::Node& node, Freeze& freeze) {
+void read_env(Build& build, FreezeDraft& into, const yaml::Entry& key) {
   static const std::vector<std::string> words = {"development", "staging", "production"};
-  build.reading.items(node, "env", [&](const yaml::Node& item) {
-    const auto word = build.reading.word(item, "env", words);
-    if (word) freeze.env.push_back(static_cast<Environment>(*word + 1));
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
+    const auto word = build.reading.word(item, key.key, words);
+    if (word) into.freeze.env.push_back(static_cast<Environment>(*word + 1));
   });
 }
 
-void read_freeze(Build& build, const yaml::Node& node) {
-  Freeze freeze;
-  Written written;
+void read_from(Build& build, FreezeDraft& into, const yaml::Entry& key) {
+  into.from = read_mark(build, key);
+}
+
+void read_until(Build& build, FreezeDraft& into, const yaml::Entry& key) {
+  into.until = read_mark(build, key);
+}
+
+void read_weekly(Build& build, FreezeDraft& into, const yaml::Entry& key) {
+  if (const auto week = build.reading.text(key.value, key.key)) {
+    into.weekly = Mark{key.value.at, *week};
+  }
+}
+
+void read_zone_name(Build& build, FreezeDraft& into, const yaml::Entry& key) {
+  text<&FreezeDraft::zone>(build, into, key);
+  into.zone_at = key.value.at;
+}
+
+void read_then_of_freeze(Build& build, FreezeDraft& into, const yaml::Entry& key) {
+  const auto word =
+      build.reading.word(key.value, key.key, {"deny", "hold"}, {"allow", "notify", "contain"});
+  into.freeze.then = word == 1U ? Effect::hold : Effect::deny;
+}
+
+constexpr std::string_view kFrom = "from";
+constexpr std::string_view kUntil = "until";
+constexpr std::string_view kWeekly = "weekly";
+
+constexpr auto kFreezeKeys = section_keys<Build, FreezeDraft>(
+    Section::freeze,
+    {
+        {"name", "text", "required", 0, "How messages call it.",
+         text<&FreezeDraft::freeze, &Freeze::name>},
+        {kFrom, "local time or instant", "required without `weekly`", 0,
+         "Its beginning: `2026-12-18T18:00`.", read_from},
+        {kUntil, "local time or instant", "required without `weekly`", 0, "Its end.", read_until},
+        {"zone", "text", "required for local times and `weekly`", 0,
+         "The time zone: `Europe/Berlin`.", read_zone_name},
+        {"stop", "list of words", "required", 0,
+         "What stands still: `read_only`, `reversible`, `irreversible`.", read_stop},
+        {"then", "`deny` or `hold`", "deny", 2, "What happens to such a call.",
+         read_then_of_freeze},
+        {kWeekly, "text", "one window", 0,
+         "A window of every week: `Fri 16:00 - Mon 07:00`. Where clocks change it is the longer "
+         "one.",
+         read_weekly},
+        {"env", "list of words", "every environment", 0,
+         "Only in these: `development`, `staging`, `production`.", read_env},
+    });
+
+}  // namespace
+
+void list_freeze_keys(std::vector<Key>& into) {
+  kFreezeKeys.list(into);
+}
+
+void read_freeze(Build& build, Policy& into, const yaml::Node& node) {
+  FreezeDraft written;
+  Freeze& freeze = written.freeze;
   freeze.rule.at = node.at;
-  const bool read = build.reading.keys(node, Section::freeze, [&](const yaml::Entry& key) {
-    if (key.key == "name") {
-      freeze.name = build.reading.text(key.value, "name").value_or("");
-    } else if (key.key == "from") {
-      written.from = read_mark(build, key);
-    } else if (key.key == "until") {
-      written.until = read_mark(build, key);
-    } else if (key.key == "weekly") {
-      if (const auto text = build.reading.text(key.value, "weekly")) {
-        written.weekly = Mark{key.value.at, *text};
-      }
-    } else if (key.key == "env") {
-      read_env(build, key.value, freeze);
-    } else if (key.key == "zone") {
-      written.zone = build.reading.text(key.value, "zone").value_or("");
-      written.zone_at = key.value.at;
-    } else if (key.key == "stop") {
-      read_stop(build, key.value, freeze);
-    } else if (key.key == "then") {
-      const auto word =
-          build.reading.word(key.value, "then", {"deny", "hold"}, {"allow", "notify", "contain"});
-      freeze.then = word == 1U ? Effect::hold : Effect::deny;
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  const bool weekly = node.entry("weekly") != nullptr;
-  for (const std::string_view key : {"name", "from", "until", "stop"}) {
-    const bool end = key == "from" || key == "until";
-    if (!end || !weekly) build.reading.missing(node, Section::freeze, key);
-    if (end && weekly) build.reading.both(node, key, "weekly");
+  if (!read_section(build, node, kFreezeKeys, written)) return;
+  const bool weekly = node.entry(kWeekly) != nullptr;
+  for (const std::string_view key : {kFrom, kUntil}) {
+    if (!weekly) build.reading.missing(node, Section::freeze, key);
+    if (weekly) build.reading.both(node, key, kWeekly);
   }
   freeze.rule.path = "freeze/" + freeze.name;
-  for (const Freeze& other : build.policy.freezes) {
+  for (const Freeze& other : into.freezes) {
     if (other.name == freeze.name) {
       build.reading.mistake(node.at,
                             fmt::format("the freeze `{}` is there twice; the first is in "
@@ -194,13 +224,7 @@ void read_freeze(Build& build, const yaml::Node& node) {
   }
   const bool settled = written.weekly ? settle_weekly(build, written, freeze)
                                       : !weekly && settle(build, written, freeze);
-  if (settled) build.policy.freezes.push_back(std::move(freeze));
-}
-
-}  // namespace
-
-void read_freezes(Build& build, const yaml::Node& node) {
-  build.reading.items(node, "freeze", [&](const yaml::Node& item) { read_freeze(build, item); });
+  if (settled) into.freezes.push_back(std::move(freeze));
 }
 
 }  // namespace pawl

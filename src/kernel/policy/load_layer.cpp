@@ -12,60 +12,77 @@
 namespace pawl {
 namespace {
 
-void read_name(LayerBuild& build, const yaml::Entry& key) {
-  build.layer.name = build.reading.text(key.value, "layer").value_or("");
-  const bool plain = std::ranges::all_of(build.layer.name, [](char c) {
+void read_name(LayerBuild& build, Layer& layer, const yaml::Entry& key) {
+  text<&Layer::name>(build, layer, key);
+  const bool plain = std::ranges::all_of(layer.name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
   if (!plain) {
     build.reading.mistake(key.value.at,
                           fmt::format("`layer` is `{}`, expected letters, digits, `-`, `_` and `.`",
-                                      escape_untrusted(build.layer.name)));
+                                      escape_untrusted(layer.name)));
   }
-  build.layer.rule = {"layers/" + build.layer.name, key.key_at};
+  layer.rule = {"layers/" + layer.name, key.key_at};
 }
 
-// In the order in which they need one another.
-struct LayerKey {
-  std::string_view key;
-  void (*read)(LayerBuild& build, const yaml::Entry& key);
-};
-constexpr LayerKey kLayerRows[] = {
-    {"version", [](LayerBuild& build,
-                   const yaml::Entry& key) { build.reading.count(key.value, "version", {1, 1}); }},
-    {"layer", read_name},
-    {"owner",
-     [](LayerBuild& build, const yaml::Entry& key) {
-       build.layer.owner = build.reading.text(key.value, "owner").value_or("");
-     }},
-    {"lists",
-     [](LayerBuild& build, const yaml::Entry& key) {
-       build.lists.read(build.reading, build.sources, key.value);
-     }},
-    {"blocked",
-     [](LayerBuild& build, const yaml::Entry& key) { read_blocked(build, key, "blocked"); }},
-    {"require", read_requirements},
-    {"except", read_exceptions},
-    {"execution",
-     [](LayerBuild& build, const yaml::Entry& key) { read_execution(build, key.value); }},
-    {"secrets", [](LayerBuild& build, const yaml::Entry& key) { read_secrets(build, key.value); }},
-    {"escalation",
-     [](LayerBuild& build, const yaml::Entry& key) { read_escalation(build, key.value); }},
-    {"freeze", [](LayerBuild& build, const yaml::Entry& key) { read_freezes(build, key.value); }},
-};
+void read_layer_lists(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  build.lists.read(build.reading, build.sources, key.value);
+}
+
+void read_blocked_of_layer(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  read_blocked(build, key, key.key);
+}
+
+// What a role says in the same words.
+template <void (*Read)(Build& build, const yaml::Node& node)>
+void as_role(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  Read(build, key.value);
+}
+
+void read_layer_freezes(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  each_item<read_freeze>(static_cast<Build&>(build), build.policy, key);
+}
+
+// The name first, then the lists.
+constexpr auto kLayerKeys = section_keys<LayerBuild, Layer>(
+    Section::layer,
+    {
+        {"version", "`1`", "1", 0, "Version of the file's grammar.", version},
+        {"layer", "text", "required", 0,
+         "The layer's name. A file with this key grants nothing: it tightens what roles say.",
+         read_name},
+        {"owner", "text", "required", 0, "The person who answers for it and its exceptions.",
+         text<&Layer::owner>},
+        {"lists", "mapping of names to lists", "none", 6,
+         "Lists of values, used as `$name` in this file.", read_layer_lists, 1},
+        {"blocked", "list of names", "none", 2,
+         "Names that no role ever calls, on every server, in every spelling; a glob is permitted.",
+         read_blocked_of_layer, 2},
+        {"require", list_of(Section::requirement), "none", 11,
+         "What is asked of every call of every role, after the role's own cases.",
+         read_requirements, 2},
+        {"except", list_of(Section::exception), "none", 11,
+         "Exceptions from `require` of this layer, each for one role and one tool, and with an "
+         "end.",
+         read_exceptions, 2},
+        {"execution", mapping(Section::execution), "no ceilings", 9,
+         "Upper bounds: a role may only be smaller.", as_role<read_execution>, 2},
+        {"secrets", mapping(Section::secrets), "the role's", 11,
+         "The least that every role asks where a secret would leave, and texts that are secret "
+         "too.",
+         as_role<read_secrets>, 2},
+        {"escalation", mapping(Section::escalation), "the role's", 0, "Who is told too.",
+         as_role<read_escalation>, 2},
+        {"freeze", list_of(Section::freeze), "none", 0,
+         "Times in which classes of action stand still.", read_layer_freezes, 2},
+        {"modes", "mapping", "", 0, "Named changes of posture."},
+        {"egress", "mapping", "", 0, "Hosts that the agent's surroundings may reach."},
+        {"budget", "mapping", "", 9, "Ceilings of more than one run."},
+    });
 
 void read_root(LayerBuild& build, const yaml::Node& root) {
-  const auto known = [](const yaml::Entry& key) {
-    return std::ranges::any_of(kLayerRows, [&](const LayerKey& row) { return row.key == key.key; });
-  };
-  if (!build.reading.keys(root, Section::layer, known)) return;
-  for (const LayerKey& row : kLayerRows) {
-    if (const yaml::Entry* key = root.entry(row.key)) row.read(build, *key);
-  }
-  for (const std::string_view key : {"layer", "owner"}) {
-    build.reading.missing(root, Section::layer, key);
-  }
+  if (!read_section(build, root, kLayerKeys, build.layer)) return;
   for (const Placed& list : build.lists.unused()) {
     build.note(Finding::Weight::note, list.at,
                fmt::format("nothing uses the list `{}`", list.text));
@@ -202,6 +219,10 @@ void check_together(Build& build, const std::vector<LayerRead>& layers) {
 }
 
 }  // namespace
+
+void list_layer_keys(std::vector<Key>& into) {
+  kLayerKeys.list(into);
+}
 
 void add_layers(Build& build, const Recorded* recorded) {
   const std::vector<LayerSource>& sources = build.sources.layers;

@@ -17,7 +17,7 @@ struct LayerBuild : Build {
 };
 
 // load_require.cpp: `require` and `except`. The layer's name is known.
-void read_requirements(LayerBuild& build, const yaml::Entry& key);
-void read_exceptions(LayerBuild& build, const yaml::Entry& key);
+void read_requirements(LayerBuild& build, Layer& into, const yaml::Entry& key);
+void read_exceptions(LayerBuild& build, Layer& into, const yaml::Entry& key);
 
 }  // namespace pawl

@@ -106,22 +106,20 @@ void check_source(Build& build, const OriginSource& source, const Rule& rule) {
 
 }  // namespace
 
-bool read_origin(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
-  const Rule rule{argument.rule.path + "/" + key.key, key.key_at};
-  if (key.key == "from") {
-    argument.from = read_all(build, key);
-    argument.from_rule = rule;
-  } else if (key.key == "or_from") {
-    argument.or_from = read_all(build, key);
-    argument.or_from_rule = rule;
-  } else if (key.key == "else") {
-    const auto word =
-        build.reading.word(key.value, "else", {"deny", "hold"}, {"allow", "notify", "contain"});
-    argument.otherwise = word == 1U ? Effect::hold : Effect::deny;
-  } else {
-    return false;
-  }
-  return true;
+void read_from(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
+  argument.from = read_all(build, key);
+  argument.from_rule = {argument.rule.path + "/" + key.key, key.key_at};
+}
+
+void read_or_from(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
+  argument.or_from = read_all(build, key);
+  argument.or_from_rule = {argument.rule.path + "/" + key.key, key.key_at};
+}
+
+void read_failing(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
+  const auto word =
+      build.reading.word(key.value, key.key, {"deny", "hold"}, {"allow", "notify", "contain"});
+  argument.otherwise = word == 1U ? Effect::hold : Effect::deny;
 }
 
 void check_origin(Build& build, const ArgumentRule& argument) {
@@ -136,8 +134,8 @@ void check_origin(Build& build, const ArgumentRule& argument) {
                         "it; alone it is `from`");
 }
 
-void read_source(Build& build, const yaml::Entry& key, ToolRule& rule) {
-  const auto word = build.reading.word(key.value, "source", {"untrusted"});
+void read_source(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  const auto word = build.reading.word(key.value, key.key, {"untrusted"});
   rule.untrusted = word.has_value();
   rule.source_rule = {rule.rule.path + "/source", key.key_at};
 }

@@ -29,6 +29,10 @@ std::shared_ptr<const Condition> read_if(LayerBuild& build, const yaml::Entry& k
   return condition;
 }
 
+constexpr std::string_view kRequireThen = "then";
+constexpr std::string_view kQuorum = "quorum";
+constexpr std::string_view kTyped = "typed";
+
 class RequirementReader {
  public:
   RequirementReader(LayerBuild& build, const yaml::Node& node) : build_(build), node_(node) {
@@ -37,47 +41,32 @@ class RequirementReader {
         node.at};
   }
 
-  void read() {
-    if (!build_.reading.keys(node_, Section::requirement,
-                             [this](const yaml::Entry& key) { return take(key); })) {
-      return;
-    }
-    build_.reading.missing(node_, Section::requirement, "if");
-    settle();
-    if (made_.condition != nullptr) build_.layer.requirements.push_back(std::move(made_));
+  void read();
+
+  void read_condition(const yaml::Entry& key) {
+    made_.condition = read_if(build_, key, made_.rule.path + "/if", Polarity::stops);
   }
 
- private:
-  bool take(const yaml::Entry& key) {
-    if (key.key == "if") {
-      made_.condition = read_if(build_, key, made_.rule.path + "/if", Polarity::stops);
-    } else if (key.key == "then") {
-      then_ = read_effect(build_, key);
-      if (then_ == Effect::allow) {
-        build_.reading.mistake(key.value.at,
-                               "a layer allows nothing: expected `notify`, `hold` or "
-                               "`deny`");
-      }
-    } else if (key.key == "quorum") {
-      const auto quorum = build_.reading.count(key.value, "quorum", {1, limits::quorum_max});
-      if (quorum) quorum_ = static_cast<std::uint8_t>(*quorum);
-    } else if (key.key == "typed") {
-      read_typed(key);
-    } else if (key.key == "approval") {
-      read_terms(key);
-    } else if (key.key == "say") {
-      made_.words.say = build_.reading.text(key.value, key.key, Lines::several).value_or("");
-    } else {
-      return false;
-    }
-    return true;
+  void read_then(const yaml::Entry& key) {
+    then_ = read_effect(build_, key);
+    if (then_ != Effect::allow) return;
+    build_.reading.mistake(key.value.at,
+                           "a layer allows nothing: expected `notify`, `hold` or "
+                           "`deny`");
   }
+
+  void read_quorum(const yaml::Entry& key) {
+    const auto quorum = build_.reading.count(key.value, key.key, {1, limits::quorum_max});
+    if (quorum) quorum_ = static_cast<std::uint8_t>(*quorum);
+  }
+
+  void read_say(const yaml::Entry& key) { lines<&Words::say>(build_, made_.words, key); }
 
   void read_terms(const yaml::Entry& key) {
     std::vector<std::shared_ptr<const Condition>> routes;
     made_.approval = read_approval(build_, key.value, made_.rule.path, routes);
     refuse_wider(build_, made_.approval, "a layer only tightens: `wider` is the role's to say");
-    if (const yaml::Entry* route = key.value.entry("route")) {
+    if (const yaml::Entry* route = key.value.entry(kApprovalRoute)) {
       build_.reading.mistake(route->key_at,
                              "a layer has no routes: one row of `require` for each "
                              "of them says the same");
@@ -104,25 +93,26 @@ class RequirementReader {
     }
   }
 
+ private:
   // Whoever says how people are asked wants them to be asked.
   void settle() {
-    const yaml::Entry* asks = node_.entry("approval");
-    if (asks == nullptr) asks = node_.entry("quorum");
-    if (asks == nullptr) asks = node_.entry("typed");
-    if (asks == nullptr) build_.reading.missing(node_, Section::requirement, "then");
+    const yaml::Entry* asks = node_.entry(kApproval);
+    if (asks == nullptr) asks = node_.entry(kQuorum);
+    if (asks == nullptr) asks = node_.entry(kTyped);
+    if (asks == nullptr) build_.reading.missing(node_, Section::requirement, kRequireThen);
     made_.then = then_.value_or(asks == nullptr ? Effect::deny : Effect::hold);
     if (asks != nullptr && made_.then != Effect::hold) {
       build_.reading.mistake(
           asks->key_at, fmt::format("`{}` asks people, and `then` in line {} says `{}`", asks->key,
-                                    node_.entry("then")->key_at.line, to_string(made_.then)));
+                                    node_.entry(kRequireThen)->key_at.line, to_string(made_.then)));
     }
-    if (quorum_) once("quorum", made_.approval.quorum, quorum_);
-    if (typed_) once("typed", made_.approval.typed, typed_);
+    if (quorum_) once(kQuorum, made_.approval.quorum, quorum_);
+    if (typed_) once(kTyped, made_.approval.typed, typed_);
   }
 
   // A short spelling beside the long one would leave open which of them holds.
   template <class T>
-  void once(const std::string& name, std::optional<T>& into, std::optional<T>& shorter) {
+  void once(std::string_view name, std::optional<T>& into, std::optional<T>& shorter) {
     if (into) {
       build_.reading.mistake(node_.entry(name)->key_at,
                              fmt::format("`{0}` says again what `approval.{0}` says", name));
@@ -138,9 +128,41 @@ class RequirementReader {
   std::optional<TypedText> typed_;
 };
 
+constexpr auto kRequirementKeys = section_keys<LayerBuild, RequirementReader>(
+    Section::requirement,
+    {
+        {"if", "expression", "required", 7,
+         "When the row applies, over `class`, `env`, `tool`, `agent`, `run`, `now` and `args`. One "
+         "that fails applies too.",
+         method<&RequirementReader::read_condition>},
+        {kRequireThen, "`notify`, `hold` or `deny`", "hold beside `approval`, `quorum` or `typed`",
+         2, "What happens to such a call, unless something else is stricter.",
+         method<&RequirementReader::read_then>},
+        {kQuorum, "whole number", "1", 10, "Short for `approval: {quorum: …}`.",
+         method<&RequirementReader::read_quorum>},
+        {kApproval, mapping(Section::approval), "the role's", 10,
+         "How people are asked. Whoever answers has to be a reviewer of the role's own question "
+         "and of "
+         "every such row.",
+         method<&RequirementReader::read_terms>},
+        {"say", "text", "none", 0, "Words for the agent and the reviewer.",
+         method<&RequirementReader::read_say>},
+        {kTyped, "`true`", "nothing", 10,
+         "Short for `approval: {typed: true}`: reviewers type the tool's name, or what the role "
+         "says.",
+         method<&RequirementReader::read_typed>},
+    });
+
+void RequirementReader::read() {
+  if (!read_section(build_, node_, kRequirementKeys, *this)) return;
+  settle();
+  if (made_.condition != nullptr) build_.layer.requirements.push_back(std::move(made_));
+}
+
 // One name that a role can grant: an exception for more tools than its owner looked at is none.
-std::optional<NamePattern> read_tool(LayerBuild& build, const yaml::Node& node) {
-  const auto written = build.reading.text(node, "tool");
+std::optional<NamePattern> read_tool_name(LayerBuild& build, const yaml::Entry& key) {
+  const yaml::Node& node = key.value;
+  const auto written = build.reading.text(node, key.key);
   if (!written) return std::nullopt;
   auto pattern = parse_name(*written);
   if (!pattern) {
@@ -157,6 +179,38 @@ std::optional<NamePattern> read_tool(LayerBuild& build, const yaml::Node& node) 
   return std::move(*pattern);
 }
 
+void read_tool(LayerBuild& build, Exception& into, const yaml::Entry& key) {
+  if (auto tool = read_tool_name(build, key)) into.tool = std::move(*tool);
+}
+
+void read_condition(LayerBuild& build, Exception& into, const yaml::Entry& key) {
+  into.condition = read_if(build, key, into.rule.path + "/if", Polarity::grants);
+}
+
+void read_most(LayerBuild& build, Exception& into, const yaml::Entry& key) {
+  into.then = read_effect(build, key).value_or(Effect::hold);
+  if (into.then != Effect::deny) return;
+  build.reading.mistake(key.value.at,
+                        "an exception asks less than its layer: expected "
+                        "`allow`, `notify` or `hold`");
+}
+
+constexpr auto kExceptionKeys = section_keys<LayerBuild, Exception>(
+    Section::exception,
+    {
+        {"role", "text", "required", 0, "The role whose calls are excepted.",
+         text<&Exception::role>},
+        {"tool", "text", "required", 2, "One tool: `tool` or `server/tool`; no glob.", read_tool},
+        {"if", "expression", "every call", 7, "One that fails excepts nothing.", read_condition},
+        {"then", "`allow`, `notify` or `hold`", "required", 2,
+         "What `require` of this layer asks at most. Of several exceptions the one that asks "
+         "least.",
+         read_most},
+        {"until", "date or instant", "required", 11, "The end; a date counts to its last hour.",
+         end<&Exception::until>},
+        {"reason", "text", "required", 11, "Why.", lines<&Exception::reason>},
+    });
+
 void read_exception(LayerBuild& build, const yaml::Node& node) {
   Exception made{.rule = {fmt::format("{}/except/{}", build.layer.rule.path,
                                       build.layer.exceptions.size() + 1),
@@ -167,40 +221,20 @@ void read_exception(LayerBuild& build, const yaml::Node& node) {
                  .then = Effect::hold,
                  .until = {},
                  .reason = {}};
-  const bool read = build.reading.keys(node, Section::exception, [&](const yaml::Entry& key) {
-    if (key.key == "role") {
-      made.role = build.reading.text(key.value, "role").value_or("");
-    } else if (key.key == "tool") {
-      if (auto tool = read_tool(build, key.value)) made.tool = std::move(*tool);
-    } else if (key.key == "if") {
-      made.condition = read_if(build, key, made.rule.path + "/if", Polarity::grants);
-    } else if (key.key == "then") {
-      made.then = read_effect(build, key).value_or(Effect::hold);
-      if (made.then == Effect::deny) {
-        build.reading.mistake(key.value.at,
-                              "an exception asks less than its layer: expected "
-                              "`allow`, `notify` or `hold`");
-      }
-    } else if (key.key == "until") {
-      if (const auto end = read_end(build, key.value, "until")) made.until = *end;
-    } else if (key.key == "reason") {
-      made.reason = build.reading.text(key.value, "reason", Lines::several).value_or("");
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  for (const std::string_view key : {"role", "tool", "then", "until", "reason"}) {
-    build.reading.missing(node, Section::exception, key);
+  if (read_section(build, node, kExceptionKeys, made)) {
+    build.layer.exceptions.push_back(std::move(made));
   }
-  build.layer.exceptions.push_back(std::move(made));
 }
 
 }  // namespace
 
-void read_requirements(LayerBuild& build, const yaml::Entry& key) {
-  build.reading.items(key.value, "require", [&](const yaml::Node& item) {
+void list_requirement_keys(std::vector<Key>& into) {
+  kRequirementKeys.list(into);
+  kExceptionKeys.list(into);
+}
+
+void read_requirements(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
     if (build.layer.requirements.size() < requirements_max) {
       RequirementReader(build, item).read();
     } else if (&item == &key.value.items[requirements_max]) {
@@ -209,8 +243,8 @@ void read_requirements(LayerBuild& build, const yaml::Entry& key) {
   });
 }
 
-void read_exceptions(LayerBuild& build, const yaml::Entry& key) {
-  build.reading.items(key.value, "except", [&](const yaml::Node& item) {
+void read_exceptions(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
     if (build.layer.exceptions.size() < exceptions_max) {
       read_exception(build, item);
     } else if (&item == &key.value.items[exceptions_max]) {

@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 20> kGrammar = {
     "else", "esac", "fi", "for", "function", "if",   "in",     "select", "then", "until",
 };
 
+constexpr std::string_view kRun = "run";
+
 std::string one_blank(std::string_view text) {
   std::string out;
   for (const std::string_view word : split(text, ' ')) {
@@ -84,7 +86,7 @@ std::string to_string(const shell::Row& row, const CommandRow& described, const 
 }  // namespace
 
 void RowReader::read_run(const yaml::Node& node, shell::Row& row) {
-  for (const Placed& run : build_.lists.texts(build_.reading, node, "run")) {
+  for (const Placed& run : build_.lists.texts(build_.reading, node, kRun)) {
     shell::Row one;
     one.run = {run.text};
     if (const auto compiled = shell::Rows::compile(std::span(&one, 1)); !compiled) {
@@ -114,34 +116,146 @@ void RowReader::read_run(const yaml::Node& node, shell::Row& row) {
   }
 }
 
-void RowReader::read_writes(const yaml::Node& node, shell::Row& row, CommandRow& described) {
-  if (!node.is_map() || section_ == Section::line_row) {
-    row.writes = build_.reading.boolean(node, "writes").value_or(false);
-    return;
-  }
-  row.writes = true;
-  build_.reading.keys(node, Section::row_writes, [&](const yaml::Entry& key) {
-    for (const Placed& place : build_.lists.texts(build_.reading, key.value, "under")) {
-      if (const auto checked = compile_path({.under = {place.text}, .not_in = {}, .base = {}});
-          !checked) {
-        build_.reading.mistake(place.at, checked.error().message);
-      } else {
-        described.writes_under.push_back(place.text);
-      }
+namespace {
+
+// One row while it is read.
+struct RowDraft {
+  RowReader& reader;
+  ToolRule& entry;  // keeps the expressions
+  shell::Row row;
+  CommandRow described;
+};
+
+void read_place(Build& build, RowDraft& into, const yaml::Entry& key) {
+  for (const Placed& place : build.lists.texts(build.reading, key.value, key.key)) {
+    if (const auto checked = compile_path({.under = {place.text}, .not_in = {}, .base = {}});
+        !checked) {
+      build.reading.mistake(place.at, checked.error().message);
+    } else {
+      into.described.writes_under.push_back(place.text);
     }
-    return true;
-  });
-  build_.reading.missing(node, Section::row_writes, "under");
+  }
 }
 
-void RowReader::read_then(const yaml::Node& node, CommandRow& described) {
-  const std::vector<std::string> words = {"allow", "notify", "hold", "deny"};
-  const auto found = build_.reading.word(node, "then", words, {"contain"});
-  if (!found) return;
-  constexpr std::array<Effect, 4> effects = {Effect::allow, Effect::notify, Effect::hold,
-                                             Effect::deny};
-  described.then = effects[*found];
+constexpr auto kWritesKeys = section_keys<Build, RowDraft>(
+    Section::row_writes,
+    {
+        {"under", "text or list of texts", "required", 6,
+         "Directories in which the files lie that it evidently writes.", read_place},
+    });
+
+void read_run_of_row(Build& /*build*/, RowDraft& into, const yaml::Entry& key) {
+  into.reader.read_run(key.value, into.row);
 }
+
+void read_writes_of_row(Build& build, RowDraft& into, const yaml::Entry& key) {
+  if (!key.value.is_map()) {
+    boolean<&RowDraft::row, &shell::Row::writes>(build, into, key);
+    return;
+  }
+  into.row.writes = true;
+  read_section(build, key.value, kWritesKeys, into);
+}
+
+void read_unknown(Build& build, RowDraft& into, const yaml::Entry& key) {
+  const auto word = build.reading.word(key.value, key.key, {"none", "operands", "any"});
+  if (word) into.row.unknown = static_cast<shell::Unknown>(*word);
+}
+
+void read_environment_of_row(Build& build, RowDraft& into, const yaml::Entry& key) {
+  for (const Placed& name : build.lists.texts(build.reading, key.value, key.key)) {
+    shell::Row one;
+    one.run = {"x"};
+    one.environment = {name.text};
+    if (const auto checked = shell::Rows::compile(std::span(&one, 1)); !checked) {
+      build.reading.mistake(name.at, checked.error().message);
+    } else {
+      into.row.environment.push_back(name.text);
+    }
+  }
+}
+
+void read_class_of_row(Build& build, RowDraft& into, const yaml::Entry& key) {
+  const auto written = build.reading.text(key.value, key.key);
+  if (written) into.described.stated_class = parse_class(*written);
+  if (!written || into.described.stated_class) return;
+  build.reading.mistake(key.value.at, fmt::format("`class` is `{}`, expected `read_only`, or "
+                                                  "`reversible` or `irreversible` with "
+                                                  "`small` or `large`",
+                                                  escape_untrusted(*written)));
+}
+
+void read_then_of_row(Build& build, RowDraft& into, const yaml::Entry& key) {
+  if (const auto effect = read_effect(build, key)) into.described.then = *effect;
+}
+
+void read_approval_of_row(Build& build, RowDraft& into, const yaml::Entry& key) {
+  CommandRow& described = into.described;
+  described.approval =
+      read_approval(build, key.value, described.rule.path + "/approval", into.entry.conditions);
+  refuse_wider(build, described.approval, "commands are approved one by one: no `wider` here");
+}
+
+constexpr std::string_view kRowClass = "class";
+constexpr std::string_view kRowThen = "then";
+constexpr std::string_view kWrites = "writes";
+constexpr std::string_view kRuns = "runs";
+constexpr std::string_view kUnknown = "unknown";
+constexpr std::string_view kRowEnv = "env";
+
+constexpr auto kRowKeys = section_keys<Build, RowDraft>(
+    Section::row,
+    {
+        {kRun, "text or list of texts", "required", 6,
+         "Programs, or programs and the words behind them: `ls`, `git status`. The longest match "
+         "wins.",
+         read_run_of_row},
+        {kRowClass, "words", "the entry's", 11, "The class of a call that this row covers.",
+         read_class_of_row},
+        {kRowThen, "`allow`, `notify`, `hold` or `deny`", "allow, or hold beside `approval`", 2,
+         "What happens to a line with such a command.", read_then_of_row},
+        {kApproval, mapping(Section::approval), "the entry's", 10,
+         "Holds such a line, and says how people are asked.", read_approval_of_row},
+        {"say", "text", "the entry's", 0, "Words for the agent and the reviewer.",
+         lines<&RowDraft::described, &CommandRow::words, &Words::say>},
+        {"instead", "text", "the entry's", 0, "What the agent may do instead.",
+         lines<&RowDraft::described, &CommandRow::words, &Words::instead>},
+        {kWrites, "true, or a mapping", "false", 6,
+         "Accepts that the command writes files: redirections, `sort -o`, programs such as `cp`.",
+         read_writes_of_row},
+        {kRuns, "true or false", "false", 6,
+         "Accepts arguments that choose what the program runs: `git -c`, `find -exec` of anything.",
+         boolean<&RowDraft::row, &shell::Row::runs>},
+        {kUnknown, "`none`, `operands` or `any`", "operands", 6,
+         "Which words may be unknown before the line runs: none, those that cannot be options, "
+         "any.",
+         read_unknown},
+        {kRowEnv, "text or list of texts", "none", 6, "Variables that may be set for it.",
+         read_environment_of_row},
+        {kCases, list_of(Section::situation), "one situation", 2,
+         "Several situations of one command; their expressions may use `cmd`, the parsed command.",
+         read_later},
+        {kElse, "`allow`, `notify`, `hold` or `deny`", "deny", 2,
+         "What happens to a command that no case matches.", read_later},
+        {"contain", "mapping", "", 0, "Runs the command in a sandbox."},
+        {"needs", "text", "", 0, "What must exist before the call."},
+        {"rehearse", "text", "", 0, "Tries the call first and binds the approval to it."},
+    });
+
+constexpr auto kLineRowKeys = section_keys<Build, RowDraft>(
+    Section::line_row,
+    {
+        {kRun, "text or list of texts", "required", 6, "As `run` of a row of `commands`.",
+         read_run_of_row},
+        {kWrites, "true or false", "false", 6, "Accepts that the command writes files.",
+         boolean<&RowDraft::row, &shell::Row::writes>},
+        {kRuns, "true or false", "false", 6, "Accepts arguments that choose what the program runs.",
+         boolean<&RowDraft::row, &shell::Row::runs>},
+        {kUnknown, "`none`, `operands` or `any`", "operands", 6,
+         "Which words may be unknown before the line runs.", read_unknown},
+        {kRowEnv, "text or list of texts", "none", 6, "Variables that may be set for it.",
+         read_environment_of_row},
+    });
 
 // What an expression may ask of `cmd`, and what it most likely meant.
 void check_names(Build& build, const Condition& condition) {
@@ -161,9 +275,20 @@ void check_names(Build& build, const Condition& condition) {
   }
 }
 
+}  // namespace
+
+void list_row_keys(std::vector<Key>& into) {
+  kRowKeys.list(into);
+  kWritesKeys.list(into);
+}
+
+void list_line_row_keys(std::vector<Key>& into) {
+  kLineRowKeys.list(into);
+}
+
 void RowReader::read_cases(const yaml::Node& node, CommandRow& described) {
-  const yaml::Entry* cases = node.entry("cases");
-  const yaml::Entry* otherwise = node.entry("else");
+  const yaml::Entry* cases = node.entry(kCases);
+  const yaml::Entry* otherwise = node.entry(kElse);
   if (otherwise != nullptr && cases == nullptr) {
     build_.reading.mistake(otherwise->key_at, "`else` of a row needs `cases` beside it");
   }
@@ -184,63 +309,14 @@ void RowReader::read_cases(const yaml::Node& node, CommandRow& described) {
     described.cases.otherwise = read_effect(build_, *otherwise).value_or(Effect::deny);
     described.cases.otherwise_rule = {described.rule.path + "/else", otherwise->key_at};
   }
-  for (const std::string_view key : {"then", "approval"}) {
+  for (const std::string_view key : {kRowThen, kApproval}) {
     const yaml::Entry* beside = node.entry(key);
-    if (beside == nullptr || (key == "approval" && described.cases.otherwise == Effect::hold)) {
+    if (beside == nullptr || (key == kApproval && described.cases.otherwise == Effect::hold)) {
       continue;
     }
     build_.reading.mistake(
         beside->key_at, fmt::format("`{}` beside `cases`: say it in a case, or with `else`", key));
   }
-}
-
-bool RowReader::take(const yaml::Entry& key, shell::Row& row, CommandRow& described) {
-  if (key.key == "run") {
-    read_run(key.value, row);
-  } else if (key.key == "writes") {
-    read_writes(key.value, row, described);
-  } else if (key.key == "runs") {
-    row.runs = build_.reading.boolean(key.value, "runs").value_or(false);
-  } else if (key.key == "unknown") {
-    const auto word = build_.reading.word(key.value, "unknown", {"none", "operands", "any"});
-    if (word) row.unknown = static_cast<shell::Unknown>(*word);
-  } else if (key.key == "env") {
-    for (const Placed& name : build_.lists.texts(build_.reading, key.value, "env")) {
-      shell::Row one;
-      one.run = {"x"};
-      one.environment = {name.text};
-      if (const auto checked = shell::Rows::compile(std::span(&one, 1)); !checked) {
-        build_.reading.mistake(name.at, checked.error().message);
-      } else {
-        row.environment.push_back(name.text);
-      }
-    }
-  } else if (key.key == "class") {
-    const auto text = build_.reading.text(key.value, "class");
-    if (text) described.stated_class = parse_class(*text);
-    if (text && !described.stated_class) {
-      build_.reading.mistake(key.value.at, fmt::format("`class` is `{}`, expected `read_only`, or "
-                                                       "`reversible` or `irreversible` with "
-                                                       "`small` or `large`",
-                                                       escape_untrusted(*text)));
-    }
-  } else if (key.key == "then") {
-    read_then(key.value, described);
-  } else if (key.key == "approval") {
-    described.approval =
-        read_approval(build_, key.value, described.rule.path + "/approval", entry_.conditions);
-    refuse_wider(build_, described.approval, "commands are approved one by one: no `wider` here");
-  } else if (key.key == "cases" || key.key == "else") {
-    return true;  // read last
-  } else if (key.key == "say") {
-    described.words.say = build_.reading.text(key.value, "say", Lines::several).value_or("");
-  } else if (key.key == "instead") {
-    described.words.instead =
-        build_.reading.text(key.value, "instead", Lines::several).value_or("");
-  } else {
-    return false;
-  }
-  return true;
 }
 
 // What a row says that contradicts itself.
@@ -252,7 +328,7 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
     }
   };
   if (described.then == Effect::deny) {
-    for (const std::string_view key : {"class", "approval", "writes", "runs", "env", "unknown"}) {
+    for (const std::string_view key : {kRowClass, kApproval, kWrites, kRuns, kRowEnv, kUnknown}) {
       refuse(key, fmt::format("`{}` says nothing beside `then: deny`", key));
     }
     return;
@@ -260,12 +336,12 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
   const bool reads =
       described.stated_class && described.stated_class->reversibility == Reversibility::read_only;
   if (reads && row.writes) {
-    refuse("writes",
+    refuse(kWrites,
            "a row that accepts writing is not `read_only`: state the class of what it "
            "writes");
   }
   if (reads && row.runs) {
-    refuse("runs",
+    refuse(kRuns,
            "a row that accepts running anything is not `read_only`: state the class of "
            "what it may run");
   }
@@ -298,18 +374,19 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
 }
 
 void RowReader::read(const yaml::Node& node) {
-  shell::Row row;
-  CommandRow described;
+  RowDraft draft{.reader = *this, .entry = entry_, .row = {}, .described = {}};
+  shell::Row& row = draft.row;
+  CommandRow& described = draft.described;
   described.rule = {fmt::format("{}/{}", path_, rows_.size()), node.at};
   if (node.is_scalar() && section_ == Section::line_row) {
     read_run(node, row);
   } else {
-    const bool read = build_.reading.keys(
-        node, section_, [&](const yaml::Entry& key) { return take(key, row, described); });
-    if (read) build_.reading.missing(node, section_, "run");
-    if (read && section_ == Section::row) read_cases(node, described);
-    const bool asks = node.entry("approval") != nullptr && described.cases.empty();
-    if (asks && node.entry("then") == nullptr) described.then = Effect::hold;
+    const bool full = section_ == Section::row;
+    const bool read = full ? read_section(build_, node, kRowKeys, draft)
+                           : read_section(build_, node, kLineRowKeys, draft);
+    if (read && full) read_cases(node, described);
+    const bool asks = node.entry(kApproval) != nullptr && described.cases.empty();
+    if (asks && node.entry(kRowThen) == nullptr) described.then = Effect::hold;
     if (read) check_row(node, row, described);
   }
   row.stops = described.stops();

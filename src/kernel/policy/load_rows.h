@@ -22,6 +22,9 @@ class RowReader {
   // Reads one row; what is wrong with it is reported.
   void read(const yaml::Node& node);
 
+  // The commands of a row.
+  void read_run(const yaml::Node& node, shell::Row& row);
+
   bool any() const { return !rows_.empty(); }
   const std::vector<CommandRow>& rows() const { return described_; }
   // Everything together; reports rows that no line can reach. Nothing where something was wrong.
@@ -29,10 +32,6 @@ class RowReader {
                                   const std::vector<std::string>& directories);
 
  private:
-  bool take(const yaml::Entry& key, shell::Row& row, CommandRow& described);
-  void read_run(const yaml::Node& node, shell::Row& row);
-  void read_writes(const yaml::Node& node, shell::Row& row, CommandRow& described);
-  void read_then(const yaml::Node& node, CommandRow& described);
   void read_cases(const yaml::Node& node, CommandRow& described);
   void check_row(const yaml::Node& node, const shell::Row& row, const CommandRow& described);
 

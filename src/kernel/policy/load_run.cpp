@@ -8,110 +8,128 @@
 namespace pawl {
 namespace {
 
-void read_budget(Build& build, const yaml::Node& node) {
-  build.reading.keys(node, Section::budget, [&](const yaml::Entry& key) {
-    if (key.key == "action") {
-      build.reading.word(key.value, "action", {"halt_and_escalate"},
-                         {"hold", "halt", "deny", "notify", "warn", "escalate"});
-    } else if (key.key == "notify") {
-      build.policy.ceilings.notify = build.reading.text(key.value, "notify").value_or("");
-    } else {
-      return false;
-    }
-    return true;
-  });
+void read_action(Build& build, Ceilings& /*into*/, const yaml::Entry& key) {
+  build.reading.word(key.value, key.key, {"halt_and_escalate"},
+                     {"hold", "halt", "deny", "notify", "warn", "escalate"});
 }
 
-// True where the key is a whole number; `into` and `rule` are what it fills.
-bool read_number(Build& build, const yaml::Entry& key) {
-  Ceilings& ceilings = build.policy.ceilings;
-  struct Row {
-    std::string_view key;
-    std::optional<std::uint64_t>* into;
-    std::uint64_t most;
-    Rule* rule;
-  };
-  const Row rows[] = {
-      {"max_steps", &ceilings.steps, limits::steps_max, &ceilings.steps_rule},
-      {"max_denials", &ceilings.denials, limits::steps_max, &ceilings.denials_rule},
-      {"max_tokens_per_run", &ceilings.tokens, limits::tokens_max, &ceilings.tokens_rule},
-  };
-  for (const Row& row : rows) {
-    if (row.key != key.key) continue;
-    *row.into = build.reading.count(key.value, key.key, {1, row.most});
-    *row.rule = {fmt::format("execution/{}", key.key), key.key_at};
-    return true;
-  }
-  return false;
+constexpr auto kBudgetKeys = section_keys<Build, Ceilings>(
+    Section::budget,
+    {
+        {"action", "`halt_and_escalate`", "halt_and_escalate", 9, "The only action.", read_action},
+        {"notify", "text", "nobody", 9, "The channel that is told.", text<&Ceilings::notify>},
+    });
+
+void read_budget(Build& build, Ceilings& into, const yaml::Entry& key) {
+  read_section(build, key.value, kBudgetKeys, into);
 }
 
-void read_contact(Build& build, const yaml::Node& node) {
+Rule rule_of(const yaml::Entry& key) {
+  return {fmt::format("execution/{}", key.key), key.key_at};
+}
+
+template <std::uint64_t Most, auto Number, auto TheRule>
+void ceiling(Build& build, Ceilings& into, const yaml::Entry& key) {
+  count<Between{1, Most}, Number>(build, into, key);
+  into.*TheRule = rule_of(key);
+}
+
+void read_wall_clock_seconds(Build& build, Ceilings& into, const yaml::Entry& key) {
+  into.wall_clock = build.reading.seconds(key.value, key.key, limits::wall_clock_max);
+  into.wall_clock_rule = rule_of(key);
+}
+
+void read_wall_clock(Build& build, Ceilings& into, const yaml::Entry& key) {
+  into.wall_clock =
+      build.reading.duration(key.value, key.key, {Duration::seconds(1), limits::wall_clock_max});
+  into.wall_clock_rule = rule_of(key);
+}
+
+void read_cost(Build& build, Ceilings& into, const yaml::Entry& key) {
+  into.cost_nano_usd = build.reading.money(key.value, key.key);
+  into.cost_rule = rule_of(key);
+}
+
+constexpr std::string_view kWallClock = "max_wall_clock";
+constexpr std::string_view kWallClockSeconds = "max_wall_clock_seconds";
+
+constexpr auto kExecutionKeys = section_keys<Build, Ceilings>(
+    Section::execution,
+    {
+        {"max_steps", "whole number", "no limit", 9, "Proposed calls, denied ones too.",
+         ceiling<limits::steps_max, &Ceilings::steps, &Ceilings::steps_rule>},
+        {"max_tokens_per_run", "whole number", "no limit", 9,
+         "Tokens of the model; not metered by `pawl mcp`.",
+         ceiling<limits::tokens_max, &Ceilings::tokens, &Ceilings::tokens_rule>},
+        {kWallClockSeconds, "whole number", "no limit", 9,
+         "Seconds since the first call, without the time in which a call waits for a person.",
+         read_wall_clock_seconds},
+        {kWallClock, "duration", "no limit", 9, "The same as a duration.", read_wall_clock},
+        {"max_cost_usd", "decimal number", "no limit", 9,
+         "Money for the model; not metered by `pawl mcp`.", read_cost},
+        {"max_denials", "whole number", "no limit", 9,
+         "Calls that the agent was denied for what it asked, until the run halts.",
+         ceiling<limits::steps_max, &Ceilings::denials, &Ceilings::denials_rule>},
+        {"on_budget_exceeded", mapping(Section::budget), "halt and escalate", 9,
+         "What happens when a ceiling is reached.", read_budget},
+        {"waiting_counts", "true or false", "", 9, "Waiting never counts."},
+        {"max_open", "duration", "", 9, "How long a run may exist."},
+    });
+
+void read_via(Build& build, Contact& into, const yaml::Entry& key) {
+  text<&Contact::via>(build, into, key);
+  const std::size_t colon = into.via.find(':');
+  const bool way = colon != std::string::npos && colon > 0 &&
+                   !trim(std::string_view(into.via).substr(colon + 1)).empty();
+  if (into.via.empty() || way) return;
+  build.reading.mistake(key.value.at,
+                        fmt::format("`via` is `{}`, expected a way and a goal such as "
+                                    "`slack:@name` or `command: PROGRAM`",
+                                    escape_untrusted(into.via)));
+}
+
+constexpr LengthBetween kContactAfter{Duration{}, limits::contact_after_max};
+
+constexpr auto kContactKeys = section_keys<Build, Contact>(
+    Section::contact,
+    {
+        {"name", "text", "required", 0, "The person.", text<&Contact::name>},
+        {"via", "text", "required", 0,
+         "How: `pagerduty:SERVICE`, `slack:@PERSON`, `slack:#CHANNEL`, `webhook:NAME`, "
+         "`mail:ADDRESS` or `command: LINE`, by what `notify` of the deployment file has.",
+         read_via},
+        {"after", "duration", "0s", 0, "How long after the event.",
+         duration<kContactAfter, &Contact::after>},
+    });
+
+void read_contact(Build& build, Policy& into, const yaml::Node& node) {
   Contact contact;
   contact.at = node.at;
-  const bool read = build.reading.keys(node, Section::contact, [&](const yaml::Entry& key) {
-    if (key.key == "name") {
-      contact.name = build.reading.text(key.value, "name").value_or("");
-    } else if (key.key == "via") {
-      contact.via = build.reading.text(key.value, "via").value_or("");
-      const std::size_t colon = contact.via.find(':');
-      const bool way = colon != std::string::npos && colon > 0 &&
-                       !trim(std::string_view(contact.via).substr(colon + 1)).empty();
-      if (!contact.via.empty() && !way) {
-        build.reading.mistake(key.value.at,
-                              fmt::format("`via` is `{}`, expected a way and a goal such as "
-                                          "`slack:@name` or `command: PROGRAM`",
-                                          escape_untrusted(contact.via)));
-      }
-    } else if (key.key == "after") {
-      contact.after =
-          build.reading.duration(key.value, "after", {Duration{}, limits::contact_after_max})
-              .value_or(Duration{});
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (!read) return;
-  build.reading.missing(node, Section::contact, "name");
-  build.reading.missing(node, Section::contact, "via");
-  build.policy.contacts.push_back(std::move(contact));
+  if (read_section(build, node, kContactKeys, contact)) into.contacts.push_back(std::move(contact));
 }
+
+constexpr auto kEscalationKeys = section_keys<Build, Policy>(
+    Section::escalation, {
+                             {"contacts", list_of(Section::contact), "required", 0,
+                              "Who is told, one after another.", each_item<read_contact>},
+                         });
 
 }  // namespace
 
+void list_run_keys(std::vector<Key>& into) {
+  kExecutionKeys.list(into);
+  kBudgetKeys.list(into);
+  kEscalationKeys.list(into);
+  kContactKeys.list(into);
+}
+
 void read_execution(Build& build, const yaml::Node& node) {
-  Ceilings& ceilings = build.policy.ceilings;
-  const bool read = build.reading.keys(node, Section::execution, [&](const yaml::Entry& key) {
-    const Rule rule{fmt::format("execution/{}", key.key), key.key_at};
-    if (read_number(build, key)) return true;
-    if (key.key == "max_wall_clock_seconds") {
-      ceilings.wall_clock = build.reading.seconds(key.value, key.key, limits::wall_clock_max);
-      ceilings.wall_clock_rule = rule;
-    } else if (key.key == "max_wall_clock") {
-      ceilings.wall_clock = build.reading.duration(key.value, key.key,
-                                                   {Duration::seconds(1), limits::wall_clock_max});
-      ceilings.wall_clock_rule = rule;
-    } else if (key.key == "max_cost_usd") {
-      ceilings.cost_nano_usd = build.reading.money(key.value, key.key);
-      ceilings.cost_rule = rule;
-    } else if (key.key == "on_budget_exceeded") {
-      read_budget(build, key.value);
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read) build.reading.both(node, "max_wall_clock", "max_wall_clock_seconds");
+  if (!read_section(build, node, kExecutionKeys, build.policy.ceilings)) return;
+  build.reading.both(node, kWallClock, kWallClockSeconds);
 }
 
 void read_escalation(Build& build, const yaml::Node& node) {
-  const bool read = build.reading.keys(node, Section::escalation, [&](const yaml::Entry& key) {
-    if (key.key != "contacts") return false;
-    build.reading.items(key.value, "contacts",
-                        [&](const yaml::Node& item) { read_contact(build, item); });
-    return true;
-  });
-  if (read) build.reading.missing(node, Section::escalation, "contacts");
+  read_section(build, node, kEscalationKeys, build.policy);
 }
 
 }  // namespace pawl

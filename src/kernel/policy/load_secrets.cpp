@@ -31,9 +31,8 @@ std::optional<Effect> read_word(Build& build, const yaml::Node& node, std::strin
   return std::nullopt;
 }
 
-void read_listed(Build& build, const yaml::Node& node) {
-  Secrets& secrets = build.policy.secrets;
-  for (Placed& text : build.lists.texts(build.reading, node, "listed")) {
+void read_listed(Build& build, Secrets& secrets, const yaml::Entry& key) {
+  for (Placed& text : build.lists.texts(build.reading, key.value, key.key)) {
     if (ListedTexts::form(text.text).size() < listed_chars_min) {
       build.reading.mistake(text.at, fmt::format("a text of `listed` needs at least {} letters or "
                                                  "digits: it is looked for in every argument",
@@ -47,27 +46,40 @@ void read_listed(Build& build, const yaml::Node& node) {
   if (made) secrets.listed = std::make_shared<const ListedTexts>(std::move(*made));
 }
 
-}  // namespace
-
-void read_secrets(Build& build, const yaml::Node& node) {
-  build.policy.secrets.rule = {"secrets", node.at};
-  const bool read = build.reading.keys(node, Section::secrets, [&](const yaml::Entry& key) {
-    if (key.key == "listed") {
-      read_listed(build, key.value);
-    } else if (key.key == "then") {
-      const auto then =
-          read_word(build, key.value, "then", std::span(kSecretWords).first(2), "`hold` or `deny`");
-      build.policy.secrets.then = then.value_or(Effect::deny);
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read && node.entries.empty()) build.reading.mistake(node.at, "`secrets` is empty");
+void read_then_of_secrets(Build& build, Secrets& secrets, const yaml::Entry& key) {
+  const auto then =
+      read_word(build, key.value, key.key, std::span(kSecretWords).first(2), "`hold` or `deny`");
+  secrets.then = then.value_or(Effect::deny);
 }
 
-void read_entry_secrets(Build& build, const yaml::Entry& key, ToolRule& rule) {
-  rule.secrets = read_word(build, key.value, "secrets", kSecretWords, "`hold`, `deny` or `allow`");
+constexpr auto kSecretsKeys = section_keys<Build, Secrets>(
+    Section::secrets,
+    {
+        {"listed", "list of texts", "none", 11,
+         "Texts that are secret too, found inside of longer ones, in any case, with any "
+         "punctuation, "
+         "and encoded.",
+         read_listed},
+        {"then", "`hold` or `deny`", "`hold`", 11,
+         "What happens to such a call, unless its entry says.", read_then_of_secrets},
+    });
+
+}  // namespace
+
+void list_secrets_keys(std::vector<Key>& into) {
+  kSecretsKeys.list(into);
+}
+
+void read_secrets(Build& build, const yaml::Node& node) {
+  Secrets& secrets = build.policy.secrets;
+  secrets.rule = {"secrets", node.at};
+  if (read_section(build, node, kSecretsKeys, secrets) && node.entries.empty()) {
+    build.reading.mistake(node.at, "`secrets` is empty");
+  }
+}
+
+void read_entry_secrets(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  rule.secrets = read_word(build, key.value, key.key, kSecretWords, "`hold`, `deny` or `allow`");
   rule.secrets_rule = {rule.rule.path + "/secrets", key.key_at};
   if (rule.secrets != Effect::allow) return;
   build.note(Finding::Weight::warning, key.key_at,

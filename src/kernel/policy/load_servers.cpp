@@ -12,103 +12,121 @@
 namespace pawl {
 namespace {
 
-struct Kind {
-  std::string_view key, action;
-};
-// What a server may be refused besides its tools. Without a grant all of it is refused anyway.
-constexpr std::array<Kind, 4> kKinds = {{
-    {"prompts", "mcp:prompts/get"},
-    {"resources", "mcp:resources/read"},
-    {"sampling", "mcp:sampling/createMessage"},
-    {"elicitation", "mcp:elicitation/create"},
-}};
-
-bool is_kind(std::string_view key) {
-  return std::ranges::any_of(kKinds, [key](const Kind& kind) { return kind.key == key; });
-}
-
 class EnvironmentReader {
  public:
   EnvironmentReader(Build& build, const yaml::Node& node, Rule rule) : build_(build), node_(node) {
     by_.rule = std::move(rule);
   }
 
-  std::shared_ptr<const EnvironmentBy> read() {
-    const bool read = build_.reading.keys(node_, Section::environment, [this](const auto& key) {
-      if (key.key == "of") {
-        read_argument(key);
-      } else {
-        read_values(key);
-      }
-      return true;
-    });
-    if (!read) return nullptr;
-    build_.reading.missing(node_, Section::environment, "of");
-    if (by_.values.empty()) {
-      build_.reading.mistake(node_.at,
-                             "`environment` by an argument names no value of it: expected "
-                             "`production`, `staging` or `development` with a list");
-    }
-    if (by_.argument.empty() || by_.values.empty()) return nullptr;
-    std::ranges::sort(by_.values);
-    return std::make_shared<const EnvironmentBy>(std::move(by_));
-  }
+  std::shared_ptr<const EnvironmentBy> read();
 
- private:
   void read_argument(const yaml::Entry& key) {
     if (auto path = read_single_argument(build_, key)) by_.argument = std::move(*path);
   }
 
+  template <Environment Means>
   void read_values(const yaml::Entry& key) {
-    static const std::array<std::pair<std::string_view, Environment>, 3> words = {{
-        {"development", Environment::development},
-        {"staging", Environment::staging},
-        {"production", Environment::production},
-    }};
-    const auto word = std::ranges::find(words, key.key, &decltype(words)::value_type::first);
     for (const Placed& value : build_.lists.texts(build_.reading, key.value, key.key)) {
       const bool known = std::ranges::any_of(
           by_.values, [&](const auto& other) { return other.first == value.text; });
       if (known) {
         build_.reading.mistake(value.at, fmt::format("`{}` names two environments, or one twice",
                                                      escape_untrusted(value.text)));
-      } else if (word != words.end()) {
-        by_.values.emplace_back(value.text, word->second);
+      } else {
+        by_.values.emplace_back(value.text, Means);
       }
     }
   }
 
+ private:
   Build& build_;
   const yaml::Node& node_;
   EnvironmentBy by_;
 };
 
-void read_server(Build& build, const yaml::Entry& server) {
-  ServerDefaults made;
-  made.at = server.key_at;
-  const std::string path = "servers/" + server.key;
-  made.rule.rule = {path, server.key_at};
-  build.reading.keys(server.value, Section::of_server, [&](const yaml::Entry& key) {
-    if (key.key == "args") {
-      read_arguments(build, key, path + "/args", made.rule);
-    } else if (key.key == "class") {
-      read_stated_class(build, key, path, made.rule.stated_class, made.rule.class_rule);
-    } else if (key.key == "credential") {
-      read_credential(build, key.value, path, made.rule);
-    } else if (key.key == "environment") {
-      made.rule.environment_by =
-          read_environment_by(build, key.value, {path + "/environment", key.key_at});
-    } else if (is_kind(key.key)) {
-      if (build.reading.word(key.value, key.key, {"deny"}, {"allow", "hold", "notify"})) {
-        made.denied.emplace_back(key.key, key.key_at);
-      }
-    } else {
-      return false;
-    }
-    return true;
-  });
-  build.servers.emplace(server.key, std::move(made));
+constexpr auto kEnvironmentKeys = section_keys<Build, EnvironmentReader>(
+    Section::environment,
+    {
+        {"of", "text", "required", 0,
+         "The argument that names the environment: `args.context`. A call without it is denied.",
+         method<&EnvironmentReader::read_argument>},
+        {"production", "list of values", "no value", 0,
+         "Values of the argument that mean production. What no list has is denied.",
+         method<&EnvironmentReader::read_values<Environment::production>>},
+        {"staging", "list of values", "no value", 0, "Values that mean staging.",
+         method<&EnvironmentReader::read_values<Environment::staging>>},
+        {"development", "list of values", "no value", 0, "Values that mean development.",
+         method<&EnvironmentReader::read_values<Environment::development>>},
+    });
+
+std::shared_ptr<const EnvironmentBy> EnvironmentReader::read() {
+  if (!read_section(build_, node_, kEnvironmentKeys, *this)) return nullptr;
+  if (by_.values.empty()) {
+    build_.reading.mistake(node_.at,
+                           "`environment` by an argument names no value of it: expected "
+                           "`production`, `staging` or `development` with a list");
+  }
+  if (by_.argument.empty() || by_.values.empty()) return nullptr;
+  std::ranges::sort(by_.values);
+  return std::make_shared<const EnvironmentBy>(std::move(by_));
 }
+
+std::string path_of(const ServerDefaults& server) {
+  return server.rule.rule.path;
+}
+
+void read_args_of_server(Build& build, ServerDefaults& into, const yaml::Entry& key) {
+  read_arguments(build, key, path_of(into) + "/" + key.key, into.rule);
+}
+
+void read_class_of_server(Build& build, ServerDefaults& into, const yaml::Entry& key) {
+  read_stated_class(build, key, path_of(into), into.rule.stated_class, into.rule.class_rule);
+}
+
+void read_credential_of_server(Build& build, ServerDefaults& into, const yaml::Entry& key) {
+  read_credential(build, key.value, path_of(into), into.rule);
+}
+
+void read_environment_of_server(Build& build, ServerDefaults& into, const yaml::Entry& key) {
+  into.rule.environment_by =
+      read_environment_by(build, key.value, {path_of(into) + "/environment", key.key_at});
+}
+
+// What a server may be refused besides its tools. Without a grant all of it is refused anyway.
+constexpr std::string_view kPrompts = "mcp:prompts/get";
+constexpr std::string_view kResources = "mcp:resources/read";
+constexpr std::string_view kSampling = "mcp:sampling/createMessage";
+constexpr std::string_view kElicitation = "mcp:elicitation/create";
+
+template <const std::string_view& Action>
+void denies(Build& build, ServerDefaults& into, const yaml::Entry& key) {
+  if (build.reading.word(key.value, key.key, {"deny"}, {"allow", "hold", "notify"})) {
+    into.denied.push_back({key.key, Action, key.key_at});
+  }
+}
+
+constexpr auto kServerKeys = section_keys<Build, ServerDefaults>(
+    Section::of_server,
+    {
+        {"args", "mapping of arguments", "none", 6,
+         "What each argument must be, besides what the entry says. A granted tool has to have "
+         "them.",
+         read_args_of_server},
+        {"class", "words", "the entry's", 11, "The class of tools that state none.",
+         read_class_of_server},
+        {"credential", "text or credentials by argument", "the entry's", 0,
+         "For tools that name none.", read_credential_of_server},
+        {"environment", mapping(Section::environment), "the file's", 0,
+         "The argument that says in which environment a call works.", read_environment_of_server},
+        {"prompts", "`deny`", "denied unless granted", 1, "Refuses grants of prompts.",
+         denies<kPrompts>},
+        {"resources", "`deny`", "denied unless granted", 1, "Refuses grants of resources.",
+         denies<kResources>},
+        {"sampling", "`deny`", "denied unless granted", 1, "Refuses grants of sampling.",
+         denies<kSampling>},
+        {"elicitation", "`deny`", "denied unless granted", 1, "Refuses grants of elicitation.",
+         denies<kElicitation>},
+    });
 
 // All checks of one argument belong into one rule; both have to hold.
 void merge_argument(const ArgumentRule& more, ToolRule& entry) {
@@ -167,11 +185,10 @@ std::map<std::string, std::vector<std::string>> by_server(const Build& build,
 
 void check_denied(Build& build, const ToolRule& entry) {
   for (const auto& [server, defaults] : build.servers) {
-    for (const auto& [kind, at] : defaults.denied) {
-      const auto row = std::ranges::find(kKinds, kind, &Kind::key);
+    for (const auto& [kind, action, at] : defaults.denied) {
       for (const std::string& name : entry.names) {
         const auto pattern = parse_name(name);
-        if (!pattern || !pattern->grants(server, row->action)) continue;
+        if (!pattern || !pattern->grants(server, action)) continue;
         build.reading.mistake(
             entry.rule.at,
             fmt::format("`{}` is granted here, and `servers.{}` denies `{}` in "
@@ -194,9 +211,17 @@ std::shared_ptr<const EnvironmentBy> read_environment_by(Build& build, const yam
   return EnvironmentReader(build, node, std::move(rule)).read();
 }
 
-void read_servers(Build& build, const yaml::Node& node) {
-  build.reading.names(node, "servers",
-                      [&](const yaml::Entry& server) { read_server(build, server); });
+void list_server_default_keys(std::vector<Key>& into) {
+  kEnvironmentKeys.list(into);
+  kServerKeys.list(into);
+}
+
+void read_server(Build& build, Policy& /*into*/, const yaml::Entry& server) {
+  ServerDefaults made;
+  made.at = server.key_at;
+  made.rule.rule = {"servers/" + server.key, server.key_at};
+  read_section(build, server.value, kServerKeys, made);
+  build.servers.emplace(server.key, std::move(made));
 }
 
 std::vector<ToolRule> with_servers(Build& build, ToolRule entry) {

@@ -9,50 +9,52 @@
 namespace pawl {
 namespace {
 
-bool take(Build& build, const yaml::Entry& key, sql::SqlRule& rule) {
-  if (key.key == "dialect") {
-    rule.dialect = build.reading.text(key.value, "dialect").value_or("");
-  } else if (key.key == "statements") {
-    rule.statements = texts_of(build, key);
-  } else if (key.key == "tables") {
-    rule.tables = texts_of(build, key);
-  } else if (key.key == "columns") {
-    rule.columns = texts_of(build, key);
-  } else if (key.key == "functions") {
-    rule.functions = texts_of(build, key);
-  } else if (key.key == "types") {
-    rule.types = texts_of(build, key);
-  } else if (key.key == "where") {
-    const auto word = build.reading.text(key.value, "where");
-    if (word && *word != "required" && *word != "optional") {
-      build.reading.mistake(key.value.at, fmt::format("`where` is `{}`, expected `required` or "
-                                                      "`optional`",
-                                                      escape_untrusted(*word)));
-    }
-    rule.where_required = word != "optional";
-  } else if (key.key == "max_statements") {
-    const auto count =
-        build.reading.count(key.value, "max_statements", {1, sql::statements_max_max});
-    rule.statements_max = static_cast<std::uint32_t>(count.value_or(1));
-  } else {
-    return false;
+using sql::SqlRule;
+
+void read_where(Build& build, SqlRule& into, const yaml::Entry& key) {
+  const auto word = build.reading.text(key.value, key.key);
+  if (word && *word != "required" && *word != "optional") {
+    build.reading.mistake(key.value.at, fmt::format("`where` is `{}`, expected `required` or "
+                                                    "`optional`",
+                                                    escape_untrusted(*word)));
   }
-  return true;
+  into.where_required = word != "optional";
 }
+
+constexpr auto kSqlKeys = section_keys<Build, SqlRule>(
+    Section::sql,
+    {
+        {"dialect", "`postgresql`", "required", 6,
+         "Which database reads the text. No other is understood yet.", text<&SqlRule::dialect>},
+        {"statements", "text or list of texts", "required", 6,
+         "Kinds of statements, also those inside of others: `select`, `update` and so on.",
+         listed<&SqlRule::statements>},
+        {"tables", "text or list of texts", "required", 6,
+         "Relations as the text must write them: `orders` and `public.orders` are two names; "
+         "`public.*` is all of a schema, `*` all but the system's own.",
+         listed<&SqlRule::tables>},
+        {"columns", "text or list of texts", "any", 6,
+         "Columns that may be named; `*` in the text is then refused.", listed<&SqlRule::columns>},
+        {"functions", "text or list of texts", "none", 6,
+         "Functions besides the built-in ones that only compute.", listed<&SqlRule::functions>},
+        {"types", "text or list of texts", "none", 6, "Types besides the built-in ones.",
+         listed<&SqlRule::types>},
+        {"where", "`required` or `optional`", "required", 6,
+         "Whether UPDATE, DELETE and MERGE need a condition that narrows.", read_where},
+        {"max_statements", "whole number", "1", 6, "Most statements in one text.",
+         count<Between{1, sql::statements_max_max}, &SqlRule::statements_max>},
+    });
 
 }  // namespace
 
-void read_sql(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
-  sql::SqlRule rule;
-  const bool read = build.reading.keys(
-      key.value, Section::sql, [&](const yaml::Entry& one) { return take(build, one, rule); });
-  if (!read) return;
-  bool whole = true;
-  for (const char* needed : {"dialect", "statements", "tables"}) {
-    whole = whole && key.value.entry(needed) != nullptr;
-    build.reading.missing(key.value, Section::sql, needed);
-  }
-  if (!whole) return;
+void list_sql_keys(std::vector<Key>& into) {
+  kSqlKeys.list(into);
+}
+
+void read_sql(Build& build, ArgumentRule& argument, const yaml::Entry& key) {
+  SqlRule rule;
+  if (!read_section(build, key.value, kSqlKeys, rule)) return;
+  if (!kSqlKeys.complete(key.value)) return;  // reported
   Check check = check_of(CheckKind::sql, argument.rule.path + "/sql", key.key_at);
   check.sql = std::make_shared<const sql::SqlRule>(std::move(rule));
   add_check(build, argument, std::move(check), key.value.at);

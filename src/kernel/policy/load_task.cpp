@@ -36,33 +36,18 @@ class Narrowing {
     known_.index();
   }
 
-  void read(const yaml::Node& root) {
-    task_.reading.keys(root, Section::task, [&](const yaml::Entry& key) { return take(key); });
-    narrow_ceilings();
-    if (!tools_) return;
-    role_.policy.tools = std::move(*tools_);
-    role_.policy.askable.clear();  // who named the tools of the run named all of them
-  }
+  void read(const yaml::Node& root);
 
- private:
-  bool take(const yaml::Entry& key) {
-    if (key.key == "version") {
-      task_.reading.count(key.value, "version", {1, 1});
-    } else if (key.key == "text") {
-      take_words(key.value);
-    } else if (key.key == "execution") {
-      read_execution(task_, key.value);
-    } else if (key.key == "tools") {
-      tools_.emplace();
-      task_.reading.items(key.value, "tools", [this](const yaml::Node& item) { tool(item); });
-    } else {
-      return false;
-    }
-    return true;
+  void read_ceilings(const yaml::Entry& key) { read_execution(task_, key.value); }
+
+  void read_tools(const yaml::Entry& key) {
+    tools_.emplace();
+    task_.reading.items(key.value, key.key, [this](const yaml::Node& item) { tool(item); });
   }
 
   // The words of a person may have many lines and any characters.
-  void take_words(const yaml::Node& node) {
+  void read_words(const yaml::Entry& key) {
+    const yaml::Node& node = key.value;
     if (!node.is_scalar() || node.text.size() > words_bytes_max) {
       task_.reading.mistake(
           node.at, fmt::format("`text` must be a text of at most {} bytes", words_bytes_max));
@@ -71,29 +56,10 @@ class Narrowing {
     role_.policy.task_words = node.text;
   }
 
-  void tool(const yaml::Node& node) {
-    ToolRule rule;
-    std::string name = node.is_scalar() ? node.text : "";
-    if (node.is_map()) {
-      task_.reading.keys(node, Section::task_tool, [&](const yaml::Entry& key) {
-        if (key.key == "name") {
-          name = task_.reading.text(key.value, "name").value_or("");
-        } else if (key.key == "args") {
-          read_arguments(task_, key, "task/args", rule);
-        } else {
-          return read_limit(task_, key, "task", rule);
-        }
-        return true;
-      });
-      task_.reading.missing(node, Section::task_tool, "name");
-    } else if (!node.is_scalar()) {
-      task_.reading.mistake(
-          node.at, fmt::format("a tool is a name or a mapping, found {}", node.described()));
-    }
-    if (!name.empty()) keep(name, node.at, rule);
-  }
+ private:
+  void tool(const yaml::Node& node);
 
-  void keep(const std::string& name, const Position& at, const ToolRule& own) {
+  void keep_tool(const std::string& name, const Position& at, const ToolRule& own) {
     const auto pattern = parse_name(name);
     const std::size_t slash = name.find('/');
     const bool qualified = slash != std::string::npos && !name.starts_with(reserved_prefix);
@@ -177,7 +143,69 @@ class Narrowing {
   std::optional<std::vector<ToolRule>> tools_;
 };
 
+constexpr auto kTaskKeys = section_keys<Build, Narrowing>(
+    Section::task,
+    {
+        {"version", "`1`", "1", 0, "Version of the grammar.", version},
+        {"text", "text", "nothing", 0, "What the sponsor asks for: `user`, as an origin.",
+         method<&Narrowing::read_words>},
+        {"tools", "list of names and mappings", "all", 1, "Tools of the role that stay.",
+         method<&Narrowing::read_tools>},
+        {"execution", mapping(Section::execution), "the role's", 9, "Smaller ceilings.",
+         method<&Narrowing::read_ceilings>},
+    });
+
+void Narrowing::read(const yaml::Node& root) {
+  read_section(task_, root, kTaskKeys, *this);
+  narrow_ceilings();
+  if (!tools_) return;
+  role_.policy.tools = std::move(*tools_);
+  role_.policy.askable.clear();  // who named the tools of the run named all of them
+}
+
+struct TaskTool {
+  std::string name;
+  ToolRule rule;
+};
+
+void read_args_of_task(Build& build, TaskTool& into, const yaml::Entry& key) {
+  read_arguments(build, key, "task/args", into.rule);
+}
+
+void read_limit_of_task(Build& build, TaskTool& into, const yaml::Entry& key) {
+  read_limit(build, key, "task", into.rule);
+}
+
+constexpr auto kTaskToolKeys = section_keys<Build, TaskTool>(
+    Section::task_tool,
+    {
+        {"name", "text", "required", 2, "A tool that the role grants; no glob.",
+         text<&TaskTool::name>},
+        {"args", "mapping of arguments", "none", 6, "Checks besides the role's.",
+         read_args_of_task},
+        {kMaxRecords, "whole number", "the role's", 9, "A smaller limit.", read_limit_of_task},
+        {kMaxCalls, "whole number", "the role's", 9, "A smaller limit.", read_limit_of_task},
+        {kMaxRate, "whole number", "the role's", 9, "A smaller limit.", read_limit_of_task},
+    });
+
+void Narrowing::tool(const yaml::Node& node) {
+  TaskTool tool;
+  if (node.is_scalar()) tool.name = node.text;
+  if (node.is_map()) {
+    read_section(task_, node, kTaskToolKeys, tool);
+  } else if (!node.is_scalar()) {
+    task_.reading.mistake(node.at,
+                          fmt::format("a tool is a name or a mapping, found {}", node.described()));
+  }
+  if (!tool.name.empty()) keep_tool(tool.name, node.at, tool.rule);
+}
+
 }  // namespace
+
+void list_task_keys(std::vector<Key>& into) {
+  kTaskKeys.list(into);
+  kTaskToolKeys.list(into);
+}
 
 void narrow(Build& build, const TaskText& task) {
   yaml::Read read = yaml::read(task.bytes, task.file, limits::file_bytes_max);

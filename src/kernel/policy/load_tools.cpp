@@ -11,8 +11,8 @@ namespace pawl {
 
 void read_blocked(Build& build, const yaml::Entry& key, std::string_view path) {
   std::unordered_map<std::string, std::uint32_t> seen;
-  build.reading.items(key.value, "blocked", [&](const yaml::Node& item) {
-    const auto name = build.reading.text(item, "blocked");
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
+    const auto name = build.reading.text(item, key.key);
     if (!name) return;
     std::string folded = fold(*name);
     const auto pattern = parse_name(folded);
@@ -31,24 +31,39 @@ void read_blocked(Build& build, const yaml::Entry& key, std::string_view path) {
   });
 }
 
-void read_tools(Build& build, const yaml::Node& node) {
-  const bool read = build.reading.keys(node, Section::tools, [&](const yaml::Entry& key) {
-    if (key.key == "allowed") {
-      build.reading.items(key.value, "allowed", [&](const yaml::Node& item) {
-        if (build.policy.tools.size() < limits::entries_max) {
-          read_entry(build, item);
-        } else if (build.policy.tools.size() == limits::entries_max) {
-          build.reading.mistake(item.at, fmt::format("more than {} entries", limits::entries_max));
-        }
-      });
-    } else if (key.key == "blocked") {
-      read_blocked(build, key, "tools/blocked");
-    } else {
-      return false;
-    }
-    return true;
-  });
-  if (read) build.reading.missing(node, Section::tools, "allowed");
+namespace {
+
+void read_allowed(Build& build, Policy& into, const yaml::Node& item) {
+  if (into.tools.size() < limits::entries_max) {
+    read_entry(build, item);
+  } else if (into.tools.size() == limits::entries_max) {
+    build.reading.mistake(item.at, fmt::format("more than {} entries", limits::entries_max));
+  }
+}
+
+void read_blocked_of_role(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  read_blocked(build, key, "tools/blocked");
+}
+
+constexpr auto kToolsKeys = section_keys<Build, Policy>(
+    Section::tools,
+    {
+        {"allowed", list_of(Section::entry), "required", 1, "What is granted, one entry per tool.",
+         each_item<read_allowed>},
+        {"blocked", "list of names", "none", 2,
+         "Names that are never called, on every server, in every spelling; a glob is permitted.",
+         read_blocked_of_role},
+    });
+
+}  // namespace
+
+void list_tools_keys(std::vector<Key>& into) {
+  kToolsKeys.list(into);
+}
+
+void read_tools(Build& build, Policy& into, const yaml::Entry& key) {
+  into.default_rule = {key.key, key.key_at};
+  read_section(build, key.value, kToolsKeys, into);
   check_names(build);
   if (!build.servers.empty() || build.environment_by != nullptr) apply_servers(build);
 }

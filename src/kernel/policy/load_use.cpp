@@ -31,8 +31,8 @@ void read_one(Build& build, const Placed& written) {
 
 }  // namespace
 
-void read_use(Build& build, const yaml::Node& node) {
-  for (const Placed& written : build.reading.texts(node, "use")) read_one(build, written);
+void read_use(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  for (const Placed& written : build.reading.texts(key.value, key.key)) read_one(build, written);
 }
 
 }  // namespace pawl
