@@ -68,7 +68,7 @@ struct Answering {
   std::uint64_t displayed = 0;  // answers of which it is known when the card was first displayed
   std::uint64_t hasty = 0;      // of these, approvals in so little time that nobody reads a card
   std::uint64_t at_once = 0;    // approvals that soon after the question was asked, card or not
-  // Of calls that nobody ought to approve: asked, and not approved. Counted here and nowhere else.
+  // Of calls that should not be approved: asked, and not approved. Counted here and nowhere else.
   std::uint64_t seeded = 0, caught = 0;
   std::deque<Duration> took;  // from question to answer
   std::deque<Duration> read;  // from when they had the card to their answer

@@ -238,7 +238,7 @@ TEST_F(GateTalk, AQuestionIsPassedOnToNobodyWhoCouldNotApproveIt) {
   EXPECT_EQ(question(approval).talk->passed_to, "treasury");
   EXPECT_EQ(question(approval).talk->passed_by, "ann");
   EXPECT_FALSE(asked.done());
-  // Whoever could answer it still can.
+  // Its other reviewers can still answer it.
   ASSERT_TRUE(world.approve(approval, "bob"));
   EXPECT_EQ(answer_of(asked).kind, Settled::Kind::result);
 }

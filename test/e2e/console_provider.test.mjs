@@ -170,7 +170,7 @@ test('an answer counts once, for the page that asked, and as the provider signed
   assert.equal((await through()).answer.status, 200);
 });
 
-test('a session that was left open at the provider signs nobody in', async () => {
+test('a session that was left open at the provider signs no one in', async () => {
   says('ada@myco.example');
   const now = () => Math.floor(Date.now() / 1000);
   for (const [auth_time, why] of [
@@ -274,7 +274,7 @@ test('a browser goes to the provider and comes back', { skip: browserless() }, a
     await looksRightEverywhere(page, 'you-provider');
     await page.reload();
     await page.waitForSelector('#health .good');
-    // An answer that this browser did not ask for signs nobody in.
+    // An answer that this browser did not ask for signs no one in.
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForSelector('#passphrase');
     await page.goto(`${w.console}?state=x&code=y`);

@@ -86,7 +86,7 @@ test('a reviewer asks, the agent says something, and another one decides', { ski
   const text = await card.innerText();
   assert.match(text, /ada asks: which \\u\{202e\}customer\?/);
   assert.match(text, /the agent says \(not verified\)/);
-  assert.match(text, /characters that nobody sees/);
+  assert.match(text, /has invisible characters/);
   assert.ok(text.indexOf('the agent says (not') > text.indexOf('What would run'), 'it comes last');
   assert.equal(await ada.inputValue('#reason'), 'half a rea');
 

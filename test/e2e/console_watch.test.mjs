@@ -62,14 +62,14 @@ const records = (type) =>
 test('an alarm is seen, taken and ended, and the last drill is there', { skip }, async () => {
   const page = await signedIn(browser, w, 'ada');
   await page.click('nav >> text=Alarms');
-  await page.waitForSelector('text=nobody knows that the switch works');
+  await page.waitForSelector('text=it is not known that the switch works');
   // Nobody is named, and nothing is quiet.
   const first = w.pawl('kill', 'tool', 'y', '--reason', 'a test', '--config', w.config);
   assert.equal(first.status, 1, first.err);
   assert.match(first.err, /nothing was stopped: no tool is called `y`/);
   await page.waitForSelector('section:has-text("It has no contacts.")');
   await page.getByRole('button', { name: /It is over/ }).click();
-  await page.waitForSelector('text=Nothing waits for anybody.');
+  await page.waitForSelector('text=Nothing waits for an answer.');
   await again((text) => `${text}drill: {role: canary, every: 30d}\nnotify:
   contacts: [{name: night, via: "command: true"}]\n`);
   const drilled = await w.later('drill', '--as', 'ada', '--config', w.config, '--json');
@@ -84,7 +84,7 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   await page.waitForSelector('text=taken by ada');
   assert.equal(await page.locator('nav a:has-text("Alarms") .count').count(), 0);
   await page.getByRole('button', { name: /It is over/ }).click();
-  await page.waitForSelector('text=Nothing waits for anybody.');
+  await page.waitForSelector('text=Nothing waits for an answer.');
   const changes = records('escalation.changed').map(({ how, person }) => [how, person]);
   const taken = [['acknowledged', 'ada'], ['resolved', 'ada']];
   assert.deepEqual(changes, [['resolved', 'ada'], ...taken]);

@@ -1,7 +1,7 @@
 // People for whom a provider vouches: the browser goes there and comes back with a code.
 //
 // `state` is a ticket for the key that the page has made, and what comes back is signed with that
-// key: a code that somebody else's browser was given signs nobody in, here or there. The nonce and
+// key: a code that somebody else's browser was given signs no one in, here or there. The nonce and
 // PKCE's verifier follow from the ticket, so nothing is remembered of whoever goes and never comes
 // back.
 #include <fmt/format.h>

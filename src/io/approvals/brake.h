@@ -1,9 +1,9 @@
 // What slows wrong answers down: by where they come from, never by whose name they give.
 //
-// A brake on a name is a switch in strangers' hands: whoever can reach the page locks a reviewer
-// out, and learns from it which names there are. So each *source* waits for its own failures, twice
-// as long each time, up to a minute; whom they claim to be makes no difference. What all sources
-// together may cost is bounded elsewhere (doors/console/passphrases.h).
+// A brake on a name is a switch in strangers' hands: every program that can reach the page locks a
+// reviewer out, and learns from it which names there are. So each *source* waits for its own
+// failures, twice as long each time, up to a minute; whom they claim to be makes no difference.
+// What all sources together may cost is bounded elsewhere (doors/console/passphrases.h).
 //
 // A source is a text of the caller's choosing: an address, a connection, a session, a browser that
 // was signed in from before. The table is bounded: sources that were quiet for a while are

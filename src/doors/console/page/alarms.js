@@ -1,16 +1,16 @@
-// What people have to answer for: escalations that nobody has taken, ways to people that are dead,
+// What people have to answer for: escalations that no one has taken, ways to people that are dead,
 // and when the switch was last tried.
 import { badge, h, moment, plural, put } from './dom.js';
 import { act, session } from './api.js';
 import { readStatus, store, watch } from './store.js';
 
 const phases = {
-  open: ['nobody has taken it', 'warn'],
+  open: ['not taken yet', 'warn'],
   unanswered: ['unanswered', 'danger'],
   acknowledged: ['taken', 'good'],
 };
 
-// Those that somebody ought to look at: for the count in the list of places.
+// Those that a person should look at: for the count in the list of places.
 export const waiting = () =>
   (store.status?.escalations ?? []).filter(({ phase }) => phase !== 'acknowledged').length;
 
@@ -72,7 +72,7 @@ const milliseconds = (us) => `${(us / 1000).toFixed(1)} ms`;
 
 function drill(status) {
   if (!status.last_drill) {
-    return h('p', { class: 'flag' }, 'Never: nobody knows that the switch works. ', [
+    return h('p', { class: 'flag' }, 'Never: it is not known that the switch works. ', [
       h('code', {}, 'pawl drill'),
       ' tries it.',
     ]);
@@ -107,13 +107,13 @@ export function alarms(view) {
   function draw() {
     const status = store.status;
     if (!status) return;
-    // Only where it has changed: whoever is about to press a button keeps it.
+    // Only where it has changed: a button that is about to be pressed stays.
     const now = JSON.stringify([status.escalations, status.notices, status.last_drill]);
     if (now === shown) return;
     shown = now;
     const all = status.escalations;
     put(list, [
-      all.length === 0 ? h('p', {}, 'Nothing waits for anybody.') : null,
+      all.length === 0 ? h('p', {}, 'Nothing waits for an answer.') : null,
       all.map((each) => escalation(each, answer)),
     ]);
     put(rest, [

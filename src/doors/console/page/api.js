@@ -102,7 +102,7 @@ export async function returned() {
   const journey = await comeBack();
   const state = brought.get('state');
   if (journey?.state !== state) throw new Error('this page did not begin that sign-in');
-  // Where they were going: kept by this page and not by the address, which anybody can write. It is
+  // Where they were going: kept by this page and not by the address, which every page can write. It is
   // a place of this page, and can be nothing else.
   if (isPlace(journey.place)) history.replaceState(null, '', location.pathname + journey.place);
   if (!brought.has('code')) throw new Error('the provider has not signed you in');
@@ -158,8 +158,8 @@ async function follow(signal, { event, up }) {
   }
 }
 
-// Events of the node, for as long as somebody is signed in. Where the line breaks it is taken up
-// again; what happened meanwhile is read anew. (An EventSource cannot send our token.)
+// Events of the node, for as long as a person is signed in. Where the line breaks it is taken up
+// again; what happened meanwhile is read again. (An EventSource cannot send our token.)
 export function listen({ event, up, down }) {
   const over = new AbortController();
   void (async () => {

@@ -43,7 +43,7 @@ export function card(place, id, { back }) {
       back: () => put(footer, controls(question)),
     });
 
-  // Why the node would refuse that of whoever is signed in; empty: it would not.
+  // Why the node would refuse that of the person who is signed in; empty: it would not.
   const no = (what) => question?.may_not?.[what] ?? '';
   function may() {
     if (!question || ended || busy) return false;
@@ -205,7 +205,7 @@ export function card(place, id, { back }) {
     clock.className = rest < 60_000 ? 'badge danger' : 'badge';
     if (rest <= 0) over('Its time was up: the call was denied.');
   }
-  // Somebody changed the call meanwhile: nobody approves another one than they were reading.
+  // The call changed meanwhile: a reviewer approves only the one that they were reading.
   function became(next) {
     const again = () => {
       typed.value = '';
@@ -240,7 +240,7 @@ export function card(place, id, { back }) {
     id,
     gone: false,
     // Our own answer may end it before the node has told us so.
-    // Somebody said something about it: it is read anew.
+    // It was talked about: it is read again.
     news: () => void read(),
     focusAsk: () => (ask.disabled ? null : ask.click()),
     focusPass: () => (pass.disabled ? null : pass.click()),

@@ -30,7 +30,7 @@ function flat(children) {
 
 export const $ = (id) => document.getElementById(id);
 
-// Said aloud by a screen reader, and seen by nobody.
+// For screen readers only: it is not visible.
 export function announce(text) {
   $('said').textContent = text;
 }

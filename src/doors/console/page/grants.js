@@ -1,5 +1,5 @@
 // What people let agents use for a while: to whom, what, until when, how much of it is used; and
-// taking it back, which needs nobody's permission.
+// taking it back, which needs no permission.
 import { h, left, meter, moment, plural, put } from './dom.js';
 import { act, session } from './api.js';
 import { now, readStatus, store, watch } from './store.js';
@@ -134,7 +134,7 @@ export function grants(view) {
         {},
         'What agents asked for and people granted for a while, and approvals that stand for more ' +
           'calls than their own. They end with their time, their calls and their run, and when ' +
-          'somebody takes them back; nothing brings them back.',
+          'a person revokes them; nothing brings them back.',
       ),
       told,
       said,

@@ -108,7 +108,7 @@ export function people(view) {
             'Approved after under two seconds with the card',
             said.hasty,
             `of ${plural(said.displayed, 'answer')} of which it is known when the card was ` +
-              'displayed since this node started: nobody reads one that fast',
+              'displayed since this node started: a person cannot read one that fast',
           ),
           number(
             'Approved within two seconds of the question',

@@ -1,5 +1,5 @@
 // What one approval may be good for besides its call, where the policy offers that. The first
-// choice is the call alone, and nobody chooses another one by accident.
+// choice is the call alone, and another one cannot be chosen by accident.
 import { h, left } from './dom.js';
 
 const option = (value, text) => h('option', { value }, text);

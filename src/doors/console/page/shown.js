@@ -6,7 +6,7 @@ import { accessReason, accessWanted, kindOf, titleOf, wantedTool } from './acces
 
 function flags(argument) {
   const said = [];
-  if (argument.hidden) said.push('has characters that nobody sees; they are written as escapes');
+  if (argument.hidden) said.push('has invisible characters; they are written as escapes');
   if (argument.mixed) said.push('mixes letters of two alphabets that look alike');
   if (argument.folded) said.push(`${plural(argument.folded, 'byte')} more are not shown`);
   return said.map((text) => h('p', { class: 'flag' }, `⚠ ${text}`));
@@ -152,6 +152,6 @@ export function words(q) {
   ];
 }
 
-// What of a question has to stay the same while somebody reads it.
+// What of a question has to stay the same while a person reads it.
 export const displayOf = (q) =>
   JSON.stringify([q.binding, q.shown, q.display, q.arguments_missing, q.type_this]);

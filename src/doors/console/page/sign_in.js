@@ -1,5 +1,5 @@
 // Who are you? A passkey, a provider that the deployment names, or a name and a passphrase, sent to
-// this node and to nobody else.
+// this node only.
 import { h, put } from './dom.js';
 import { goToProvider, signIn, signInWithPasskey, waysToSignIn } from './api.js';
 import { possible } from './passkey.js';

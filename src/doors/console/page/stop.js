@@ -20,7 +20,7 @@ function processes({ found, alive, asked, took_us: took }) {
   ];
 }
 
-// A name that nothing has: somebody in an emergency has to see that, and the right one.
+// A name that nothing has: a person in an emergency must see that, and the right one.
 function nothing(done, what, name, choose) {
   return [
     h(
@@ -102,7 +102,7 @@ export function stop(view) {
     ready();
     reason.focus();
   }
-  // What there is of this kind: a few as buttons, all of them while somebody types.
+  // What there is of this kind: a few as buttons, all of them while the person types.
   function offer() {
     const all = targets[scope.value] ?? [];
     put(names, all.map((value) => h('option', { value })));
@@ -110,7 +110,7 @@ export function stop(view) {
     put(there, [
       shown.map((one) => h('button', { type: 'button', onclick: () => choose(one) }, one)),
       all.length > shown.length ? ` and ${all.length - shown.length} others` : null,
-      scope.value !== 'all' && all.length === 0 ? 'There is none of these now.' : null,
+      scope.value !== 'all' && all.length === 0 ? 'There are none of these now.' : null,
     ]);
   }
   async function readTargets() {

@@ -37,8 +37,8 @@ function known(question) {
 
 // What the node finds for a filter in the arguments of all questions: here are the first words of
 // some. One look at a time; of several that were wanted meanwhile the last counts.
-const nobody = new Set();
-const found = { filter: '', names: nobody, unread: 0, looking: false, next: null, at: 0 };
+const empty = new Set();
+const found = { filter: '', names: empty, unread: 0, looking: false, next: null, at: 0 };
 const spelled = (filter) => filter.trim().toLowerCase();
 export const unread = (filter) => (found.filter === spelled(filter) ? found.unread : 0);
 
@@ -50,7 +50,7 @@ export async function look(filter) {
   }
   Object.assign(found, { next: null, at: Date.now() });
   if (wanted === '') {
-    Object.assign(found, { filter: '', names: nobody, unread: 0 });
+    Object.assign(found, { filter: '', names: empty, unread: 0 });
     return;
   }
   found.looking = true;
@@ -71,7 +71,7 @@ export function lookAgain(filter) {
   if (filter !== '' && Date.now() - found.at > wait) void look(filter);
 }
 
-// Summaries of rows that came without one, for those that somebody sees.
+// Summaries of rows that came without one, for those that are visible.
 const asked = new Set();
 let seen = [];
 let soon = null;
@@ -136,7 +136,7 @@ async function statusNow() {
   store.kills = status.kills;
   tell();
 }
-// What runs have used changes with every call: read at most twice a second, whoever asks.
+// What runs have used changes with every call: read at most twice a second for all views.
 let reading = null;
 export function readStatus() {
   reading ??= new Promise((resolve) => setTimeout(resolve, 500)).then(() => {
@@ -164,7 +164,7 @@ export const now = () => Date.now() + store.skew;
 // By risk, then by what ends first.
 export function ordered(filter) {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const names = found.filter === spelled(filter) ? found.names : nobody;
+  const names = found.filter === spelled(filter) ? found.names : empty;
   const fits = ({ text, approval }) =>
     names.has(approval) || words.every((word) => text.includes(word));
   const all = [];

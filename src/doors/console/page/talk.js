@@ -1,9 +1,9 @@
 // What is said about a question without answering it: what reviewers ask its agent and what the
-// agent says, which is marked as its own; and passing it on to somebody else.
+// agent says, which is marked as its own; and passing it on to another person.
 import { badge, h, moment } from './dom.js';
 import { act, session } from './api.js';
 
-const unseen = 'has characters that nobody sees; they are written as escapes';
+const unseen = 'has invisible characters; they are written as escapes';
 const reasonMax = 1000; // as the node takes it, in bytes; longer is refused there
 
 // "for bob, passed on by ada because she is away"
@@ -42,7 +42,7 @@ function remark(each) {
   );
 }
 
-// Nothing where nobody asked.
+// Nothing where no one asked.
 export function talk(q) {
   if (!q.talk?.length) return null;
   return h(
@@ -149,12 +149,12 @@ export function passing(q, { over, back }) {
           why,
         ),
       ),
-      h('p', { class: 'note' }, 'They are told. Whoever could answer it still can.'),
+      h('p', { class: 'note' }, 'They are told. Its other reviewers can still answer it.'),
     ],
     button: 'Hand over',
     send: async () => {
       await act({ kind: 'pass', approval: q.approval, reason: why.value, to: to.value });
-      return `Passed on to ${to.value}. Whoever could answer it still can.`;
+      return `Passed on to ${to.value}. Its other reviewers can still answer it.`;
     },
     over,
     back,

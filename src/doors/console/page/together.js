@@ -126,7 +126,7 @@ export function together(place, id, { back, choose }) {
   function can() {
     return all !== null && !ended && !busy && session.role !== 'auditor' && Boolean(all.shown);
   }
-  // Of which of them the node would refuse that of whoever is signed in, and why.
+  // Of which of them the node would refuse that of the person who is signed in, and why.
   const refuses = (what) =>
     (all?.questions ?? [])
       .filter((q) => q.may_not?.[what])
@@ -274,7 +274,7 @@ export function together(place, id, { back, choose }) {
       ),
       put(footer, controls()),
     ]);
-    // It was read anew while somebody typed.
+    // It was read again while the person typed.
     if (focused && place.querySelector(`#${CSS.escape(focused)}`)) $(focused).focus();
     tick();
     ready();
@@ -286,7 +286,7 @@ export function together(place, id, { back, choose }) {
       clock.className = rest < 60_000 ? 'badge danger' : 'badge';
     }
   }
-  // Nobody answers others than they were reading.
+  // The reviewer answers only those that they were reading.
   function became(next) {
     const again = () => {
       typed.clear();
