@@ -134,7 +134,8 @@ struct ApprovalOpened {
   Instant expires{};
   std::string why;
   std::string class_text = {};  // of the call; empty in records of before: as irreversible
-  bool apart = false;  // somebody has to approve it who did not start the run, whatever the quorum
+  bool apart =
+      false;  // a second reviewer is required, who did not start the run, whatever the quorum
   // What one approval may be good for besides its call; zero: nothing. Of calls of the run whatever
   // their arguments are, `likeness` says what they have in common.
   std::uint64_t identical = 0;
@@ -209,7 +210,7 @@ struct Escalated {
   std::string run, event, contact, via, outcome;
   std::string escalation = {};
   std::uint32_t step = 0;
-  bool failed = false;  // nobody was reached this way
+  bool failed = false;  // no one was reached this way
 };
 struct LadderContact {
   std::string name, via;

@@ -66,7 +66,7 @@ bool violates(const json_schema::Violation& violation, const Situation& s, Verdi
 
 }  // namespace
 
-// A schema that cannot be checked denies every call until somebody looks at it.
+// A schema that cannot be checked denies every call until a person looks at it.
 bool deny_schema(const Situation& s, Verdict& v) {
   const ToolDefinition* definition = s.tool->definition.get();
   if (definition != nullptr && !definition->validator_fault.empty()) {
