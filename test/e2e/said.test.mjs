@@ -102,7 +102,7 @@ for (const door of doors) {
     const next = await client.request('prompts/list', { cursor: result.nextCursor });
     assert.deepEqual(next.result, { prompts: [] });
     assert.equal(w.seen('prompts/list').at(-1).params.cursor, 'SECRET 2');
-    // The tools are pawl's to read. What the server says instead of them is no word for the client.
+    // The tools are pawl's to read. What the server says instead of them is not for the client.
     const lists = w.seen('tools/list').length;
     tells(w, { list: { error }, say: [notice('tools/list_changed')] });
     await call(client);

@@ -29,7 +29,7 @@ class Rehearsal {
     opened.key = std::string(vigilance_key) + opened.run;
     opened.agent = calm_.agent;
     opened.identity = calm_.identity;
-    opened.sponsor = "somebody";
+    opened.sponsor = "unknown";
     (void)state_.apply({state_.next_seq(), now_, 0, std::move(opened)});
   }
 

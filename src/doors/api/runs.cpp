@@ -297,7 +297,7 @@ Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRu
   if (sub == nullptr && run == nullptr) {
     return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(parent) + "`");
   }
-  Result<jose::RunCredential> above = fail(ErrorKind::internal, "nobody's");
+  Result<jose::RunCredential> above = fail(ErrorKind::internal, "no run");
   if (sub != nullptr) {
     above = sub->credential;
     above->expires = sub->expires;

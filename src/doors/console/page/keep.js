@@ -1,5 +1,5 @@
-// What the page keeps of a session, so that a reload does not sign the person out: the token, and the
-// key that signs acts. The browser lets us use that key and read it never.
+// What the page keeps of a session, so that a reload does not sign the person out: the token, and
+// the key that signs acts. The browser lets us use that key and read it never.
 const kept = 'now';
 const gone = 'at the provider'; // a sign-in that is under way there, with its key
 
