@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "kernel/state/live.h"
 #include "views/cards.h"
 #include "views/question.h"
 

@@ -121,12 +121,12 @@ Status Control::answer_together(const std::string& person, const std::string& pr
   if (approve.kind() != json::Kind::boolean || !each.is_array()) {
     return fail(ErrorKind::invalid, "`approve` is true or false, and `answers` a list");
   }
-  Answers answers;
+  BatchAnswer answers;
   std::map<std::string, std::string> displayed;
   for (const json::View one : each.elements()) {
     const auto id = text(one, "approval");
     if (!id) return std::unexpected(id.error());
-    Answers::One answer{*id, std::string(one.text("shown").value_or("")), false};
+    BatchAnswer::One answer{*id, std::string(one.text("shown").value_or("")), false};
     if (answers.to.size() >= together_max) break;  // refused below, by its number
     if (approve.boolean()) {
       const auto whole = shown_whole(ports_.gate.state(), ports_.journal, *id);

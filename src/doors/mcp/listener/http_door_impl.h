@@ -40,7 +40,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   struct Connected {
     std::string key, caller, account, role;
     Era era = Era::stateful;
-    std::shared_ptr<SubRun> part;
+    std::shared_ptr<SubRunLimits> part;
     std::shared_ptr<HttpClientTransport> client;
     std::unique_ptr<Endpoint> endpoint;
     // A call may go on that no request waits for: a task, or what was cancelled.
