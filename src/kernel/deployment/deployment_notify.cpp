@@ -249,7 +249,8 @@ void read_notice_contact(DeploymentBuild& build, Notices& into, const yaml::Node
   }
 }
 
-// Where people answer; notices lead there. No path may follow that somebody could read otherwise.
+// Where people answer; notices lead there. No path may follow that a reader could take for another
+// one.
 void read_link(DeploymentBuild& build, Notices& into, const yaml::Entry& key) {
   const std::string text = build.reading.text(key.value, key.key).value_or("");
   const auto address = parse_web_address(text);

@@ -30,7 +30,7 @@ struct DeploymentBuild {
     into.file = file;
   }
 
-  // Reports a name that is none of a role, a person, a group or a credential.
+  // Reports a name that is not valid for a role, a person, a group or a credential.
   bool named(const yaml::Entry& entry, std::string_view what);
   // The words of a command, in which nothing is refused for being there twice.
   std::vector<std::string> words(const yaml::Node& node, std::string_view what);
@@ -72,7 +72,7 @@ void list(DeploymentBuild& build, Into& into, const yaml::Entry& key) {
   member<Members...>(into) = build.list(key.value, key.key);
 }
 
-// deployment_sources.cpp: where a secret is.
+// deployment_credentials.cpp: where a secret is.
 void read_source(DeploymentBuild& build, const yaml::Entry& key, SecretSource& into);
 void read_stored_name(DeploymentBuild& build, SecretSource& into, const yaml::Entry& key);
 void read_env_name(DeploymentBuild& build, SecretSource& into, const yaml::Entry& key);
@@ -89,7 +89,7 @@ void env_name(DeploymentBuild& build, Into& into, const yaml::Entry& key) {
   read_env_name(build, member<Members...>(into), key);
 }
 
-// deployment_address.cpp: the address of a server.
+// deployment_credentials.cpp: the address of a server.
 void read_url(DeploymentBuild& build, const yaml::Entry& key, ReachedHost& into);
 template <auto... Members, class Into>
 void url(DeploymentBuild& build, Into& into, const yaml::Entry& key) {
@@ -116,14 +116,14 @@ void read_layers(DeploymentBuild& build, Deployment& into, const yaml::Entry& ke
 void read_role(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_roles(DeploymentBuild& build);
 void list_role_keys(std::vector<Key>& into);
-// deployment_limits.cpp
+// deployment_serving.cpp
 void read_limits(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void list_limit_keys(std::vector<Key>& into);
 // deployment_servers.cpp
 void read_server(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_servers(DeploymentBuild& build);  // after the credentials
 void list_server_keys(std::vector<Key>& into);
-// deployment_traces.cpp
+// deployment_serving.cpp
 void read_traces(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_traces(DeploymentBuild& build);  // after the credentials
 void list_traces_keys(std::vector<Key>& into);
@@ -131,7 +131,7 @@ void list_traces_keys(std::vector<Key>& into);
 void read_people(DeploymentBuild& build, Deployment& into, const yaml::Entry& section);
 void check_people(DeploymentBuild& build);
 void list_people_keys(std::vector<Key>& into);
-// deployment_provider.cpp: who vouches for people, and whether they read.
+// deployment_people.cpp: who vouches for people, and whether they read.
 void read_provider(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_provider(DeploymentBuild& build);
 void list_provider_keys(std::vector<Key>& into);
@@ -148,16 +148,16 @@ void read_credential(DeploymentBuild& build, Deployment& into, const yaml::Entry
 void read_store(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_credentials(DeploymentBuild& build);
 void list_credential_keys(std::vector<Key>& into);
-// deployment_issued.cpp: credentials that others issue.
+// deployment_credentials.cpp: credentials that others issue.
 void read_vault(DeploymentBuild& build, Deployment::Credential& into, const yaml::Entry& entry);
 void read_oauth(DeploymentBuild& build, Deployment::Credential& into, const yaml::Entry& entry);
 void read_github(DeploymentBuild& build, Deployment::Credential& into, const yaml::Entry& entry);
 void read_aws(DeploymentBuild& build, Deployment::Credential& into, const yaml::Entry& entry);
 void read_login(DeploymentBuild& build, Deployment::Credential& into, const yaml::Entry& entry);
 void list_issued_keys(std::vector<Key>& into);
-// deployment_sources.cpp
+// deployment_credentials.cpp
 void list_source_keys(std::vector<Key>& into);
-// deployment_listen.cpp
+// deployment_serving.cpp
 void read_listen(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void list_listen_keys(std::vector<Key>& into);
 // issuers.cpp
@@ -168,7 +168,7 @@ void list_issuer_keys(std::vector<Key>& into);
 void read_deployed_agent(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_agents(DeploymentBuild& build);
 void list_deployed_agent_keys(std::vector<Key>& into);
-// agent_proofs.cpp: what of others proves an agent.
+// agents.cpp: what of others proves an agent.
 void read_agent_token(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key);
 void read_agent_certificate(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key);
 void read_agent_spiffe(DeploymentBuild& build, DeployedAgent& agent, const yaml::Entry& key);

@@ -137,8 +137,8 @@ constexpr auto kTrustDomainKeys = section_keys<DeploymentBuild, TokenSource>(
          duration<kSkew, &TokenSource::clock_skew>},
     });
 
-// From where keys may be fetched: what is written there is read by everybody on the way, and
-// whoever changes it on the way signs as he likes.
+// From where keys may be fetched: plain text can be read on the way, and
+// changed keys sign any token.
 void check_place(DeploymentBuild& build, const yaml::Node& node, TokenSource& source) {
   build.reading.both(node, kKeys, kKeysFile);
   const std::string& text = source.keys.url.empty() ? source.keys.issuer : source.keys.url;

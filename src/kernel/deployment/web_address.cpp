@@ -18,7 +18,7 @@ bool has_only(std::string_view text, std::string_view permitted) {
   return !text.empty() && text.find_first_not_of(permitted) == std::string_view::npos;
 }
 
-// The host and the port of `[::1]:80` or `api.example`; false where it is none of the two.
+// The host and the port of `[::1]:80` or `api.example`; false where it is neither.
 bool read_authority(std::string_view text, WebAddress& into) {
   std::string_view port;
   if (text.starts_with('[')) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/try.h"
 #include "model/access.h"
 
 namespace pawl {
@@ -61,7 +62,7 @@ Result<AccessWanted> read_access(json::View arguments) {
   if (wanted.why.empty()) return fail(ErrorKind::invalid, "a request says `why`");
   if (const json::View minutes = arguments["minutes"]; minutes.exists()) {
     const auto count = counted(minutes, "minutes");
-    if (!count) return std::unexpected(count.error());
+    PAWL_TRY(count);
     if (*count > static_cast<std::uint64_t>(minutes_max)) {
       return fail(ErrorKind::invalid, "`minutes` is more than a week");
     }
@@ -69,7 +70,7 @@ Result<AccessWanted> read_access(json::View arguments) {
   }
   if (const json::View calls = arguments["calls"]; calls.exists()) {
     const auto count = counted(calls, "calls");
-    if (!count) return std::unexpected(count.error());
+    PAWL_TRY(count);
     wanted.calls = *count;
   }
   wanted.arguments = arguments["arguments"];

@@ -48,7 +48,7 @@ struct ServerDefaults {
   bool any() const;  // something that a tool would get
 };
 
-// A counter of the file, read anew for every entry that adds to it.
+// A counter of the file, read again for every entry that adds to it.
 struct FileCounter {
   const yaml::Node* node = nullptr;
   Position at;
@@ -171,7 +171,7 @@ void read_use(Build& build, Policy& into, const yaml::Entry& key);
 void read_secrets(Build& build, const yaml::Node& node);
 void read_entry_secrets(Build& build, ToolRule& rule, const yaml::Entry& key);
 
-// load_tools.cpp
+// load_entry.cpp
 void read_tools(Build& build, Policy& into, const yaml::Entry& key);
 void read_blocked(Build& build, const yaml::Entry& key, std::string_view path);
 
@@ -188,12 +188,12 @@ std::vector<ToolRule> with_servers(Build& build, ToolRule entry);
 // Does that for every entry.
 void apply_servers(Build& build);
 
-// load_call_examples.cpp
+// load_examples.cpp
 using ReadExamples = std::function<void(const yaml::Entry& list, Effect expected)>;
 void read_examples(Build& build, const yaml::Entry& key, const ReadExamples& read);
 void read_call_examples(Build& build, const yaml::Entry& key, ToolRule& rule);
 
-// load_credential.cpp. A name, or `{of: args.x, VALUE: NAME}`.
+// load_entry.cpp. A name, or `{of: args.x, VALUE: NAME}`.
 void read_credential(Build& build, const yaml::Node& node, const std::string& path, ToolRule& rule);
 // `args.x` or `args.x.y`, no element of a list; nothing where it has a mistake.
 std::optional<ArgumentPath> read_single_argument(Build& build, const yaml::Entry& key);
@@ -203,11 +203,11 @@ void read_entry(Build& build, const yaml::Node& node);
 void read_stated_class(Build& build, const yaml::Entry& key, const std::string& path,
                        std::optional<Class>& into, Rule& rule);
 
-// load_commands.cpp: `commands` of an entry and what stands beside it; load_examples.cpp
+// load_commands.cpp: `commands` of an entry and what stands beside it; and load_examples.cpp
 void read_commands(Build& build, const yaml::Node& entry, ToolRule& rule);
 void check_examples(Build& build);
 
-// load_constraints.cpp: `constraints`, and the `max_…` keys at an entry, a case and a task.
+// load_entry.cpp: `constraints`, and the `max_…` keys at an entry, a case and a task.
 void read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void read_constraints(Build& build, ToolRule& rule, const yaml::Entry& key);
 
@@ -217,15 +217,15 @@ void read_file_counter(Build& build, Policy& into, const yaml::Entry& key);
 void read_counters(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void apply_counters(Build& build);
 
-// load_arguments.cpp, load_checks.cpp
+// load_arguments.cpp
 void read_arguments(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void read_checks(Build& build, const yaml::Node& node, ArgumentRule& argument);
 void read_sql(Build& build, ArgumentRule& argument, const yaml::Entry& key);
-// load_lines.cpp
+// load_languages.cpp
 void read_shell(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 void read_argv(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 std::optional<shell::Dialect> read_dialect(Build& build, const yaml::Node& node);
-// load_documents.cpp
+// load_languages.cpp
 void read_manifest(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 void read_json(Build& build, ArgumentRule& argument, const yaml::Entry& key);
 void read_kinds(Build& build, ArgumentRule& argument, const yaml::Entry& key);
@@ -244,7 +244,7 @@ void add_check(Build& build, ArgumentRule& argument, Check check, const Position
 // A bound of `min` or `max`; nothing where it is no number.
 std::optional<Check> bound_check(Build& build, CheckKind kind, const yaml::Node& node, Rule rule);
 
-// load_documents.cpp: what a key lists, with the names of lists replaced.
+// load_languages.cpp: what a key lists, with the names of lists replaced.
 std::vector<std::string> texts_of(Build& build, const yaml::Entry& key);
 template <auto... Members, class Into>
 void listed(Build& build, Into& into, const yaml::Entry& key) {

@@ -1,7 +1,10 @@
-// An entry against one tool's own definition (rules 3, 5, 9 and 11).
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "kernel/classify/classify.h"
@@ -382,6 +385,307 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   if (entry.commands != nullptr) name_lines(*entry.commands, bound);
   bound.make_plan();
   return bound;
+}
+
+namespace {
+
+using Found = std::vector<std::pair<std::string, std::string>>;
+
+// What one pointer leads to is found out once; what is beyond `most` has no fact.
+void add_new(Found& all, Found more, std::size_t most) {
+  std::set<std::string, std::less<>> known;
+  for (const auto& [pointer, text] : all) known.insert(pointer);
+  for (auto& one : more) {
+    if (all.size() >= most) return;
+    if (known.insert(one.first).second) all.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
+void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
+  bound.conditions = entry.conditions;
+  if (entry.conditions.empty() || !tool.has_schema) return;
+  const auto document = json::parse(tool.text, {.duplicate_keys = json::DuplicateKeys::permit});
+  if (!document) {
+    bound.misfits.push_back({ErrorKind::invalid, "its definition cannot be read", entry.rule.at});
+    return;
+  }
+  const cel::TypeRef types = cel::type_of_schema(document->root()["inputSchema"]);
+  for (auto& condition : bound.conditions) {
+    auto typed = condition->retyped(types);
+    if (typed) {
+      condition = std::move(*typed);
+      continue;
+    }
+    for (const Error& error : typed.error()) {
+      bound.misfits.push_back({error.fault,
+                               fmt::format("an expression does not fit `{}`: {}",
+                                           escape_untrusted(tool.name), error.message),
+                               error.at});
+    }
+  }
+}
+
+Found paths_to_resolve(const BoundTool& tool, json::View arguments) {
+  Found found = paths_to_resolve(tool.arguments, arguments, tool.shape());
+  for (const Case& one : tool.entry->cases.list) {
+    if (one.arguments.empty()) continue;
+    add_new(found, paths_to_resolve(one.arguments, arguments, tool.shape()), paths_resolved_max);
+  }
+  return found;
+}
+
+Found sql_to_read(const BoundTool& tool, json::View arguments) {
+  Found found = sql_to_read(tool.arguments, arguments);
+  for (const Case& one : tool.entry->cases.list) {
+    if (one.arguments.empty()) continue;
+    add_new(found, sql_to_read(one.arguments, arguments), sql_texts_max);
+  }
+  return found;
+}
+
+std::vector<OriginFact> find_origins(const BoundTool& tool, json::View arguments,
+                                     const RunOrigins& known) {
+  std::vector<OriginFact> found = find_origins(tool.arguments, arguments, known);
+  for (const Case& one : tool.entry->cases.list) {
+    for (OriginFact& fact : find_origins(one.arguments, arguments, known)) {
+      const bool there = std::ranges::any_of(found, [&](const OriginFact& other) {
+        return other.pointer == fact.pointer && other.part == fact.part &&
+               other.source == fact.source;
+      });
+      if (!there) found.push_back(std::move(fact));
+    }
+  }
+  return found;
+}
+
+namespace {
+
+bool can_count(const Shape& shape, bool adds) {
+  switch (shape.type) {
+    case ValueType::any:
+    case ValueType::integer:
+    case ValueType::number:
+      return true;
+    case ValueType::string:
+    case ValueType::boolean:
+      return !adds;
+    case ValueType::null:
+    case ValueType::array:
+    case ValueType::object:
+      return false;
+  }
+  return false;
+}
+
+// A list that the path enters without saying `[]`: no such call is ever counted.
+bool enters_list(const Shape& arguments, const ArgumentPath& path) {
+  const Shape* at = &arguments;
+  for (const Step& step : path) {
+    if (at == nullptr) return false;
+    if (!step.each && at->type == ValueType::array) return true;
+    if (step.each) {
+      at = at->element.get();
+      continue;
+    }
+    const Shape::Property* property = at->find(step.name);
+    at = property == nullptr ? nullptr : &property->shape;
+  }
+  return false;
+}
+
+}  // namespace
+
+void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
+  const std::string name =
+      escape_untrusted(tool.server.empty() ? tool.name : tool.server + "/" + tool.name);
+  for (const CounterRule& counter : entry.counters) {
+    for (const ArgumentPath* path : {&counter.add, &counter.by}) {
+      if (path->empty()) continue;
+      const bool adds = path == &counter.add;
+      const std::string argument = escape_untrusted(to_string(*path));
+      const Reached reached = reach(tool.arguments, *path);
+      std::string says;
+      if (!reached.missing.empty()) {
+        const std::string near = closest_match(reached.missing, reached.candidates);
+        says = fmt::format(
+            "`{}` has no argument `{}`, which a counter {}{}", name, argument,
+            adds ? "adds up" : "tells its sums apart by",
+            near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near)));
+      } else if (enters_list(tool.arguments, *path)) {
+        says = fmt::format(
+            "`{}` of `{}` is in a list: a counter adds up all elements of it with "
+            "`[]`, and cannot tell sums apart by one",
+            argument, name);
+      } else if (reached.shape != nullptr && !can_count(*reached.shape, adds)) {
+        says = fmt::format("a counter cannot {} `{}` of `{}`, which is of type {}",
+                           adds ? "add up" : "tell its sums apart by", argument, name,
+                           to_string(reached.shape->type));
+      }
+      if (!says.empty())
+        bound.misfits.push_back({ErrorKind::invalid, std::move(says), counter.rule.at});
+    }
+  }
+}
+
+const Shape* into_elements(const Shape* shape) {
+  while (shape != nullptr && shape->type == ValueType::array) shape = shape->element.get();
+  return shape;
+}
+
+namespace {
+
+enum class Wants : std::uint8_t { anything, text, number, list, words };
+
+Wants wants(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::in:
+    case CheckKind::not_in:
+      return Wants::anything;
+    case CheckKind::min:
+    case CheckKind::max:
+      return Wants::number;
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+      return Wants::list;
+    case CheckKind::matches:
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::single_line:
+    case CheckKind::path:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+    case CheckKind::hosts_in:
+    case CheckKind::sql:
+    case CheckKind::shell:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
+      return Wants::text;
+    case CheckKind::argv:
+      return Wants::words;
+  }
+  return Wants::anything;
+}
+
+bool satisfied(Wants want, const Shape& shape) {
+  const Shape* element = into_elements(&shape);
+  const ValueType type = element == nullptr ? ValueType::any : element->type;
+  switch (want) {
+    case Wants::anything:
+      return true;
+    case Wants::text:
+      return type == ValueType::string || type == ValueType::any;
+    case Wants::number:
+      return type == ValueType::integer || type == ValueType::number || type == ValueType::any;
+    case Wants::list:
+      return shape.type == ValueType::array || shape.type == ValueType::any;
+    case Wants::words:
+      return (shape.type == ValueType::array || shape.type == ValueType::any) &&
+             (type == ValueType::string || type == ValueType::any);
+  }
+  return false;
+}
+
+}  // namespace
+
+bool fits_kind(CheckKind kind, const Shape& shape) {
+  return satisfied(wants(kind), shape);
+}
+
+bool can_be(const Literal& value, const Shape& shape) {
+  if (shape.choices) return std::ranges::find(*shape.choices, value.json) != shape.choices->end();
+  const bool truth = value.json == "true" || value.json == "false";
+  switch (shape.type) {
+    case ValueType::any:
+      return true;
+    case ValueType::boolean:
+      return truth && !value.string;
+    case ValueType::integer:
+    case ValueType::number:
+      return value.number.has_value() || value.integer.has_value();
+    case ValueType::string:
+      return value.string.has_value();
+    case ValueType::null:
+    case ValueType::array:
+    case ValueType::object:
+      return false;
+  }
+  return false;
+}
+
+namespace {
+
+class Named {
+ public:
+  Named(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound)
+      : entry_(entry), tool_(tool), bound_(bound) {}
+
+  void fit() {
+    if (entry_.environment_by != nullptr) {
+      look(entry_.environment_by->argument, entry_.environment_by->rule, "environment");
+    }
+    if (entry_.credential_by != nullptr) {
+      look(entry_.credential_by->argument, entry_.credential_by->rule, "credential");
+    }
+    type(entry_.approval.typed);
+    type(entry_.cases);
+    if (entry_.commands == nullptr) return;
+    for (const CommandRow& row : entry_.commands->rows) {
+      type(row.approval.typed);
+      type(row.cases);
+    }
+  }
+
+ private:
+  void misfit(const Rule& rule, std::string message) {
+    bound_.misfits.push_back({ErrorKind::invalid, std::move(message), rule.at});
+  }
+
+  std::string tool() const {
+    return escape_untrusted(tool_.server.empty() ? tool_.name : tool_.server + "/" + tool_.name);
+  }
+
+  void look(const ArgumentPath& path, const Rule& rule, std::string_view what) {
+    if (reach(tool_.arguments, path).missing.empty()) return;
+    misfit(rule, fmt::format("`{}` has no argument `{}`, which would name the {} of a call", tool(),
+                             escape_untrusted(to_string(path)), what));
+  }
+
+  void type(const Cases& cases) {
+    for (const Case& one : cases.list) type(one.approval.typed);
+  }
+
+  void type(const std::optional<TypedText>& typed) {
+    const auto path = typed ? parse_argument_path(typed->argument) : ArgumentPath();
+    if (!path || path->empty()) return;
+    const std::string argument = escape_untrusted(typed->argument);
+    const Reached reached = reach(tool_.arguments, *path);
+    if (!reached.missing.empty()) {
+      misfit(typed->rule, fmt::format("`{}` has no argument `{}`, which a reviewer would type",
+                                      tool(), argument));
+      return;
+    }
+    const ValueType kind = reached.shape == nullptr ? ValueType::any : reached.shape->type;
+    if (kind == ValueType::any || kind == ValueType::string || kind == ValueType::integer ||
+        kind == ValueType::number) {
+      return;
+    }
+    misfit(typed->rule, fmt::format("nobody can type `{}` of `{}`, which is of type {}", argument,
+                                    tool(), to_string(kind)));
+  }
+
+  const ToolRule& entry_;
+  const ToolDefinition& tool_;
+  BoundTool& bound_;
+};
+
+}  // namespace
+
+void fit_named(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
+  Named(entry, tool, bound).fit();
 }
 
 }  // namespace pawl

@@ -33,7 +33,7 @@ bool in_window(const Weekly& weekly, Instant now) {
 
 bool Freeze::covers(Instant now) const {
   if (!weekly) return from <= now && now < until;
-  // Where the calendar ends nobody can tell: it counts.
+  // Where the calendar ends, the window counts.
   constexpr std::int64_t far_ns = INT64_MAX / 2;
   if (now.ns > far_ns || now.ns < -far_ns) return true;
   return in_window(*weekly, now);

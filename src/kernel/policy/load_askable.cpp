@@ -55,7 +55,7 @@ class AskableReader {
     }
   }
 
-  // Names that nobody needs to ask for, or that nobody can grant.
+  // Names that are granted already, or that are blocked.
   bool in_vain(const Placed& name, const NamePattern& pattern) {
     const auto folded = parse_name(fold(name.text));
     for (const BlockedName& blocked : build_.policy.blocked) {

@@ -86,7 +86,7 @@ class CaseReader {
   }
 
  private:
-  // Whoever says how people are asked wants them to be asked.
+  // A mapping that says how people are asked asks them.
   void settle_effect() {
     const yaml::Entry* approval = node_.entry(kApproval);
     case_.then = then_.value_or(approval == nullptr ? Effect::allow : Effect::hold);

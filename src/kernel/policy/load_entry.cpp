@@ -1,14 +1,234 @@
-// One entry of `tools.allowed`.
+// `tools`: the granted entries with their limits and credentials, and the blocked names.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <unordered_map>
+#include <utility>
 
 #include "base/text.h"
 #include "kernel/config/limits.h"
 #include "kernel/policy/build.h"
 
 namespace pawl {
+namespace {
+
+struct Reserved {
+  std::string_view key;
+  std::optional<std::uint64_t> ToolRule::* limit;
+  Rule ToolRule::* rule;
+  std::uint64_t most;
+};
+constexpr std::array<Reserved, 3> kReserved = {{
+    {kMaxRecords, &ToolRule::max_records_per_run, &ToolRule::max_records_rule, limits::records_max},
+    {kMaxCalls, &ToolRule::max_calls_per_run, &ToolRule::max_calls_rule, limits::calls_max},
+    {kMaxRate, &ToolRule::max_calls_per_minute, &ToolRule::max_rate_rule,
+     limits::calls_per_minute_max},
+}};
+
+struct Prefix {
+  std::string_view text;
+  CheckKind kind;
+};
+constexpr std::array<Prefix, 4> kPrefixes = {{
+    {"allowed_", CheckKind::in},
+    {"denied_", CheckKind::not_in},
+    {"max_", CheckKind::max},
+    {"min_", CheckKind::min},
+}};
+
+// Limits per anything are counted by the node, and it counts three things only.
+bool counts_something(std::string_view key) {
+  return key.find("_per_") != std::string_view::npos;
+}
+
+void refuse_count(Build& build, const yaml::Entry& key) {
+  build.reading.mistake(key.key_at, fmt::format("unknown limit `{}`: this version counts "
+                                                "`max_records_per_run`, `max_calls_per_run` and "
+                                                "`max_calls_per_minute`",
+                                                escape_untrusted(key.key)));
+}
+
+bool read_reserved(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
+  for (const Reserved& row : kReserved) {
+    if (row.key != key.key) continue;
+    if (!(rule.*row.rule).path.empty()) {
+      build.reading.mistake(key.key_at, fmt::format("`{}` is there twice; the first is in line {}",
+                                                    key.key, (rule.*row.rule).at.line));
+      return true;
+    }
+    rule.*row.rule = {path + "/" + key.key, key.key_at};
+    rule.*row.limit = build.reading.count(key.value, key.key, {1, row.most});
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
+  if (read_reserved(build, key, path, rule)) return;
+  if (counts_something(key.key)) {
+    return refuse_count(build, key);
+  }
+  // A ceiling of the run, or a check of one argument, in the wrong place would bind to an argument
+  // that no tool has.
+  for (const Section section : {Section::execution, Section::argument}) {
+    if (const Key* meant = policy_keys().find(section, key.key);
+        meant != nullptr && !meant->later) {
+      build.reading.mistake(key.key_at, fmt::format("`{}` cannot stand here: it belongs to {}",
+                                                    key.key, spoken(section)));
+      return;
+    }
+  }
+  for (const Prefix& prefix : kPrefixes) {
+    if (!key.key.starts_with(prefix.text)) continue;
+    ArgumentRule argument;
+    argument.plural = key.key.substr(prefix.text.size());
+    argument.rule = {path + "/" + key.key, key.key_at};
+    if (prefix.kind == CheckKind::in || prefix.kind == CheckKind::not_in) {
+      Check check = check_of(prefix.kind, argument.rule.path, key.key_at);
+      check.values = build.lists.literals(build.reading, key.value, key.key);
+      if (!check.values.empty()) add_check(build, argument, std::move(check), key.value.at);
+    } else if (auto check = bound_check(build, prefix.kind, key.value, argument.rule)) {
+      add_check(build, argument, std::move(*check), key.value.at);
+    }
+    if (!argument.checks.empty()) rule.arguments.push_back(std::move(argument));
+    return;
+  }
+  build.reading.mistake(key.key_at, fmt::format("`{}` has no reader", escape_untrusted(key.key)),
+                        ErrorKind::internal);
+}
+
+namespace {
+
+std::string path_of(const ToolRule& rule) {
+  return rule.rule.path + "/constraints";
+}
+
+void read_args_of_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_arguments(build, key, path_of(rule) + "/" + key.key, rule);
+}
+
+void read_counters_of_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_counters(build, key, path_of(rule), rule);
+}
+
+void read_limit_of_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  read_limit(build, key, path_of(rule), rule);
+}
+
+constexpr auto kConstraintsKeys = section_keys<Build, ToolRule>(
+    Section::constraints,
+    {
+        {"allowed_X", "list of values", "every value", 5,
+         "The values that the argument `X` or its singular may have.", read_limit_of_constraints},
+        {"denied_X", "list of values", "no value", 5,
+         "The values that the argument `X` or its singular must not have.",
+         read_limit_of_constraints},
+        {"max_X", "number", "no limit", 5, "Upper bound of the argument `X` or its singular.",
+         read_limit_of_constraints},
+        {"min_X", "number", "no limit", 5, "Lower bound of the argument `X` or its singular.",
+         read_limit_of_constraints},
+        {kMaxRecords, "whole number", "no limit", 9, "Records that the calls of one run may touch.",
+         read_limit_of_constraints},
+        {kMaxCalls, "whole number", "no limit", 9, "Executed calls of one run.",
+         read_limit_of_constraints},
+        {kMaxRate, "whole number", "no limit", 9, "Executed calls within any minute of one run.",
+         read_limit_of_constraints},
+        {"args", "mapping of arguments", "none", 6, "As `args` of the entry.",
+         read_args_of_constraints},
+        {"counters", "counters", "none", 5, "As `counters` of the entry.",
+         read_counters_of_constraints},
+        {"if", "expression", "", 7, "A condition."},
+        {"when", "expression", "", 7, "A condition."},
+    });
+
+}  // namespace
+
+void list_constraints_keys(std::vector<Key>& into) {
+  kConstraintsKeys.list(into);
+}
+
+void read_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  if (read_section(build, key.value, kConstraintsKeys, rule) && key.value.entries.empty()) {
+    build.reading.mistake(key.value.at, "`constraints` is empty");
+  }
+}
+
+namespace {
+
+// How mistakes call the key, of an entry and of a server. Beside `of` stand values of the argument.
+constexpr std::string_view kCredential = "credential";
+constexpr std::string_view kOf = "of";
+
+// A bundle was checked against the deployment file when it was made.
+void check_defined(Build& build, const std::string& name, const Position& at) {
+  const std::vector<std::string>& known = build.sources.credentials;
+  if (build.any_credential || std::ranges::find(known, name) != known.end()) return;
+  const std::string near = closest_match(name, known);
+  build.reading.mistake(
+      at, fmt::format("no credential `{}` of this role in the deployment file{}",
+                      escape_untrusted(name),
+                      near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"
+                                   : fmt::format(": did you mean `{}`?", near)));
+}
+
+std::optional<std::string> read_name(Build& build, const yaml::Node& node) {
+  auto name = build.reading.text(node, kCredential);
+  if (name) check_defined(build, *name, node.at);
+  return name;
+}
+
+void read_by_argument(Build& build, const yaml::Node& node, const std::string& path,
+                      ToolRule& rule) {
+  CredentialBy by;
+  by.rule = {path + "/" + std::string(kCredential), node.at};
+  build.reading.names(node, kCredential, [&](const yaml::Entry& key) {
+    if (key.key == kOf) {
+      if (auto argument = read_single_argument(build, key)) by.argument = std::move(*argument);
+    } else if (auto name = read_name(build, key.value)) {
+      by.values.emplace_back(key.key, std::move(*name));
+    }
+  });
+  if (node.entry(kOf) == nullptr) {
+    build.reading.mistake(node.at,
+                          "`credential` by an argument has no `of`: expected "
+                          "`{of: args.NAME, VALUE: CREDENTIAL}`");
+  } else if (node.entries.size() == 1) {
+    build.reading.mistake(node.at,
+                          "`credential` by an argument names no value of it: expected "
+                          "`VALUE: CREDENTIAL` beside `of`");
+  }
+  if (by.argument.empty() || by.values.empty()) return;
+  std::ranges::sort(by.values);
+  rule.credential_by = std::make_shared<const CredentialBy>(std::move(by));
+}
+
+}  // namespace
+
+std::optional<ArgumentPath> read_single_argument(Build& build, const yaml::Entry& key) {
+  const auto text = build.reading.text(key.value, key.key);
+  if (!text) return std::nullopt;
+  const auto path = text->starts_with("args.") ? parse_argument_path(text->substr(5))
+                                               : fail(ErrorKind::invalid, "no argument");
+  if (path && std::ranges::none_of(*path, [](const Step& s) { return s.each; })) return *path;
+  build.reading.mistake(key.value.at, fmt::format("`{}` must be one argument, such as "
+                                                  "`args.context`, found `{}`",
+                                                  key.key, escape_untrusted(*text)));
+  return std::nullopt;
+}
+
+void read_credential(Build& build, const yaml::Node& node, const std::string& path,
+                     ToolRule& rule) {
+  if (node.is_map()) {
+    read_by_argument(build, node, path, rule);
+  } else if (auto name = read_name(build, node)) {
+    rule.credential = std::move(*name);
+  }
+}
+
 namespace {
 
 void read_names(Build& build, ToolRule& rule, const yaml::Entry& key) {
@@ -252,6 +472,65 @@ void read_entry(Build& build, const yaml::Node& node) {
   std::set<std::string> named(rule.named.begin(), rule.named.end());
   rule.named.assign(named.begin(), named.end());
   build.policy.tools.push_back(std::move(rule));
+}
+
+void read_blocked(Build& build, const yaml::Entry& key, std::string_view path) {
+  std::unordered_map<std::string, std::uint32_t> seen;
+  build.reading.items(key.value, key.key, [&](const yaml::Node& item) {
+    const auto name = build.reading.text(item, key.key);
+    if (!name) return;
+    std::string folded = fold(*name);
+    const auto pattern = parse_name(folded);
+    if (!pattern) {
+      build.reading.mistake(item.at, pattern.error().message);
+      return;
+    }
+    const auto [first, fresh] = seen.try_emplace(pattern->text(), item.at.line);
+    if (!fresh) {
+      build.reading.mistake(item.at, fmt::format("`{}` is blocked twice; the first is in line {}",
+                                                 escape_untrusted(*name), first->second));
+      return;
+    }
+    build.policy.blocked.push_back(
+        {std::move(folded), {fmt::format("{}/{}", path, escape_untrusted(*name)), item.at}});
+  });
+}
+
+namespace {
+
+void read_allowed(Build& build, Policy& into, const yaml::Node& item) {
+  if (into.tools.size() < limits::entries_max) {
+    read_entry(build, item);
+  } else if (into.tools.size() == limits::entries_max) {
+    build.reading.mistake(item.at, fmt::format("more than {} entries", limits::entries_max));
+  }
+}
+
+void read_blocked_of_role(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  read_blocked(build, key, "tools/blocked");
+}
+
+constexpr auto kToolsKeys = section_keys<Build, Policy>(
+    Section::tools,
+    {
+        {"allowed", list_of(Section::entry), "required", 1, "What is granted, one entry per tool.",
+         each_item<read_allowed>},
+        {"blocked", "list of names", "none", 2,
+         "Names that are never called, on every server, in every spelling; a glob is permitted.",
+         read_blocked_of_role},
+    });
+
+}  // namespace
+
+void list_tools_keys(std::vector<Key>& into) {
+  kToolsKeys.list(into);
+}
+
+void read_tools(Build& build, Policy& into, const yaml::Entry& key) {
+  into.default_rule = {key.key, key.key_at};
+  read_section(build, key.value, kToolsKeys, into);
+  check_names(build);
+  if (!build.servers.empty() || build.environment_by != nullptr) apply_servers(build);
 }
 
 }  // namespace pawl

@@ -94,7 +94,7 @@ class RequirementReader {
   }
 
  private:
-  // Whoever says how people are asked wants them to be asked.
+  // A mapping that says how people are asked asks them.
   void settle() {
     const yaml::Entry* asks = node_.entry(kApproval);
     if (asks == nullptr) asks = node_.entry(kQuorum);
@@ -159,7 +159,7 @@ void RequirementReader::read() {
   if (made_.condition != nullptr) build_.layer.requirements.push_back(std::move(made_));
 }
 
-// One name that a role can grant: an exception for more tools than its owner looked at is none.
+// One name that a role can grant: an exception covers only the tools that its owner looked at.
 std::optional<NamePattern> read_tool_name(LayerBuild& build, const yaml::Entry& key) {
   const yaml::Node& node = key.value;
   const auto written = build.reading.text(node, key.key);

@@ -33,7 +33,7 @@ struct KeyPair {
   void found(Position where, const std::string& says) const;
 };
 
-// deployment_values.cpp
+// deployment.cpp
 // Every difference is laxer, each at its place.
 void same_only(const KeyPair& pair);
 // Any value is as good as another.
@@ -63,7 +63,7 @@ using LeansOn = std::string (*)(const DeploymentPair& files, const std::string& 
 void compare_name(const KeyPair& one, const std::string& name, Section section, LeansOn leans);
 void compare_names(const KeyPair& pair, Section section, LeansOn leans);
 
-// deployment_people.cpp
+// deployment.cpp
 void compare_people(const KeyPair& pair);
 void compare_members(const KeyPair& pair);
 void compare_groups(const KeyPair& pair);
