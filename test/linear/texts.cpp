@@ -303,7 +303,7 @@ void add_messages(std::vector<Reader>& out) {
                    json::Writer error;
                    error.object().key("code").integer(-32603).key("data").string(t);
                    error.key("message").string(t).end();
-                   (void)mcp::error_said(error.text());
+                   (void)mcp::filter_error(error.text());
                    (void)mcp::without_reserved(error.text());
                  }});
   out.push_back({"sql", sql::text_bytes_max, [](const std::string& t) { (void)sql::scan(t); }});

@@ -38,7 +38,7 @@ constexpr std::string_view kPassed[] = {"HOME", "LOGNAME", "PATH",   "SHELL",  "
 std::string own_envelope() {
   json::Writer name;
   name.object().key("name").string("pawl").key("version").string(PAWL_VERSION).end();
-  return fmt::format(R"("{}":"{}","{}":{},"{}":{{}})", mcp::meta_version, mcp::modern_revision,
+  return fmt::format(R"("{}":"{}","{}":{},"{}":{{}})", mcp::meta_version, mcp::stateless_revision,
                      mcp::meta_client, name.text(), mcp::meta_capabilities);
 }
 
@@ -82,7 +82,7 @@ void DiscoverySession::open(std::unique_ptr<mcp::Transport> way) {
 
 void DiscoverySession::hear(std::string_view text) {
   std::string mended;
-  const auto message = mcp::read_said(text, mended, parser, document);
+  const auto message = mcp::read_server_message(text, mended, parser, document);
   if (!message) return unreadable(text, message.error().message);
   if (message->kind == mcp::MessageKind::request) {
     const bool ping = message->method == "ping";

@@ -80,17 +80,17 @@ void HttpDoor::State::post(Asking& asking) {
   if (!message) return unreadable(asking, session, message.error().message);
   if (!borne(asking, *message)) return;
   put_on_one_line(asking.request.body);
-  if (is_modern(*message, session, version)) return modern(asking, *message, taken);
-  older(asking, *message, taken, session, version);
+  if (is_modern(*message, session, version)) return stateless(asking, *message, taken);
+  stateful(asking, *message, taken, session, version);
 }
 
 bool HttpDoor::State::is_modern(const Message& message, const Field& session,
                                 const Field& version) {
-  if (version.value == modern_revision) return true;
+  if (version.value == stateless_revision) return true;
   if (message.kind == MessageKind::request && read_envelope(message.params).claimed) return true;
   if (session.value || message.method == "initialize") return false;
   if (version.value && !older_revision(*version.value)) return true;
-  return client_method(message.method).spoken == Spoken::modern;
+  return client_method(message.method).spoken == Spoken::stateless;
 }
 
 void HttpDoor::State::unreadable(Asking& asking, const Field& session, const std::string& why) {
@@ -107,7 +107,7 @@ void HttpDoor::State::unreadable(Asking& asking, const Field& session, const std
          json::parse(body) ? invalid_request : parse_error);
 }
 
-void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken) {
+void HttpDoor::State::stateless(Asking& asking, const Message& message, Taken taken) {
   if (message.kind == MessageKind::notification) return accepted(asking);
   if (message.kind != MessageKind::request) {
     return say_no(asking, {400, "answers are part of a request in this revision"});
@@ -129,7 +129,7 @@ void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken
   const Envelope envelope = read_envelope(message.params);
   const std::string_view version =
       envelope.claimed ? envelope.version : *field_of(headers, version_field).value;
-  if (version != modern_revision) {
+  if (version != stateless_revision) {
     return no(raw_error_line(message.id, unsupported_error(version.substr(0, 64))), 400);
   }
   if (message.method == "initialize") {
@@ -151,8 +151,8 @@ std::string HttpDoor::State::params_of(const Asking& asking, const Message& mess
   return traced_params(asking.request.headers, message);
 }
 
-void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
-                            const Field& session, const Field& version) {
+void HttpDoor::State::stateful(Asking& asking, const Message& message, Taken taken,
+                               const Field& session, const Field& version) {
   if (version.value && !older_revision(*version.value)) {
     return refuse(std::move(asking.responder), 400, message.id,
                   "`MCP-Protocol-Version` names a revision that is not served", invalid_request);
@@ -189,7 +189,7 @@ void HttpDoor::State::get(Asking& asking) {
   if (session.twice || version.twice || last.twice) {
     return say_no(asking, {400, "a header field of the protocol stands there twice"});
   }
-  if (version.value == modern_revision) return say_no(asking, {405, "this revision only posts"});
+  if (version.value == stateless_revision) return say_no(asking, {405, "this revision only posts"});
   if (!taken_of(headers).events) return say_no(asking, {406, "this is `text/event-stream`"});
   if (!session.value) return say_no(asking, {400, "`Mcp-Session-Id` is missing"});
   const ConnectedPtr connected = find_session(asking, *session.value);
@@ -417,7 +417,7 @@ const std::string& HttpDoor::State::account_of(const RemoteCaller& caller) {
   return caller.account.empty() ? caller.key : caller.account;
 }
 
-// Before anybody knows who asks. False, as below: the request was answered.
+// Before the caller is known. False, as below: the request was answered.
 bool HttpDoor::State::weighed(Asking& asking) {
   asking.load = std::make_shared<Load>(asking.request.body.size());
   asking.load->count_in(bytes);
@@ -482,7 +482,8 @@ bool HttpDoor::State::may_last(const Message& message) {
   return message.kind == MessageKind::request && message.params["task"].is_object();
 }
 
-// A call that is cut off halts the whole run, and a modern client may come back to one that waits.
+// A call that is cut off halts the whole run, and a stateless client may come back to one that
+// waits.
 bool HttpDoor::State::may_end(const Connected& connected) const {
   if (connected.era != Era::stateful || !connected.endpoint) return false;
   const auto quiet = connected.client->quiet_since();

@@ -3,17 +3,15 @@
 //   HttpDoor door(loop, ports);
 //   routes.add("POST", "/mcp/", Hosts::listed, [&](Request r, Responder a) { door.serve(…); });
 //
-// One address for each role, for clients of both eras. A client of the older one says `initialize`
-// and gets a session, whose id it sends with everything that follows; a modern one has no session,
-// and all that one caller asks at one address goes to one connection to the servers, which ends
-// when nothing was asked for a while.
-// Which run a request belongs to follows from who calls, and never from a session: a client that
-// begins a new one has the same ceilings, and the same halt. A session's id is a name and no right:
-// it serves the caller that opened it, at the role where it did, and for everybody else it does not
-// exist.
-// Order of looks: who calls, then the form of the request, then its session. What is refused before
-// it reached a session is no call; it is told to `refused`, which bounds how much is kept.
-// Threads: one loop.
+// One address for each role, for clients of both eras. A client of the stateful one says
+// `initialize` and gets a session, whose id it sends with everything that follows; a stateless one
+// has no session, and all that one caller asks at one address goes to one connection to the
+// servers, which ends when nothing was asked for a while. Which run a request belongs to follows
+// from who calls, and never from a session: a client that begins a new one has the same ceilings,
+// and the same halt. A session's id is a name and no right: it serves the caller that opened it, at
+// the role where it did, and for any other caller it does not exist. Order of looks: who calls,
+// then the form of the request, then its session. What is refused before it reached a session is no
+// call; it is told to `refused`, which bounds how much is kept. Threads: one loop.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +46,7 @@ inline constexpr std::size_t requests_bytes_max = 512UL << 20;
 inline constexpr std::uint64_t requests_per_second_max = 100'000;  // of one caller
 // Without a request, a stream that listens or an answer that is missing, so long.
 inline constexpr Duration session_idle_max = Duration::seconds(3600);
-// Longer than a modern client may take to come back to a call that waits (request_states.h).
+// Longer than a stateless client may take to come back to a call that waits (request_states.h).
 inline constexpr Duration connection_idle_max = Duration::seconds(900);
 // … and where its caller lacks room for another one.
 inline constexpr Duration session_quiet_min = Duration::seconds(60);
@@ -70,9 +68,9 @@ struct HttpDoorLimits {
 
 // Who calls, as far as this door needs it.
 struct RemoteCaller {
-  std::string key;      // the same for whoever may share a run, another for everybody else
+  std::string key;      // the same for callers that may share a run, another for any other caller
   std::string sponsor;  // who answers for the run
-  std::string agent;    // of the deployment file; empty: nobody said
+  std::string agent;    // of the deployment file; empty: unknown
   std::string run;      // that the caller proved to be in; empty: the one of its key
   // … and what part of it; null: the whole run.
   std::shared_ptr<SubRunLimits> part = nullptr;
@@ -81,7 +79,7 @@ struct RemoteCaller {
   std::string account = {};
   // What proved it is over so long from now; nothing: not by itself.
   std::optional<Duration> proof_lasts = {};
-  // False from when nobody knows this caller any more. Null: nobody says.
+  // False from when this caller is no longer known. Null: that is not known.
   std::shared_ptr<const bool> stands = nullptr;
 };
 
@@ -105,7 +103,7 @@ struct HttpDoorPorts {
   std::function<bool(const std::string& run)> over;
   // How many processes of servers this account should give back, so that there is room for its next
   // sessions; how many a session of this role has; whether calls of this run are under way. Null:
-  // nobody counts.
+  // they are not counted.
   std::function<std::size_t(const std::string& account)> crowded = {};
   std::function<std::size_t(const std::string& role)> processes_of = {};
   std::function<bool(const std::string& run)> calls = {};
@@ -124,11 +122,11 @@ class HttpDoor {
 
   // Counts for what begins from now on.
   void limit(const HttpDoorLimits& limits);
-  // For everybody who is connected now.
+  // For every client that is connected now.
   void each(const std::function<void(Endpoint&)>& visit) const;
   // Ends what was idle for long, or whose run is over. Happens every `keep_alive_every` by itself.
   void look_after();
-  // Ends sessions of older clients of this account that nothing was asked in for `session_quiet`
+  // Ends sessions of stateful clients of this account that nothing was asked in for `session_quiet`
   // and nothing waits for, the longest quiet first, until they had so many processes, with those
   // that end already. That many: the processes end a moment later.
   std::size_t end_quiet(const std::string& account, std::size_t processes);

@@ -36,7 +36,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
     std::shared_ptr<Load> load = nullptr;                // of a POST
     LoadSum bytes_of_caller = nullptr;
   };
-  // A session of an older client, or what all requests of a modern caller share.
+  // A session of a stateful client, or what all requests of a stateless caller share.
   struct Connected {
     std::string key, caller, account, role;
     Era era = Era::stateful;
@@ -64,9 +64,9 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   Posted posted(Asking& asking) const;
   Proof proof_of(const Asking& asking) const;
   static bool is_modern(const Message& message, const Field& session, const Field& version);
-  void modern(Asking& asking, const Message& message, Taken taken);
-  void older(Asking& asking, const Message& message, Taken taken, const Field& session,
-             const Field& version);
+  void stateless(Asking& asking, const Message& message, Taken taken);
+  void stateful(Asking& asking, const Message& message, Taken taken, const Field& session,
+                const Field& version);
   // See HttpClientTransport::post.
   std::string params_of(const Asking& asking, const Message& message) const;
   void unreadable(Asking& asking, const Field& session, const std::string& why);

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 constexpr std::size_t kib = 1024;
 const std::string kBob = "Who: bob\r\n";
 
-// What the door says of a message is what anybody reads in it, and points into its text.
+// What the door says of a message is what any reader finds in it, and points into its text.
 void expect_what_is_written(std::string_view text, const Message& said) {
   json::Parser parser;
   json::Document document;
@@ -116,7 +116,7 @@ TEST(HttpDoorLoad, AllTogetherHaveSoManyBytesUnderWay) {
   scales.hears(*scales.behind.at(1), 2);
 }
 
-// A modern client that goes gets no answer: what its call still holds counts until it is let go.
+// A stateless client that goes gets no answer: what its call still holds counts until it is let go.
 TEST(HttpDoorLoad, WhatACallStillHoldsCountsAfterItsClientHasGone) {
   Scales scales({.requests_bytes_of_caller = 16 * kib});
   const std::string fields = modern_fields("tools/list");
@@ -189,7 +189,7 @@ TEST(HttpDoorLoad, WhoListensDoesSoAsLongAsIsProvedWhoItIs) {
   behind.client->send(notification_line("notifications/prompts/list_changed", "{}"), "");
   EXPECT_TRUE(stays.sees("prompts/list_changed"));
   EXPECT_THAT(stays.got(), testing::Not(HasSubstr("\r\n0\r\n\r\n")));
-  *scales.stands = false;  // whoever it was is not in the file any more
+  *scales.stands = false;  // the caller is no longer in the file
   scales.door.look_after();
   EXPECT_TRUE(stays.sees("\r\n0\r\n\r\n"));
 }
@@ -211,7 +211,7 @@ TEST(HttpDoorLoad, ASubscriptionEndsWithWhatProvedWhoseItIs) {
   EXPECT_THAT(behind.heard.back(), HasSubstr("notifications/cancelled"));
 }
 
-// A modern request gets an id of the door's, wherever and however long its own stood.
+// A stateless request gets an id of the door's, wherever and however long its own stood.
 TEST(HttpDoorLoad, ARequestWithAnotherIdSaysWhatItSaid) {
   Scales scales({});
   const std::string begin = R"({"jsonrpc":"2.0","method":"tools/call")";

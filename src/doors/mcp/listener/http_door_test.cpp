@@ -41,7 +41,7 @@ std::string modern_list(const std::string& id) {
          R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
 }
 
-// What is answered to whoever wants a session.
+// What a client that wants a session is answered.
 bool answered(House& house, const std::string& text, const std::string& more = "") {
   return house.post(opening_request, more).sees(text);
 }
@@ -126,7 +126,7 @@ TEST(HttpDoor, ModernClientsWithOneIdAreKeptApart) {
 TEST(HttpDoor, ARequestIsReadByTheDoor) {
   House house;
   const std::string session = house.opened();
-  const RawClient older =
+  const RawClient stateful =
       house.post("{\"jsonrpc\":\"2.0\",\n\"id\":\"x\",\r\n\"method\":\"tools/list\"}", session);
   Spoken& first = *house.behind.at(0);
   house.hears(first, 2);
@@ -136,7 +136,7 @@ TEST(HttpDoor, ARequestIsReadByTheDoor) {
       house.post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session);
   house.hears(first, 3);
   EXPECT_EQ(first.ids_read.at(2), "");
-  const RawClient modern = house.post(modern_list("\"y\""), kModernFields);
+  const RawClient stateless = house.post(modern_list("\"y\""), kModernFields);
   ASSERT_TRUE(house.loop.run_until([&] { return house.behind.size() == 2; }));
   house.hears(*house.behind.at(1), 1);
   EXPECT_EQ(house.behind.at(1)->ids_read.at(0), "1");
@@ -205,9 +205,9 @@ TEST(HttpDoor, AllCallersTogetherHaveSoManySessions) {
   (void)house.opened();
   (void)house.opened("Who: bob\r\n");
   EXPECT_TRUE(answered(house, "too many sessions", "Who: eve\r\n"));
-  // A modern caller's connection is one of them.
-  RawClient modern = house.post(modern_list("1"), kModernFields);
-  EXPECT_TRUE(modern.sees("too many sessions"));
+  // A stateless caller's connection is one of them.
+  RawClient stateless = house.post(modern_list("1"), kModernFields);
+  EXPECT_TRUE(stateless.sees("too many sessions"));
   EXPECT_EQ(house.behind.size(), 2U);
 }
 
@@ -219,7 +219,7 @@ TEST(HttpDoor, NewSessionsCountEvenWhereTheOldOnesAreGone) {
   }
   EXPECT_EQ(house.door.sessions(), 0U);
   EXPECT_TRUE(answered(house, "too many sessions"));
-  house.door.look_after();  // forgets nobody who began something in this minute
+  house.door.look_after();  // forgets no caller that began something in this minute
   EXPECT_TRUE(answered(house, "too many sessions"));
   EXPECT_NE(house.opened("Who: bob\r\n"), "");
 }

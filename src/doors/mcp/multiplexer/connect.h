@@ -3,12 +3,11 @@
 // Each server has a session of its own (session.h), and every message passes through one: what is
 // granted, held, recorded and charged is decided there, under the same run. Here names get and lose
 // their `server/` (names.h), answers of several servers become one (merge.h), resources find their
-// server (places.h), and ids of the client, of each session and of the questions of servers are
-// kept apart. A server that ends, fails or is slow takes no other along: what it offers is absent,
-// and said to be, until it answers; one that can be started again is, for what it is asked next.
-// With exactly one server there is nothing to fan out: `connect` gives its session, names as they
-// are.
-// Threads: one loop.
+// server (resource_owners.h), and ids of the client, of each session and of the questions of
+// servers are kept apart. A server that ends, fails or is slow takes no other along: what it offers
+// is absent, and said to be, until it answers; one that can be started again is, for what it is
+// asked next. With exactly one server there is nothing to fan out: `connect` gives its session,
+// names as they are. Threads: one loop.
 #pragma once
 
 #include <functional>

@@ -166,21 +166,21 @@ void list_element(json::Writer& out, std::string_view server, bool named, json::
 
 }  // namespace
 
-std::string merged_hello(const std::vector<Part>& parts, bool modern) {
+std::string merged_hello(const std::vector<Part>& parts, bool stateless) {
   json::Writer out;
   out.object();
-  if (modern) {
-    out.key("supportedVersions").array().string(modern_revision).end();
+  if (stateless) {
+    out.key("supportedVersions").array().string(stateless_revision).end();
   } else {
     out.key("protocolVersion").string(oldest_revision(parts));
   }
   out.key("capabilities").raw(union_of_capabilities(parts));
-  if (!modern) {
+  if (!stateless) {
     out.key("serverInfo");
     own_name(out);
   }
   out.key("instructions").string(united_instructions(parts));
-  if (modern) {
+  if (stateless) {
     out.key("_meta").object().key(meta_server);
     own_name(out);
     out.end();

@@ -21,9 +21,9 @@ struct Part {
   json::View result;
 };
 
-// Answers of `initialize`, and of `server/discover` where `modern`. The revision is the oldest that
-// any of them speaks, so that nobody is told what it does not know.
-std::string merged_hello(const std::vector<Part>& parts, bool modern);
+// Answers of `initialize`, and of `server/discover` where `stateless`. The revision is the oldest
+// that any of them speaks, so that no client is told what it does not know.
+std::string merged_hello(const std::vector<Part>& parts, bool stateless);
 
 // One page of each server's list. `member` holds it; names are those of an endpoint where `named`.
 // `pawl/list` in `_meta` says how much of it the policy shows, and who did not answer.
@@ -32,7 +32,7 @@ std::string merged_page(std::string_view member, bool named, const std::vector<P
 // Where the lists of the servers go on: the cursors that they gave, by server.
 using Cursors = std::vector<std::pair<std::string, std::string>>;
 std::string cursor_text(const Cursors& cursors);
-// Nothing: it is none of ours.
+// Nothing: it is not one of ours.
 std::optional<Cursors> read_cursor(std::string_view text);
 
 // Params of a log message, with the server's name before that of its logger.

@@ -15,8 +15,8 @@ struct Answers {
     parts.push_back({server, documents.back().root()});
   }
   void absent(std::string_view server) { parts.push_back({server, {}}); }
-  json::Document hello(bool modern = false) const {
-    return *json::parse(merged_hello(parts, modern));
+  json::Document hello(bool stateless = false) const {
+    return *json::parse(merged_hello(parts, stateless));
   }
   json::Document page(std::string_view member, bool named = true) const {
     return *json::parse(merged_page(member, named, parts));

@@ -12,7 +12,7 @@
 namespace pawl::mcp {
 
 void Multiplexer::open() {
-  // Every callback holds the front weakly: the wire lives inside it.
+  // Every callback holds the multiplexer weakly: the transport lives inside it.
   const std::weak_ptr<Multiplexer> self = weak_from_this();
   transport->open({
       .message =
@@ -87,7 +87,7 @@ void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
   });
 }
 
-// Nobody answers what was asked of this server.
+// What was asked of this server has no answer.
 void Multiplexer::give_up(std::size_t i, const std::string& reason) {
   upstreams[i].waiting.clear();
   upstreams[i].waiting_bytes = 0;
@@ -157,7 +157,7 @@ void Multiplexer::to_client(std::string line, std::string_view request) {
 
 bool Multiplexer::ready(const UpstreamSession& server, const UpstreamSession::Line& next) const {
   if (server.deaf || server.paused || !server.events.message) return false;
-  // In the older era a server is asked for nothing before it said what it is.
+  // In the stateful era a server is asked for nothing before it said what it is.
   return next.first || next.id == 0 || server.stage != UpstreamSession::Stage::opening;
 }
 
@@ -223,7 +223,7 @@ json::Document as_it_was_sent(std::string_view text) {
   return document ? std::move(*document) : json::Document();
 }
 
-// The same in the older era: a task that was made, its state, and the result of one.
+// The same in the stateful era: a task that was made, its state, and the result of one.
 std::string with_server_of_task(std::string_view result, std::string_view server) {
   const json::Document document = as_it_was_sent(result);
   const json::View root = document.root();
@@ -246,7 +246,7 @@ std::string with_server_of_task(std::string_view result, std::string_view server
 bool names_a_server(const Forwarded& about, std::string_view result) {
   if (!about.request_states) return false;
   if (about.task) return true;
-  if (!about.modern) return result.starts_with(R"({"task":{"taskId":")");
+  if (!about.stateless) return result.starts_with(R"({"task":{"taskId":")");
   const bool asks = result.starts_with(R"({"resultType":"input_required")");
   return asks || result.starts_with(R"({"resultType":"task")");
 }
@@ -312,7 +312,7 @@ void Multiplexer::session_answer(std::size_t i, const Message& message) {
   if (!names_a_server(about, message.result_text)) {
     return to_client(result_line(about.id, message.result_text), about.id);
   }
-  const auto named = about.modern ? with_server : with_server_of_task;
+  const auto named = about.stateless ? with_server : with_server_of_task;
   to_client(result_line(about.id, named(message.result_text, upstreams[i].name)), about.id);
 }
 

@@ -32,10 +32,10 @@ namespace pawl::mcp {
 
 // One server: the session in front of it, and what waits to be said to that.
 struct UpstreamSession {
-  // `silent`: nothing was asked yet. A client of the older era waits until it is `open`.
+  // `silent`: nothing was asked yet. A client of the stateful era waits until it is `open`.
   enum class Stage : std::uint8_t { silent, opening, open, failed, gone };
   struct Line {
-    std::uint64_t id = 0;  // of our request; 0: it is none
+    std::uint64_t id = 0;  // of our request; 0: it is not a request
     std::string text;
     bool first = false;  // it goes before the server said what it is: it asks for that
   };
@@ -59,7 +59,7 @@ struct Gathering {
   enum class Piece : std::uint8_t { waiting, result, error, absent };
   Kind kind = Kind::page;
   std::string id, key;  // of the client's request: raw; in our spelling
-  bool modern = false, first = true, over = false;
+  bool stateless = false, first = true, over = false;
   const Method* method = nullptr;
   struct Answered {
     std::size_t server = 0;
@@ -75,7 +75,7 @@ struct Gathering {
 struct Forwarded {
   std::size_t server = 0;
   std::string id, key;  // of the client's request
-  bool modern = false;
+  bool stateless = false;
   bool request_states = false;           // its answer may name a state or a task of the server
   bool task = false;                     // it is about a task
   std::shared_ptr<Gathering> gathering;  // null: its answer is the client's
@@ -115,17 +115,17 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   void client_line(std::string_view line);
   void client_request(const Message& message);
   void client_notification(const Message& message);
-  void dispatch(const Message& message, const Method& method, bool modern);
+  void dispatch(const Message& message, const Method& method, bool stateless);
   void refuse_line(std::string_view id, int code, const std::string& what,
                    std::string_view method = {});
-  void refuse_request(const Message& message, bool modern, Code code, const std::string& name,
+  void refuse_request(const Message& message, bool stateless, Code code, const std::string& name,
                       const std::string& sentence);
   void to_any_session(const Message& message);
-  void named(const Message& message, bool modern);
-  void completion(const Message& message, bool modern);
-  void about_resource(const Message& message, bool modern);
-  void about_task(const Message& message, bool modern);
-  void forward(const Message& message, bool modern, std::size_t server, Replacements with);
+  void named(const Message& message, bool stateless);
+  void completion(const Message& message, bool stateless);
+  void about_resource(const Message& message, bool stateless);
+  void about_task(const Message& message, bool stateless);
+  void forward(const Message& message, bool stateless, std::size_t server, Replacements with);
   void cancelled(json::View params);
   std::optional<std::size_t> find(std::string_view server) const;
   std::optional<std::size_t> one_of(const std::vector<std::size_t>& found, std::string& why) const;
@@ -133,10 +133,10 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   void reply_error(const Gathering& about, std::string_view error);
 
   // multiplexer_requests.cpp: what all servers are asked
-  void ask_all(const Message& message, const Method& method, bool modern, Gathering::Kind kind);
+  void ask_all(const Message& message, const Method& method, bool stateless, Gathering::Kind kind);
   // What one server is asked to tell of: the resources that are its own.
   std::string listen_params(const Message& message, std::size_t server) const;
-  void page(const Message& message, const Method& method, bool modern);
+  void page(const Message& message, const Method& method, bool stateless);
   struct Target {
     std::size_t server = 0;
     std::string params;
@@ -192,7 +192,7 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   };
   std::map<std::uint64_t, Question> questions;
   struct Change {
-    std::shared_ptr<Gathering> listener;  // null: a client of the older era
+    std::shared_ptr<Gathering> listener;  // null: a client of the stateful era
     std::string method;
   };
   std::vector<Change> changes;

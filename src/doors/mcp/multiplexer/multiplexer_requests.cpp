@@ -77,14 +77,14 @@ void Multiplexer::refuse_line(std::string_view id, int code, const std::string& 
   to_client(error_line(id, code, settled.text, settled.decision), id);
 }
 
-void Multiplexer::refuse_request(const Message& message, bool modern, Code code,
+void Multiplexer::refuse_request(const Message& message, bool stateless, Code code,
                                  const std::string& name, const std::string& sentence) {
   const Settled settled = gate.calls.refuse(run, code, name, sentence, part.get());
   if (message.method != "tools/call") {
     return to_client(raw_error_line(message.id, refused_error(settled)), message.id);
   }
   std::string result = refused_result(settled);
-  if (modern) result = result_for_modern(result, Cached::no);
+  if (stateless) result = result_for_stateless(result, Cached::no);
   to_client(result_line(message.id, result), message.id);
 }
 
@@ -99,20 +99,21 @@ void Multiplexer::client_request(const Message& message) {
   }
   const Envelope seen = read_envelope(message.params);
   const bool greeting = method.handling == Handling::handshake;
-  const bool newer = era == Era::stateless || (era == Era::unknown && !greeting &&
-                                               (seen.claimed || method.spoken == Spoken::modern));
+  const bool newer =
+      era == Era::stateless ||
+      (era == Era::unknown && !greeting && (seen.claimed || method.spoken == Spoken::stateless));
   const bool unknown = method.handling == Handling::unknown;
   if (newer) {
     // What is wrong with it, a session says as it would alone.
     const bool fine = seen.supported && seen.wrong.empty();
     if (fine && is_task_request(message.method)) return about_task(message, true);
-    const bool right = fine && method.spoken != Spoken::legacy;
+    const bool right = fine && method.spoken != Spoken::stateful;
     if (!right || unknown) return to_any_session(message);
     // Asking what there is commits a client to nothing: it may still go on with `initialize`.
     if (method.handling != Handling::discover) era = Era::stateless;
     return dispatch(message, method, true);
   }
-  if (unknown || method.spoken == Spoken::modern) return to_any_session(message);
+  if (unknown || method.spoken == Spoken::stateless) return to_any_session(message);
   if (method.handling == Handling::here) {
     return to_client(result_line(message.id, "{}"), message.id);
   }
@@ -124,33 +125,33 @@ void Multiplexer::client_request(const Message& message) {
   dispatch(message, method, false);
 }
 
-void Multiplexer::dispatch(const Message& message, const Method& method, bool modern) {
+void Multiplexer::dispatch(const Message& message, const Method& method, bool stateless) {
   switch (method.handling) {
     case Handling::handshake:
-      return ask_all(message, method, modern, Gathering::Kind::hello);
+      return ask_all(message, method, stateless, Gathering::Kind::hello);
     case Handling::discover:
-      return ask_all(message, method, modern, Gathering::Kind::discover);
+      return ask_all(message, method, stateless, Gathering::Kind::discover);
     case Handling::listen:
-      return ask_all(message, method, modern, Gathering::Kind::listen);
+      return ask_all(message, method, stateless, Gathering::Kind::listen);
     case Handling::tool_list:
     case Handling::list:
-      return page(message, method, modern);
+      return page(message, method, stateless);
     case Handling::call:
-      return named(message, modern);
+      return named(message, stateless);
     case Handling::task:
-      return about_task(message, modern);
+      return about_task(message, stateless);
     case Handling::action:
       break;
     case Handling::here:
     case Handling::unknown:
       return to_any_session(message);
   }
-  if (method.name == "prompts/get") return named(message, modern);
-  if (method.name == "completion/complete") return completion(message, modern);
+  if (method.name == "prompts/get") return named(message, stateless);
+  if (method.name == "completion/complete") return completion(message, stateless);
   if (method.name == "logging/setLevel") {
-    return ask_all(message, method, modern, Gathering::Kind::level);
+    return ask_all(message, method, stateless, Gathering::Kind::level);
   }
-  if (method.name.starts_with("resources/")) return about_resource(message, modern);
+  if (method.name.starts_with("resources/")) return about_resource(message, stateless);
   to_any_session(message);
 }
 
@@ -168,38 +169,38 @@ std::optional<std::size_t> Multiplexer::find(std::string_view name) const {
   return static_cast<std::size_t>(found - upstreams.begin());
 }
 
-void Multiplexer::named(const Message& message, bool modern) {
+void Multiplexer::named(const Message& message, bool stateless) {
   const auto name = message.params.text("name");
   if (!name) {
-    return refuse_request(message, modern, Code::ambiguous_request, std::string(message.method),
+    return refuse_request(message, stateless, Code::ambiguous_request, std::string(message.method),
                           "`name` is not a text");
   }
   const auto split = split_name(*name);
   const auto server = split ? find(split->server) : std::nullopt;
   if (!server) {
-    return refuse_request(message, modern, Code::not_granted, shown_name(*name),
+    return refuse_request(message, stateless, Code::not_granted, shown_name(*name),
                           "no server behind this endpoint has that name: names are `server/name`");
   }
-  forward(message, modern, *server, {{"name", quoted(split->name)}});
+  forward(message, stateless, *server, {{"name", quoted(split->name)}});
 }
 
-void Multiplexer::completion(const Message& message, bool modern) {
+void Multiplexer::completion(const Message& message, bool stateless) {
   const json::View ref = message.params["ref"];
   const auto name = ref.text("name");
   const auto uri = ref.text("uri");
   if (ref.text("type") == "ref/prompt" && name) {
     const auto split = split_name(*name);
     if (const auto server = split ? find(split->server) : std::nullopt) {
-      return forward(message, modern, *server, {{"ref", renamed_reference(ref, split->name)}});
+      return forward(message, stateless, *server, {{"ref", renamed_reference(ref, split->name)}});
     }
   }
   std::string sentence = "no server behind this endpoint offers what is to be completed";
   if (ref.text("type") == "ref/resource" && uri) {
     if (const auto server = one_of(owners.of_template(*uri), sentence)) {
-      return forward(message, modern, *server, {});
+      return forward(message, stateless, *server, {});
     }
   }
-  refuse_request(message, modern, Code::not_granted, std::string(message.method), sentence);
+  refuse_request(message, stateless, Code::not_granted, std::string(message.method), sentence);
 }
 
 std::optional<std::size_t> Multiplexer::one_of(const std::vector<std::size_t>& found,
@@ -222,10 +223,10 @@ std::optional<std::size_t> Multiplexer::one_of(const std::vector<std::size_t>& f
   return only;
 }
 
-void Multiplexer::about_resource(const Message& message, bool modern) {
+void Multiplexer::about_resource(const Message& message, bool stateless) {
   const auto uri = message.params.text("uri");
   if (!uri) {
-    return refuse_request(message, modern, Code::ambiguous_request, std::string(message.method),
+    return refuse_request(message, stateless, Code::ambiguous_request, std::string(message.method),
                           "`uri` is not a text");
   }
   // A state goes back to the server that gave it, whatever the lists say meanwhile. Whether it is
@@ -233,26 +234,27 @@ void Multiplexer::about_resource(const Message& message, bool modern) {
   if (const auto text = message.params.text("requestState")) {
     const auto state = read_state(*text);
     if (const auto server = state ? find(state->server) : std::nullopt) {
-      return forward(message, modern, *server, {});
+      return forward(message, stateless, *server, {});
     }
   }
   std::string sentence = "no server has listed this resource: list the resources first";
   if (const auto server = one_of(owners.of_uri(*uri), sentence)) {
-    return forward(message, modern, *server, {});
+    return forward(message, stateless, *server, {});
   }
-  refuse_request(message, modern, Code::not_granted, std::string(message.method), sentence);
+  refuse_request(message, stateless, Code::not_granted, std::string(message.method), sentence);
 }
 
 // A task is asked for where it is. Of one that is nowhere, a session says so.
-void Multiplexer::about_task(const Message& message, bool modern) {
+void Multiplexer::about_task(const Message& message, bool stateless) {
   const auto id = message.params.text("taskId");
   const auto task = id ? read_state(*id) : std::nullopt;
   const auto server = task ? find(task->server) : std::nullopt;
   if (!server) return to_any_session(message);
-  forward(message, modern, *server, {{"taskId", quoted(task->state)}});
+  forward(message, stateless, *server, {{"taskId", quoted(task->state)}});
 }
 
-void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Replacements with) {
+void Multiplexer::forward(const Message& message, bool stateless, std::size_t i,
+                          Replacements with) {
   UpstreamSession& server = upstreams[i];
   const bool full =
       server.waiting_bytes > waiting_bytes_max || server.waiting.size() > waiting_messages_max;
@@ -262,10 +264,10 @@ void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Re
                                   : server.stage == UpstreamSession::Stage::failed
                                       ? "did not start"
                                       : "takes no more";
-    return refuse_request(message, modern, Code::upstream_failed, server.name,
+    return refuse_request(message, stateless, Code::upstream_failed, server.name,
                           fmt::format("server `{}` {}; nothing was sent", server.name, what));
   }
-  if (const auto text = message.params.text("requestState"); text && modern) {
+  if (const auto text = message.params.text("requestState"); text && stateless) {
     const auto state = read_state(*text);
     // A state of another server goes on as it is, and is refused there.
     if (state && state->server == server.name) {
@@ -276,8 +278,8 @@ void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Re
   about.server = i;
   about.id = std::string(message.id);
   about.key = key_of(message.id);
-  about.modern = modern;
-  about.request_states = modern
+  about.stateless = stateless;
+  about.request_states = stateless
                              ? may_have_legs(message.method)
                              : is_task_request(message.method) || message.params["task"].exists();
   about.task = is_task_request(message.method);
@@ -348,9 +350,9 @@ void Multiplexer::cancelled(json::View params) {
 
 void Multiplexer::reply(const Gathering& about, std::string_view result, Cached cached) {
   open_requests.erase(about.key);
-  to_client(
-      result_line(about.id, about.modern ? result_for_modern(result, cached) : std::string(result)),
-      about.id);
+  to_client(result_line(about.id, about.stateless ? result_for_stateless(result, cached)
+                                                  : std::string(result)),
+            about.id);
 }
 
 void Multiplexer::reply_error(const Gathering& about, std::string_view error) {
@@ -377,13 +379,13 @@ std::string first_error(const Gathering& all) {
 
 }  // namespace
 
-void Multiplexer::ask_all(const Message& message, const Method& method, bool modern,
+void Multiplexer::ask_all(const Message& message, const Method& method, bool stateless,
                           Gathering::Kind kind) {
   auto all = std::make_shared<Gathering>();
   all->kind = kind;
   all->id = std::string(message.id);
   all->key = key_of(message.id);
-  all->modern = modern;
+  all->stateless = stateless;
   all->method = &method;
   std::vector<Target> targets;
   for (std::size_t i = 0; i < upstreams.size(); ++i) {
@@ -416,12 +418,12 @@ std::string Multiplexer::listen_params(const Message& message, std::size_t serve
   return replaced(message.params_text, message.params, {{"notifications", own.take()}});
 }
 
-void Multiplexer::page(const Message& message, const Method& method, bool modern) {
+void Multiplexer::page(const Message& message, const Method& method, bool stateless) {
   auto all = std::make_shared<Gathering>();
   all->kind = Gathering::Kind::page;
   all->id = std::string(message.id);
   all->key = key_of(message.id);
-  all->modern = modern;
+  all->stateless = stateless;
   all->method = &method;
   std::vector<Target> targets;
   const json::View cursor = message.params["cursor"];
@@ -470,7 +472,7 @@ void Multiplexer::gather(const std::shared_ptr<Gathering>& all, const std::vecto
     about.server = targets[i].server;
     about.id = all->id;
     about.key = all->key;
-    about.modern = all->modern;
+    about.stateless = all->stateless;
     about.gathering = all;
     about.place = i;
     ask(std::move(about), method, targets[i].params);
@@ -488,7 +490,7 @@ void Multiplexer::answered(const std::shared_ptr<Gathering>& all, std::size_t pl
   if (--all->missing == 0 && !std::exchange(all->over, true)) conclude(all);
 }
 
-// What a server says about itself, whoever waits for it.
+// What a server says about itself, for all that wait for it.
 void Multiplexer::learn(const Gathering& all, const Gathering::Answered& answer) {
   UpstreamSession& server = upstreams[answer.server];
   const bool hello = all.kind == Gathering::Kind::hello;
@@ -565,7 +567,7 @@ void Multiplexer::conclude(const std::shared_ptr<Gathering>& all) {
                     fmt::format("{} did not answer `{}`", one.server, all->method->name));
   }
   if (results == 0) return reply_error(*all, first_error(*all));
-  if (greeting) return reply(*all, merged_hello(parts, all->modern), Cached::yes);
+  if (greeting) return reply(*all, merged_hello(parts, all->stateless), Cached::yes);
   if (all->kind == Gathering::Kind::level) return reply(*all, "{}", Cached::no);
   for (std::size_t i = 0; i < all->answers.size(); ++i) {
     const std::size_t server = all->answers[i].server;

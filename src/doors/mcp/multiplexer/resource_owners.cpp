@@ -11,7 +11,7 @@ void ResourceOwners::resources(std::size_t server, json::View result, bool first
   if (first) known.uris.clear();
   for (json::View resource : result["resources"].elements()) {
     const auto uri = resource.text("uri");
-    if (uri && known.uris.size() < places_of_a_server_max) known.uris.emplace(*uri);
+    if (uri && known.uris.size() < resources_of_a_server_max) known.uris.emplace(*uri);
   }
 }
 

@@ -4,8 +4,8 @@
 // lists showed this client is that server's; then the links in its results and its templates
 // decide. A link is a name and no right: reading what it names is decided like any other reading.
 // What two servers offer is read from neither: else one of them could put itself before the other
-// by listing what it has. A URI that nobody listed belongs to the only server that has resources,
-// where there is one. Threads: one loop.
+// by listing what it has. A URI that no server listed belongs to the only server that has
+// resources, where there is one. Threads: one loop.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 
 namespace pawl::mcp {
 
-inline constexpr std::size_t places_of_a_server_max = 20'000;
+inline constexpr std::size_t resources_of_a_server_max = 20'000;
 inline constexpr std::size_t links_of_a_server_max = 1000;
 inline constexpr std::size_t templates_of_a_server_max = 256;
 

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 8> kLevels = {"debug", "info",     "notice", "warning",
                                                      "error", "critical", "alert",  "emergency"};
 
-// Members of a result that the modern era gives a meaning, so that only pawl writes them.
+// Members of a result that the stateless era gives a meaning, so that only pawl writes them.
 constexpr std::array<std::string_view, 5> kResultMembers = {"resultType", "ttlMs", "cacheScope",
                                                             "inputRequests", "requestState"};
 
@@ -68,7 +68,7 @@ Envelope read_envelope(json::View params) {
     return envelope;
   }
   envelope.version = version.string();
-  envelope.supported = envelope.version == modern_revision;
+  envelope.supported = envelope.version == stateless_revision;
   if (!envelope.capabilities.is_object()) envelope.wrong = meta_capabilities;
   if (envelope.client.exists() && !envelope.client.is_object()) envelope.wrong = meta_client;
   if (meta[meta_log_level].exists() && gravity(envelope.log_level) < 0) {
@@ -104,13 +104,13 @@ bool Offers::cover(std::string_view method, json::View params) const {
 
 std::string unsupported_error(std::string_view requested) {
   json::Writer versions;
-  versions.object().key("supported").array().string(modern_revision).end();
+  versions.object().key("supported").array().string(stateless_revision).end();
   versions.key("requested").string(requested).end();
   return error_object(unsupported_version, "this protocol version is not supported",
                       versions.text());
 }
 
-std::string error_for_modern(std::string_view error) {
+std::string error_for_stateless(std::string_view error) {
   const auto document = json::parse(error, as_it_came);
   const json::View code = document ? document->root()["code"] : json::View();
   if (!code.is_integer()) return std::string(error);
@@ -121,7 +121,7 @@ std::string error_for_modern(std::string_view error) {
   return error_object(static_cast<int>(now), document->root().text("message").value_or(""));
 }
 
-std::string result_for_modern(std::string_view result, Cached cached) {
+std::string result_for_stateless(std::string_view result, Cached cached) {
   std::string out = R"({"resultType":"complete")";
   if (cached == Cached::yes) out += R"(,"ttlMs":0,"cacheScope":"private")";
   std::string clean;
@@ -137,7 +137,7 @@ std::string result_for_modern(std::string_view result, Cached cached) {
   return out;
 }
 
-FromModern from_modern(std::string_view result) {
+FromStateless from_stateless(std::string_view result) {
   std::string_view type;
   std::size_t types = 0;
   bool asks = false;
@@ -149,24 +149,24 @@ FromModern from_modern(std::string_view result) {
   }
   if (types > 1) return {};
   if (types == 0 || type == "\"complete\"") {
-    return {FromModern::Kind::complete, without_era_members(result)};
+    return {FromStateless::Kind::complete, without_era_members(result)};
   }
-  if (type == "\"task\"") return {FromModern::Kind::task, {}};
+  if (type == "\"task\"") return {FromStateless::Kind::task, {}};
   if (type != "\"input_required\"" || !asks) return {};
-  return {FromModern::Kind::input_required, {}};
+  return {FromStateless::Kind::input_required, {}};
 }
 
 std::string discover_result(json::View said, const Shown& to, bool with_instructions) {
   json::Writer out;
   out.object();
-  out.key("supportedVersions").array().string(modern_revision).end();
+  out.key("supportedVersions").array().string(stateless_revision).end();
   out.key("capabilities").raw(server_capabilities(said["capabilities"], to, true));
   if (const auto text = said.text("instructions"); text && with_instructions) {
     out.key("instructions").string(*text);
   }
   if (said["serverInfo"].is_object()) {
     out.key("_meta").object().key(meta_server);
-    out.raw(implementation_said(said["serverInfo"])).end();
+    out.raw(filter_implementation(said["serverInfo"])).end();
   }
   out.end();
   return out.take();
@@ -175,7 +175,7 @@ std::string discover_result(json::View said, const Shown& to, bool with_instruct
 std::string said_in_discover(json::View result) {
   bool served = false;
   for (json::View version : result["supportedVersions"].elements()) {
-    served = served || (version.is_string() && version.string() == modern_revision);
+    served = served || (version.is_string() && version.string() == stateless_revision);
   }
   if (!served || !result["capabilities"].is_object()) return {};
   json::Writer out;
@@ -202,7 +202,7 @@ std::string said_in_discover(json::View result) {
 std::string envelope_for_server(json::View capabilities, json::View client, const Policy& policy,
                                 std::string_view server) {
   json::Writer out;
-  out.object().key(meta_version).string(modern_revision);
+  out.object().key(meta_version).string(stateless_revision);
   out.key(meta_client).raw(client_name(client));
   // Tasks that a server makes of its calls are pawl's to follow, whatever the client knows.
   out.key(meta_capabilities);

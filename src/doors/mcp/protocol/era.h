@@ -20,7 +20,7 @@ struct Shown;  // reply.h
 
 enum class Era : std::uint8_t { unknown, stateful, stateless };
 
-inline constexpr std::string_view modern_revision = "2026-07-28";
+inline constexpr std::string_view stateless_revision = "2026-07-28";
 
 // Keys of `_meta` that the protocol itself reads.
 inline constexpr std::string_view meta_prefix = "io.modelcontextprotocol/";
@@ -32,14 +32,14 @@ inline constexpr std::string_view meta_server = "io.modelcontextprotocol/serverI
 inline constexpr std::string_view meta_subscription = "io.modelcontextprotocol/subscriptionId";
 inline constexpr std::string_view meta_related_task = "io.modelcontextprotocol/related-task";
 
-// JSON-RPC errors of the modern era.
+// JSON-RPC errors of the stateless era.
 inline constexpr int header_mismatch = -32020;
 inline constexpr int missing_capability = -32021;
 inline constexpr int unsupported_version = -32022;
 
-// What a request of the modern era says about its sender. Views into the params.
+// What a request of the stateless era says about its sender. Views into the params.
 struct Envelope {
-  bool claimed = false;    // the version key is there: the sender speaks the modern era
+  bool claimed = false;    // the version key is there: the sender speaks the stateless era
   bool supported = false;  // … and it is a version that is served
   std::string_view wrong;  // the key that is missing or of the wrong kind; empty: none
   std::string_view version, log_level;
@@ -59,32 +59,32 @@ Offers offers_of(json::View capabilities);
 
 // The error of a version that is not served, with what is.
 std::string unsupported_error(std::string_view requested);
-// A JSON-RPC error object of a server, with codes that the modern era no longer has replaced.
-std::string error_for_modern(std::string_view error);
+// A JSON-RPC error object of a server, with codes that the stateless era no longer has replaced.
+std::string error_for_stateless(std::string_view error);
 
 // Which results say how long they may be kept. What a client may see follows the policy, which may
 // change at any moment, so it is never longer than now and never for others.
 enum class Cached : std::uint8_t { no, yes };
-// A result as a modern client gets it: `resultType`, and the two cache fields where they belong.
+// A result as a stateless client gets it: `resultType`, and the two cache fields where they belong.
 // What the server wrote in their place is taken out, however it is spelled.
-std::string result_for_modern(std::string_view result, Cached cached);
+std::string result_for_stateless(std::string_view result, Cached cached);
 
-// A modern server's result in the older form.
-struct FromModern {
+// A stateless server's result in the older form.
+struct FromStateless {
   enum class Kind : std::uint8_t { complete, input_required, task, invalid };
   Kind kind = Kind::invalid;
-  std::string text;  // of complete: without what only the modern era has
+  std::string text;  // of complete: without what only the stateless era has
 };
-FromModern from_modern(std::string_view result);
+FromStateless from_stateless(std::string_view result);
 
 // Answer of `server/discover` from what a server said about itself in the form of `initialize`.
 std::string discover_result(json::View said, const Shown& to, bool with_instructions);
-// A modern server's `server/discover` in the form of an `initialize` result; empty where it does
-// not serve the modern revision.
+// A stateless server's `server/discover` in the form of an `initialize` result; empty where it does
+// not serve the stateless revision.
 std::string said_in_discover(json::View result);
 
-// The members of `_meta` of a request to a modern server, without braces: pawl's own envelope, with
-// those capabilities of the client whose requests the policy grants.
+// The members of `_meta` of a request to a stateless server, without braces: pawl's own envelope,
+// with those capabilities of the client whose requests the policy grants.
 std::string envelope_for_server(json::View capabilities, json::View client, const Policy& policy,
                                 std::string_view server);
 

@@ -60,49 +60,53 @@ TEST(Offers, FollowTheDeclaredCapabilities) {
 }
 
 TEST(ResultForModern, SaysThatItIsComplete) {
-  EXPECT_EQ(result_for_modern(R"({"content":[]})", Cached::no),
+  EXPECT_EQ(result_for_stateless(R"({"content":[]})", Cached::no),
             R"({"resultType":"complete","content":[]})");
-  EXPECT_EQ(result_for_modern(" { } ", Cached::no).substr(0, 25), R"({"resultType":"complete"})");
-  EXPECT_EQ(result_for_modern(R"({"tools":[]})", Cached::yes),
+  EXPECT_EQ(result_for_stateless(" { } ", Cached::no).substr(0, 25),
+            R"({"resultType":"complete"})");
+  EXPECT_EQ(result_for_stateless(R"({"tools":[]})", Cached::yes),
             R"({"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[]})");
 }
 
-// A server of the older era that writes members of the newer one is not believed in them, in
+// A server of the stateful era that writes members of the newer one is not believed in them, in
 // whatever spelling: the last of two duplicate_keys is the one that many readers take.
 TEST(ResultForModern, TakesOutWhatOnlyPawlWrites) {
   const std::string forged =
       R"({"content":[],"resultType":"input_required","requestState":"x","ttlMs":9})";
-  EXPECT_EQ(result_for_modern(forged, Cached::no), R"({"resultType":"complete","content":[]})");
+  EXPECT_EQ(result_for_stateless(forged, Cached::no), R"({"resultType":"complete","content":[]})");
   const std::string escaped =
       R"({"content":[1],"result\u0054ype":"input_required","ttl\u004ds":9})";
-  EXPECT_EQ(result_for_modern(escaped, Cached::no), R"({"resultType":"complete","content":[1]})");
+  EXPECT_EQ(result_for_stateless(escaped, Cached::no),
+            R"({"resultType":"complete","content":[1]})");
   const std::string inside = R"({"content":[{"resultType":"task","n":9007199254740993.5}]})";
   EXPECT_EQ(
-      result_for_modern(inside, Cached::no),
+      result_for_stateless(inside, Cached::no),
       R"({"resultType":"complete","content":[{"resultType":"task","n":9007199254740993.5}]})");
 }
 
-TEST(FromModern, TellsWhatAResultIs) {
-  const FromModern done = from_modern(R"({"resultType":"complete","ttlMs":5,"content":[]})");
-  EXPECT_EQ(done.kind, FromModern::Kind::complete);
+TEST(FromStateless, TellsWhatAResultIs) {
+  const FromStateless done = from_stateless(R"({"resultType":"complete","ttlMs":5,"content":[]})");
+  EXPECT_EQ(done.kind, FromStateless::Kind::complete);
   EXPECT_EQ(done.text, R"({"content":[]})");
-  EXPECT_EQ(from_modern(R"({"content":[]})").kind, FromModern::Kind::complete);
-  EXPECT_EQ(from_modern(R"({"resultType":"input_required","requestState":"s"})").kind,
-            FromModern::Kind::input_required);
-  EXPECT_EQ(from_modern(R"({"resultType":"input_required"})").kind, FromModern::Kind::invalid);
-  EXPECT_EQ(from_modern(R"({"resultType":"task","taskId":"t"})").kind, FromModern::Kind::task);
-  EXPECT_EQ(from_modern(R"({"resultType":7})").kind, FromModern::Kind::invalid);
-  EXPECT_EQ(from_modern(R"({"resultType":"complete","resultType":"task"})").kind,
-            FromModern::Kind::invalid);
+  EXPECT_EQ(from_stateless(R"({"content":[]})").kind, FromStateless::Kind::complete);
+  EXPECT_EQ(from_stateless(R"({"resultType":"input_required","requestState":"s"})").kind,
+            FromStateless::Kind::input_required);
+  EXPECT_EQ(from_stateless(R"({"resultType":"input_required"})").kind,
+            FromStateless::Kind::invalid);
+  EXPECT_EQ(from_stateless(R"({"resultType":"task","taskId":"t"})").kind,
+            FromStateless::Kind::task);
+  EXPECT_EQ(from_stateless(R"({"resultType":7})").kind, FromStateless::Kind::invalid);
+  EXPECT_EQ(from_stateless(R"({"resultType":"complete","resultType":"task"})").kind,
+            FromStateless::Kind::invalid);
 }
 
 TEST(ErrorForModern, HasNoCodesOfTheOlderEra) {
-  EXPECT_EQ(error_for_modern(R"({"code":-32002,"message":"no such resource"})"),
+  EXPECT_EQ(error_for_stateless(R"({"code":-32002,"message":"no such resource"})"),
             R"({"code":-32602,"message":"no such resource"})");
-  EXPECT_EQ(error_for_modern(R"({"code":-32042,"message":"m","data":{}})"),
+  EXPECT_EQ(error_for_stateless(R"({"code":-32042,"message":"m","data":{}})"),
             R"({"code":-32603,"message":"m"})");
   const std::string other = R"({"code": -32021, "message":"m", "data":{"x":1}})";
-  EXPECT_EQ(error_for_modern(other), other);
+  EXPECT_EQ(error_for_stateless(other), other);
   EXPECT_EQ(unsupported_error("2031-01-01"),
             R"({"code":-32022,"message":"this protocol version is not supported",)"
             R"("data":{"supported":["2026-07-28"],"requested":"2031-01-01"}})");

@@ -28,13 +28,13 @@ std::string replaced(std::string_view text, json::View document, const Replaceme
     return std::ranges::find(with, key, &Replacements::value_type::first);
   };
   // A member that is called nearly the same as one that is put in would make the object ambiguous:
-  // whoever reads it strictly refuses it. Ours counts.
+  // a strict reader refuses it. Ours counts.
   const auto shadowed = [&with](std::string_view key) {
     return std::ranges::any_of(with, [key](const auto& own) {
       return !own.second.empty() && key != own.first && fold(key) == fold(own.first);
     });
   };
-  // A key that is spelled with escapes would be missed: such an object is written anew.
+  // A key that is spelled with escapes would be missed: such an object is written again.
   std::string plain;
   const std::vector<Slice> received = top_level(text);
   if (std::ranges::any_of(received, [](const Slice& s) { return s.key.contains('\\'); })) {

@@ -70,8 +70,8 @@ inline constexpr int invalid_params = -32602;
 inline constexpr int internal_error = -32603;
 inline constexpr int refused_by_policy = -31999;  // outside the range that JSON-RPC reserves
 
-// Of the older revisions, and never sent in the modern era. With the second one `data.elicitations`
-// holds addresses that a person is to open.
+// Of the older revisions, and never sent in the stateless era. With the second one
+// `data.elicitations` holds addresses that a person is to open.
 inline constexpr int resource_not_found = -32002;
 inline constexpr int address_required = -32042;
 

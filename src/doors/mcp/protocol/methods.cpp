@@ -9,10 +9,10 @@ namespace {
 constexpr Method kUnknown{"", Handling::unknown};
 
 constexpr std::array kClientMethods = {
-    Method{"initialize", Handling::handshake, Spoken::legacy},
-    Method{"ping", Handling::here, Spoken::legacy},
-    Method{"server/discover", Handling::discover, Spoken::modern},
-    Method{"subscriptions/listen", Handling::listen, Spoken::modern},
+    Method{"initialize", Handling::handshake, Spoken::stateful},
+    Method{"ping", Handling::here, Spoken::stateful},
+    Method{"server/discover", Handling::discover, Spoken::stateless},
+    Method{"subscriptions/listen", Handling::listen, Spoken::stateless},
     Method{"tools/list", Handling::tool_list},
     Method{"tools/call", Handling::call},
     Method{"resources/list", Handling::list, Spoken::both, "mcp:resources/read", "resources"},
@@ -20,14 +20,14 @@ constexpr std::array kClientMethods = {
            "resourceTemplates"},
     Method{"prompts/list", Handling::list, Spoken::both, "mcp:prompts/get", "prompts"},
     Method{"resources/read", Handling::action},
-    Method{"resources/subscribe", Handling::action, Spoken::legacy},
-    Method{"resources/unsubscribe", Handling::action, Spoken::legacy},
+    Method{"resources/subscribe", Handling::action, Spoken::stateful},
+    Method{"resources/unsubscribe", Handling::action, Spoken::stateful},
     Method{"prompts/get", Handling::action},
     Method{"completion/complete", Handling::action},
-    Method{"logging/setLevel", Handling::action, Spoken::legacy},
-    Method{"tasks/get", Handling::task, Spoken::legacy},
-    Method{"tasks/result", Handling::task, Spoken::legacy},
-    Method{"tasks/cancel", Handling::task, Spoken::legacy},
+    Method{"logging/setLevel", Handling::action, Spoken::stateful},
+    Method{"tasks/get", Handling::task, Spoken::stateful},
+    Method{"tasks/result", Handling::task, Spoken::stateful},
+    Method{"tasks/cancel", Handling::task, Spoken::stateful},
 };
 
 constexpr std::array<std::pair<std::string_view, ServerAsks>, 4> kServerRequests = {{

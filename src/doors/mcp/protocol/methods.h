@@ -23,7 +23,7 @@ enum class Handling : std::uint8_t {
   unknown,
 };
 
-enum class Spoken : std::uint8_t { both, legacy, modern };
+enum class Spoken : std::uint8_t { both, stateful, stateless };
 
 struct Method {
   std::string_view name;

@@ -50,7 +50,7 @@ struct SchemaWalk {
     }
     for (auto [key, inside] : schema.members()) {
       if (key == "properties") continue;
-      // Other keys hold schemas, lists of them or mappings to them; what is none has no wish.
+      // Other keys hold schemas, lists of them or mappings to them; anything else has no such wish.
       visit(inside, Reachable::no);
       for (const json::View one : inside.elements()) visit(one, Reachable::no);
       if (key == "$defs" || key == "definitions" || key == "patternProperties" ||
@@ -92,7 +92,7 @@ Result<Outgoing> read_outgoing(std::string_view message, json::Parser& parser,
   const json::View params = read->params;
   const std::string_view trace = params["_meta"].text(traceparent_name).value_or("");
   if (parse_traceparent(trace)) out.traceparent = trace;
-  out.modern = params["_meta"].text(meta_version) == modern_revision;
+  out.stateless = params["_meta"].text(meta_version) == stateless_revision;
   if (const std::string_view member = naming_member(out.method); !member.empty()) {
     out.name = params.text(member).value_or("");
   }

@@ -1,5 +1,5 @@
-// What a message of ours is, for whoever has to carry it over HTTP: read from its own text, because
-// the headers have to agree with what the body says.
+// What a message of ours is, for the transport that has to carry it over HTTP: read from its own
+// text, because the headers have to agree with what the body says.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ struct Outgoing {
   std::string method;       // of requests and notifications
   std::string name;         // the tool, the prompt or the resource that it is about
   std::string cancels;      // raw id of the request that this notification takes back
-  bool modern = false;      // it carries the envelope of the newer era
+  bool stateless = false;   // it carries the envelope of the stateless era
   std::string traceparent;  // of a call that is traced
   std::vector<std::pair<std::string, std::string>> mirrored;  // header fields of its arguments
 };
@@ -36,8 +36,8 @@ Result<Outgoing> read_outgoing(std::string_view message, json::Parser& parser,
 // A text as the value of a header: as it is where it is plain, else in base64 between marks.
 std::string header_text(std::string_view text);
 
-// Arguments that a server of the newer era wants to see in headers too: those whose schema has an
-// `x-mcp-header`.
+// Arguments that a server of the stateless era wants to see in headers too: those whose schema has
+// an `x-mcp-header`.
 struct Mirrored {
   struct Argument {
     std::vector<std::string> path;
@@ -50,8 +50,8 @@ Mirrored mirrored_by(json::View input_schema);
 // The fields for these arguments. One that is absent, null or no plain value has none.
 std::vector<std::pair<std::string, std::string>> mirror(const Mirrored& wanted,
                                                         json::View arguments);
-// What is wrong with the fields in which somebody else repeated these arguments, as a sentence;
-// empty: they say the same. Fields that the schema does not ask for are nobody's.
+// What is wrong with the fields in which the client repeated these arguments, as a sentence;
+// empty: they say the same. Fields that the schema does not ask for are ignored.
 std::string disagreement(const Repeated& said, const Mirrored& wanted, json::View arguments);
 
 }  // namespace pawl::mcp

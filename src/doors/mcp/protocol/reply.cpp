@@ -51,7 +51,7 @@ const Capability* shown_capability(std::string_view name, const Capability (&tab
   return gate->action.empty() || granted(to, gate->action) ? gate : nullptr;
 }
 
-std::string older_capabilities(json::View offered, const Shown& to) {
+std::string stateful_capabilities(json::View offered, const Shown& to) {
   json::Writer out;
   out.object();
   for (auto [key, value] : offered.members()) {
@@ -92,8 +92,8 @@ Hello hello_of(json::View params) {
 std::string client_name(json::View client) {
   json::Writer out;
   out.object();
-  // A modern client need not say who it is, and every server of the older era refuses one that
-  // has no name and no version.
+  // A stateless client need not say who it is, and every server of the stateful era refuses one
+  // that has no name and no version.
   out.key("name").string(client.text("name").value_or("unnamed"));
   if (const auto title = client.text("title")) out.key("title").string(*title);
   out.key("version").string(client.text("version").value_or("0"));
@@ -122,9 +122,9 @@ std::string initialize_params(const Hello& hello, const Policy& policy, std::str
   return out.take();
 }
 
-std::string server_capabilities(json::View offered, const Shown& to, bool modern) {
-  const std::string kept = older_capabilities(offered, to);
-  if (!modern) {
+std::string server_capabilities(json::View offered, const Shown& to, bool stateless) {
+  const std::string kept = stateful_capabilities(offered, to);
+  if (!stateless) {
     // Of its tools: which of them, their definitions say.
     const bool tasks = offered["tasks"]["requests"]["tools"]["call"].exists();
     return tasks ? with_members(kept, R"("tasks":{"cancel":{},"requests":{"tools":{"call":{}}}})")
@@ -164,7 +164,7 @@ std::string initialize_result(json::View said, const Shown& to, bool with_instru
   }
   out.key("capabilities").raw(server_capabilities(said["capabilities"], to, false));
   if (said["serverInfo"].is_object()) {
-    out.key("serverInfo").raw(implementation_said(said["serverInfo"]));
+    out.key("serverInfo").raw(filter_implementation(said["serverInfo"]));
   }
   if (const auto text = said.text("instructions"); text && with_instructions) {
     out.key("instructions").string(*text);
@@ -211,11 +211,11 @@ std::string with_related_task(std::string_view result, std::string_view task) {
   return out.take();
 }
 
-std::string without_meta(json::View params, bool modern) {
+std::string without_meta(json::View params, bool stateless) {
   json::Writer out;
   out.object();
   for (auto [key, value] : params.members()) {
-    if (modern && (key == "requestState" || key == "inputResponses")) continue;
+    if (stateless && (key == "requestState" || key == "inputResponses")) continue;
     if (key != "_meta") out.key(key).value(value);
   }
   out.end();

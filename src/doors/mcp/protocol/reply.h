@@ -25,7 +25,7 @@ bool granted(const Shown& to, std::string_view tool);
 
 // What a client says when it opens the way to a server. Views into its message.
 struct Hello {
-  std::string_view revision;  // of the older era: as asked for, or the newest that is served
+  std::string_view revision;  // of the stateful era: as asked for, or the newest that is served
   json::View capabilities, client;
 };
 Hello hello_of(json::View params);
@@ -42,8 +42,8 @@ std::string client_capabilities(json::View capabilities, const Policy& policy,
 // `revision` where the client and the server do not speak the same one.
 std::string initialize_result(json::View said, const Shown& to, bool with_instructions,
                               std::string_view revision = {});
-// For a client of the modern era changes come by subscription, and pawl itself tells of tools.
-std::string server_capabilities(json::View capabilities, const Shown& to, bool modern);
+// For a client of the stateless era changes come by subscription, and pawl itself tells of tools.
+std::string server_capabilities(json::View capabilities, const Shown& to, bool stateless);
 
 // How records call what a `tools/call` with these params asks for.
 std::string called_tool(json::View params);
@@ -56,12 +56,12 @@ std::string refused_result(const Settled& settled);
 // The same decision for every other method: a JSON-RPC error object with it as data.
 std::string refused_error(const Settled& settled);
 
-// A result of a task of the older era, which says whose it is.
+// A result of a task of the stateful era, which says whose it is.
 std::string with_related_task(std::string_view result, std::string_view task);
 
-// Canonical text of params without `_meta`; for actions. A modern client's retry has two members of
-// its own, which are not part of what is asked.
-std::string without_meta(json::View params, bool modern = false);
+// Canonical text of params without `_meta`; for actions. A stateless client's retry has two members
+// of its own, which are not part of what is asked.
+std::string without_meta(json::View params, bool stateless = false);
 
 // Params of a forwarded request with members of their own added: `"a":1,"b":2`, raw JSON.
 std::string with_members(std::string_view params, std::string_view members);

@@ -34,7 +34,7 @@ bool Requests::deliver(std::string_view raw_id, Answer answer) {
 
 void Requests::lose(const MeantFor& meant, const std::string& why) {
   if (!meant.answer) return;
-  // Whoever waits goes on inside, and may ask for more.
+  // The one that waits goes on inside, and may ask for more.
   std::vector<std::string> named;
   for (std::string_view id : meant.ids) named.emplace_back(id);
   for (const std::string& id : named) (void)deliver(id, {Answer::Kind::lost, why});

@@ -1,7 +1,7 @@
 // Requests that pawl itself has open at one side: our ids, one answer each.
 //
 // Ids of clients never reach servers and ids of servers never reach clients. An answer to an id
-// that is not open, and a second answer to the same id, is nobody's (threats S08).
+// that is not open, and a second answer to the same id, belongs to no request (threats S08).
 #pragma once
 
 #include <cstdint>
@@ -41,19 +41,19 @@ class Requests {
   std::uint64_t next_id() const { return next_id_; }
   Ticket send(std::string_view method, std::string_view params);
 
-  // False: nobody waits for that id. Ids are compared as numbers (unreadable.h).
+  // False: no request waits for that id. Ids are compared as numbers (unreadable.h).
   bool deliver(std::string_view raw_id, Answer answer);
-  // A line that cannot be read: those whom it names need not wait longer. One that names nobody
+  // A line that cannot be read: those whom it names need not wait longer. One that names none
   // ends nothing, since there are servers that answer notifications.
   void lose(const MeantFor& meant, const std::string& why);
   // The same of the beginning of a line that was too long, whose id may stand behind it: where it
-  // names nobody and only one request is open, it was for that one.
+  // names none and only one request is open, it was for that one.
   void lose_too_long(std::string_view head);
-  // Nobody waits for this one any more: its time is over.
+  // Its time is over: it is no longer waited for.
   void give_up(std::uint64_t id, const std::string& why);
   // Of an open request; empty: there is none with that id.
   std::string_view method_of(std::string_view raw_id) const;
-  // Everybody who waits is told, and whoever asks later.
+  // All requests that wait are told, and so are later ones.
   void lose_all(const std::string& why);
   // There is another one in its place, which may be asked.
   void again() { lost_ = false; }

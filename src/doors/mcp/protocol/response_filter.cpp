@@ -160,7 +160,7 @@ std::string without_reserved(std::string_view text) {
   return out.take();
 }
 
-ErrorSaid error_said(std::string_view error) {
+FilteredError filter_error(std::string_view error) {
   const auto document = json::parse(error, as_it_came);
   const json::View root = document ? document->root() : json::View();
   const ErrorParts parts = parts_of(root);
@@ -201,7 +201,7 @@ void write_element(json::View element, json::Writer& out) {
   out.end();
 }
 
-std::string list_said(json::View result, std::string_view member, bool scoped) {
+std::string filter_list(json::View result, std::string_view member, bool scoped) {
   json::Writer out;
   out.object().key(member).array();
   for (json::View element : result[member].elements()) {
@@ -227,7 +227,7 @@ std::string without_lookalikes(json::View result) {
   return out.take();
 }
 
-std::string log_said(json::View params, bool scoped) {
+std::string filter_log(json::View params, bool scoped) {
   const auto level = params.text("level");
   if (!level || gravity(*level) < 0) return {};
   json::Writer out;
@@ -243,7 +243,7 @@ std::string log_said(json::View params, bool scoped) {
   return out.take();
 }
 
-std::string question_said(std::string_view method, json::View params) {
+std::string filter_question(std::string_view method, json::View params) {
   json::Writer out;
   if (method == "elicitation/create") {
     write_known(params, kOfForms, out);
@@ -255,7 +255,7 @@ std::string question_said(std::string_view method, json::View params) {
   return out.take();
 }
 
-std::string implementation_said(json::View server) {
+std::string filter_implementation(json::View server) {
   json::Writer out;
   write_known(server, kOfImplementations, out);
   return out.take();

@@ -1,6 +1,6 @@
 // What a server says that is not passed on as it came: words that only pawl writes (threats S06),
 // what a `scope` keeps back of the little that passes besides results (rule 18), and all of which
-// pawl judged a part: that is written anew from the part that was judged, so that no client reads
+// pawl judged a part: that is written again from the part that was judged, so that no client reads
 // another one in it. Pure functions over raw JSON.
 #pragma once
 
@@ -27,11 +27,11 @@ std::string without_reserved(std::string_view text);
 // so neither comes from a server; an error that asks for addresses to be opened asks past the
 // policy. These codes become that of an internal error, and what is not pawl's to say is left out;
 // so is what two readers could read in two ways.
-struct ErrorSaid {
+struct FilteredError {
   std::string text;     // empty: it passes as it came
   bool forged = false;  // something that only pawl writes was taken out
 };
-ErrorSaid error_said(std::string_view error);
+FilteredError filter_error(std::string_view error);
 
 // Under a scope: a code of the protocol, and no word of the server's.
 std::string error_under_scope(std::string_view error);
@@ -43,19 +43,19 @@ std::string without_lookalikes(json::View result);
 // A page of a list: its elements, its cursor and its `_meta`. Under a scope the cursor has a name
 // of pawl's, and `_meta` stays behind.
 std::string cursor_under_scope(std::string_view cursor);
-std::string list_said(json::View result, std::string_view member, bool scoped);
+std::string filter_list(json::View result, std::string_view member, bool scoped);
 // One element of a list, without such lookalikes.
 void write_element(json::View element, json::Writer& out);
 
-// The params of a log message whose level is one of the protocol's; empty: it is none. Under a
+// The params of a log message whose level is one of the protocol's; empty: it is not. Under a
 // scope nothing but that level passes.
-std::string log_said(json::View params, bool scoped);
+std::string filter_log(json::View params, bool scoped);
 
 // The params of a question of a server, of those that a client is asked: the members that the
 // protocol has for it, and nothing else is decided on or shown. Canonical.
-std::string question_said(std::string_view method, json::View params);
+std::string filter_question(std::string_view method, json::View params);
 
 // Who a server says that it is.
-std::string implementation_said(json::View server);
+std::string filter_implementation(json::View server);
 
 }  // namespace pawl::mcp

@@ -20,7 +20,7 @@ inline constexpr std::size_t server_task_id_bytes_max = 1024;
 
 // Whether a request says that its sender knows the extension.
 bool declares_tasks(json::View params);
-// `tasks/get`, `tasks/update`, `tasks/cancel`; `tasks/result` of the older era.
+// `tasks/get`, `tasks/update`, `tasks/cancel`; `tasks/result` of the stateful era.
 bool is_task_request(std::string_view method);
 
 enum class TaskStatus : std::uint8_t { working, input_required, completed, failed, cancelled };
@@ -32,13 +32,13 @@ struct ServerTask {
 };
 bool is_over(TaskStatus status);
 
-// The members of a task. Nothing: it is none, or says what the protocol does not know.
+// The members of a task. Nothing: it is not a task, or says what the protocol does not know.
 std::optional<ServerTask> read_server_task(json::View task);
-// The task in the result of a call that asked for one, of the older era.
+// The task in the result of a call that asked for one, of the stateful era.
 std::optional<ServerTask> read_made_task(std::string_view result);
 // What a definition says about tasks: empty, `optional`, `required` or `forbidden`.
 std::string task_support(std::string_view definition);
-// A result of the older era without what says which task it belongs to.
+// A result of the stateful era without what says which task it belongs to.
 std::string without_related_task(std::string_view result);
 
 }  // namespace pawl::mcp

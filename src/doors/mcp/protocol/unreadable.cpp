@@ -109,8 +109,8 @@ std::string with_part(std::string_view line, std::string_view part, std::string_
 
 }  // namespace
 
-Result<Message> read_said(std::string_view& line, std::string& mended, json::Parser& parser,
-                          json::Document& document) {
+Result<Message> read_server_message(std::string_view& line, std::string& mended,
+                                    json::Parser& parser, json::Document& document) {
   Result<Message> message = read_message(line, Side::server, parser, document);
   if (message) return message;
   auto replaced = json::with_replacements(line);

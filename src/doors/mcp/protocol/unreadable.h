@@ -1,9 +1,9 @@
 // What a server wrote and cannot be read as it stands: read all the same where only its characters
-// are wrong, and else told to whoever waits for it.
+// are wrong, and else told to the request that waits for it.
 //
 // A server may write anything, and no call may be without an end because of it. A text with half of
 // an emoji or a byte of Latin-1 is read with U+FFFD in its place, and what is judged, pinned and
-// shown is that text. A line that was meant for an answer and is none ends the requests that it
+// shown is that text. A line that was meant for an answer but is not one ends the requests that it
 // names; a list of tools loses those that are nested too deep. Anything else (what servers print to
 // the wrong stream) ends nothing: each request has its own time. Pure functions over raw JSON.
 #pragma once
@@ -22,11 +22,11 @@ namespace pawl::mcp {
 
 // Reads a line of a server. Where its characters had to be replaced, `mended` holds the text that
 // was read, and `line` is that text; else `mended` stays as it is.
-Result<Message> read_said(std::string_view& line, std::string& mended, json::Parser& parser,
-                          json::Document& document);
+Result<Message> read_server_message(std::string_view& line, std::string& mended,
+                                    json::Parser& parser, json::Document& document);
 
 // The number that an id of ours is, in any spelling: `3`, `3.0`, `3e0`, and `"3"`, since we give no
-// texts for ids. Nothing: it is none of ours.
+// texts for ids. Nothing: it is not one of ours.
 std::optional<std::uint64_t> own_id(std::string_view raw);
 
 // What an unreadable line was meant for.

@@ -24,7 +24,7 @@ struct Said {
 
   explicit Said(std::string text) : line(std::move(text)) {
     std::string_view view = line;
-    const auto read = read_said(view, mended, parser, document);
+    const auto read = read_server_message(view, mended, parser, document);
     if (read) message = *read;
     wrong = read ? "" : read.error().message;
   }
@@ -190,7 +190,7 @@ TEST(Requests, ALineThatCannotBeReadEndsThoseThatItNames) {
   EXPECT_EQ(asking.requests.method_of("2"), "tools/call");
   asking.requests.lose(meant_for(R"({"jsonrpc":"2.0","id":2,"result":NaN})"), "why");
   asking.requests.lose(meant_for(R"({"id":3,"id":4,"result":1})"), "why");
-  // What answers a notification names nobody.
+  // What answers a notification names no request.
   asking.requests.lose(meant_for(R"({"jsonrpc":"2.0","id":null,"error":{}})"), "why");
   EXPECT_THAT(asking.ended, ElementsAre("2: why", "3: why", "4: why"));
   EXPECT_EQ(asking.requests.method_of("2"), "");
@@ -248,7 +248,7 @@ TEST(Requests, NoBytesEndWhatTheyDoNotName) {
     for (unsigned i = next() % 12; i > 0; --i) line += pieces[next() % std::size(pieces)];
     std::string_view view = line;
     std::string mended;
-    if (read_said(view, mended, parser, document)) continue;
+    if (read_server_message(view, mended, parser, document)) continue;
     const MeantFor meant = meant_for(view);
     const bool ours = std::ranges::any_of(meant.ids, [](auto id) { return own_id(id) == 1U; });
     const std::size_t before = asking.ended.size();

@@ -22,8 +22,8 @@ namespace {
 // a sign of life, without one a minute is the shortest of their limits.
 constexpr Duration patience_with_token = Duration::seconds(290);
 constexpr Duration patience_without_token = Duration::seconds(45);
-// A modern client is told to come back before the shortest of their limits, and does.
-constexpr Duration patience_of_a_leg = Duration::seconds(45);
+// A stateless client is told to come back before the shortest of their limits, and does.
+constexpr Duration patience_of_a_continuation = Duration::seconds(45);
 
 class ClientCaller final : public Caller {
  public:
@@ -35,10 +35,10 @@ class ClientCaller final : public Caller {
   ClientCaller(const ClientCaller&) = delete;
 
   Duration patience(Duration within) const override {
-    // A task of the older era goes on by itself.
-    if (entry_->task && !entry_->modern) return within;
+    // A task of the stateful era goes on by itself.
+    if (entry_->task && !entry_->stateless) return within;
     if (entry_->tasks || entry_->task) return {};
-    if (entry_->modern) return std::min(within, patience_of_a_leg);
+    if (entry_->stateless) return std::min(within, patience_of_a_continuation);
     return std::min(within, entry_->token.empty() ? patience_without_token : patience_with_token);
   }
 
@@ -123,9 +123,9 @@ AccessRequest asked_in(json::View given, std::string_view server) {
 }
 
 // A call that failed because its server asked what the client never said it could do ends as the
-// modern era has it; where the server could do without, its result stands.
+// stateless era has it; where the server could do without, its result stands.
 bool failed_without(const Pending& entry, const Reply& reply) {
-  if (!entry.modern || entry.lacks.empty()) return false;
+  if (!entry.stateless || entry.lacks.empty()) return false;
   if (reply.kind != Reply::Kind::result) return reply.kind == Reply::Kind::error;
   const auto document = json::parse(reply.text);
   if (!document || document->root()["_meta"]["pawl/decision"].exists()) return false;
@@ -152,7 +152,7 @@ void Calls::settle(const PendingPtr& entry, Reply reply) {
   in_flight.erase(entry->server_id);
   if (entry->task) return session_.tasks.end(entry->task, std::move(reply));
   if (entry->parked) {
-    // The client will come back for it; nobody answers questions of a call that is over.
+    // The client will come back for it; questions of a call that is over are not answered.
     entry->over = true;
     entry->kept = std::move(reply);
     return session_.elicitation.withdraw_all(*entry, "the call is over");
@@ -173,12 +173,14 @@ void Calls::answer(const Pending& entry, const Reply& reply) {
     case Reply::Kind::none:
       return;
     case Reply::Kind::result:
-      if (!entry.modern) return session_.to_client(result_line(entry.id, reply.text), entry.id);
-      return session_.to_client(result_line(entry.id, result_for_modern(reply.text, entry.cached)),
-                                entry.id);
+      if (!entry.stateless) return session_.to_client(result_line(entry.id, reply.text), entry.id);
+      return session_.to_client(
+          result_line(entry.id, result_for_stateless(reply.text, entry.cached)), entry.id);
     case Reply::Kind::error:
-      if (!entry.modern) return session_.to_client(raw_error_line(entry.id, reply.text), entry.id);
-      return session_.to_client(raw_error_line(entry.id, error_for_modern(reply.text)), entry.id);
+      if (!entry.stateless)
+        return session_.to_client(raw_error_line(entry.id, reply.text), entry.id);
+      return session_.to_client(raw_error_line(entry.id, error_for_stateless(reply.text)),
+                                entry.id);
   }
 }
 
@@ -256,7 +258,7 @@ Task<void> Calls::tool_call(PendingPtr entry, std::shared_ptr<json::Document> do
   entry->action = std::string(*name);
   entry->scoped = rule != nullptr && rule->scope != nullptr;
   if (!headers_agree(entry, listed, given)) co_return;
-  const bool as_task = !entry->modern && params["task"].is_object();
+  const bool as_task = !entry->stateless && params["task"].is_object();
   if (as_task && !session_.tasks.begin(entry, listed)) co_return;
   Proposal proposal;
   proposal.run = session_.spec.run;
@@ -270,7 +272,7 @@ Task<void> Calls::tool_call(PendingPtr entry, std::shared_ptr<json::Document> do
   proposal.find_program = session_.spec.find_program;
   proposal.resumes = entry->resumes;
   trace(entry, params, proposal);
-  if (entry->modern) {
+  if (entry->stateless) {
     proposal.note = dropped(params, {"name", "arguments", "requestState"}, entry->trace != nullptr);
   } else if (params.size() > 2) {
     std::vector<std::string_view> kept = {"name", "arguments"};
@@ -294,7 +296,7 @@ Task<void> Calls::action(PendingPtr entry, std::string method,
                          std::shared_ptr<json::Document> document, json::View params) {
   const auto self = session_.shared_from_this();
   const std::string tool = "mcp:" + method;
-  const std::string arguments = params.exists() ? without_meta(params, entry->modern) : "{}";
+  const std::string arguments = params.exists() ? without_meta(params, entry->stateless) : "{}";
   const auto parsed = parsed_to_keep(arguments);
   if (!parsed) {
     settle(entry, {Reply::Kind::error, error_object(invalid_params, parsed.error().message)});
@@ -329,7 +331,7 @@ Task<void> Calls::action(PendingPtr entry, std::string method,
 
 bool Calls::headers_agree(const PendingPtr& entry, const CatalogEntry& listed,
                           json::View arguments) {
-  if (!entry->modern || !listed.mirrored) return true;
+  if (!entry->stateless || !listed.mirrored) return true;
   const Repeated* const repeated = session_.transports.client->repeated(entry->id);
   if (repeated == nullptr) return true;
   const std::string wrong = disagreement(*repeated, *listed.mirrored, arguments);
@@ -346,13 +348,13 @@ std::string Calls::meta_for(const Pending& entry) {
     meta += members;
   };
   if (!entry.token.empty())
-    add(fmt::format(R"("progressToken":{})", session_.at_server->next_id()));
+    add(fmt::format(R"("progressToken":{})", session_.server_requests->next_id()));
   if (entry.trace) {
     add(fmt::format(R"("{}":"{}")", traceparent_name, to_string(entry.trace->for_server())));
   }
   if (session_.handshake.server_era == Era::stateless) {
     add(entry.envelope ? *entry.envelope : *session_.handshake.envelope);
-    if (!entry.modern && !session_.subscriptions.log_level.empty()) {
+    if (!entry.stateless && !session_.subscriptions.log_level.empty()) {
       add(fmt::format(R"("{}":"{}")", meta_log_level, session_.subscriptions.log_level));
     }
   }

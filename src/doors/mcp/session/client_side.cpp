@@ -47,7 +47,7 @@ void ClientSide::receive(std::string_view line) {
     const std::string id = id_of(line);
     refuse_line(id, invalid_request, message.error().message, method_of(line));
     // A refused answer still ends what waits for it.
-    session_.at_client->deliver(id, {Answer::Kind::lost, "its answer was ambiguous"});
+    session_.client_requests->deliver(id, {Answer::Kind::lost, "its answer was ambiguous"});
     return;
   }
   switch (message->kind) {
@@ -58,12 +58,12 @@ void ClientSide::receive(std::string_view line) {
       on_notification(*message);
       return;
     case MessageKind::result:
-      session_.at_client->deliver(message->id,
-                                  {Answer::Kind::result, std::string(message->result_text)});
+      session_.client_requests->deliver(message->id,
+                                        {Answer::Kind::result, std::string(message->result_text)});
       return;
     case MessageKind::error:
-      session_.at_client->deliver(message->id,
-                                  {Answer::Kind::error, std::string(message->error_text)});
+      session_.client_requests->deliver(message->id,
+                                        {Answer::Kind::error, std::string(message->error_text)});
       return;
   }
 }
@@ -90,7 +90,7 @@ void ClientSide::on_request(const Message& message, std::shared_ptr<json::Docume
     return;
   }
   if (on_stateless_request(message, method, document)) return;
-  if (method.spoken == Spoken::modern || method.handling == Handling::unknown) {
+  if (method.spoken == Spoken::stateless || method.handling == Handling::unknown) {
     return refuse_unknown(message);
   }
   if (method.handling == Handling::here) {
@@ -219,14 +219,14 @@ bool ClientSide::on_stateless_request(const Message& message, const Method& meth
                                       std::shared_ptr<json::Document>& document) {
   if (era == Era::stateful) return false;
   const Envelope seen = read_envelope(message.params);
-  if (era == Era::unknown && !seen.claimed && method.spoken != Spoken::modern) return false;
+  if (era == Era::unknown && !seen.claimed && method.spoken != Spoken::stateless) return false;
   if (era == Era::unknown && method.handling == Handling::handshake) return false;
   if (!check_envelope(message, seen)) return true;
   if (is_task_request(message.method)) {
     session_.tasks.on_request(message);
     return true;
   }
-  if (method.spoken == Spoken::legacy || method.handling == Handling::unknown) {
+  if (method.spoken == Spoken::stateful || method.handling == Handling::unknown) {
     refuse_unknown(message);
     return true;
   }
@@ -237,7 +237,7 @@ bool ClientSide::on_stateless_request(const Message& message, const Method& meth
     refuse_line(message.id, invalid_request, "too many requests are open");
     return true;
   }
-  entry->modern = true;
+  entry->stateless = true;
   entry->method = std::string(message.method);
   entry->offers = offers_of(seen.capabilities);
   entry->log_level = gravity(seen.log_level);
@@ -245,7 +245,7 @@ bool ClientSide::on_stateless_request(const Message& message, const Method& meth
   const bool cached = method.handling == Handling::list || method.handling == Handling::tool_list ||
                       method.handling == Handling::discover || message.method == "resources/read";
   entry->cached = cached ? Cached::yes : Cached::no;
-  if (has_legs(message.method)) entry->params = without_meta(message.params, true);
+  if (may_continue(message.method)) entry->params = without_meta(message.params, true);
   if (message.params["requestState"].exists() && !session_.continuations.redeem(entry, message))
     return true;
   if (session_.continuations.refuse_stray_answers(entry, message)) return true;
@@ -256,7 +256,7 @@ bool ClientSide::on_stateless_request(const Message& message, const Method& meth
 
 bool ClientSide::check_envelope(const Message& message, const Envelope& seen) {
   if (message.method == "initialize") {
-    // The connection speaks the modern era by now, in which there is no such thing.
+    // The connection speaks the stateless era by now, in which there is no such thing.
     const auto asked = message.params.text("protocolVersion").value_or("");
     session_.to_client(
         raw_error_line(message.id, unsupported_error(asked.substr(0, version_bytes_max))),
@@ -310,9 +310,10 @@ Task<void> ClientSide::dispatch_opened(PendingPtr entry, const Method& method,
                           : std::make_shared<const std::string>(std::move(own));
   }
   if (method.handling == Handling::discover) {
-    session_.calls.settle(entry, {Reply::Kind::result,
-                                  discover_result(session_.handshake.said.root(), session_.shown(),
-                                                  session_.handshake.instructions_accepted())});
+    session_.calls.settle(entry,
+                          {Reply::Kind::result,
+                           discover_result(session_.handshake.server_hello.root(), session_.shown(),
+                                           session_.handshake.instructions_accepted())});
   } else if (method.handling == Handling::listen) {
     co_await session_.subscriptions.listen(entry, params);
   } else {

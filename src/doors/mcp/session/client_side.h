@@ -29,7 +29,7 @@ class ClientSide {
 
   // Read by the other parts of a session.
   Era era = Era::unknown;  // chosen by the first request of the client
-  Offers offers;           // of a client of the older era
+  Offers offers;           // of a client of the stateful era
 
  private:
   std::shared_ptr<json::Document> document_for(std::string_view line) const;
@@ -38,7 +38,7 @@ class ClientSide {
                 json::View params);
   void on_notification(const Message& message);
   void on_cancelled(json::View params);
-  // A request that is to be answered in the modern era. False: it is not one.
+  // A request that is to be answered in the stateless era. False: it is not one.
   bool on_stateless_request(const Message& message, const Method& method,
                             std::shared_ptr<json::Document>& document);
   bool check_envelope(const Message& message, const Envelope& envelope);

@@ -17,7 +17,7 @@
 namespace pawl::mcp {
 
 // The results of these methods may say that more is to come.
-bool has_legs(std::string_view method) {
+bool may_continue(std::string_view method) {
   return method == "tools/call" || method == "resources/read" || method == "prompts/get";
 }
 
@@ -30,7 +30,7 @@ Bound Continuations::binding(const Pending& entry) const {
 
 bool Continuations::redeem(const PendingPtr& entry, const Message& message) {
   const auto text = message.params.text("requestState");
-  auto continuation = text && has_legs(entry->method)
+  auto continuation = text && may_continue(entry->method)
                           ? request_states_.redeem(*text, binding(*entry), session_.loop.now())
                           : std::nullopt;
   if (!continuation) {
@@ -78,15 +78,16 @@ bool Continuations::refuse_stray_answers(const PendingPtr& entry, const Message&
 }
 
 bool Continuations::hold(const PendingPtr& entry, const std::string& approval) {
-  if (!entry->modern || entry->gone || approval.empty() || !has_legs(entry->method)) return false;
+  if (!entry->stateless || entry->gone || approval.empty() || !may_continue(entry->method))
+    return false;
   if (entry->task) return true;
   if (entry->tasks && session_.tasks.hold_as_task(entry, approval)) return true;
-  if (entry->round >= legs_of_a_call_max) return false;
+  if (entry->round >= continuations_of_a_call_max) return false;
   Continuation continuation;
   continuation.round = entry->round + 1;
   continuation.approval = approval;
   const std::string state =
-      request_states_.issue(session_.spec.random(leg_name_bytes), binding(*entry),
+      request_states_.issue(session_.spec.random(state_name_bytes), binding(*entry),
                             std::move(continuation), session_.loop.now());
   if (state.empty()) return false;
   session_.calls.pending.erase(entry->key);
@@ -118,9 +119,9 @@ void Continuations::send_questions(const PendingPtr& entry) {
   continuation.round = ++entry->round;
   continuation.parked = entry;
   const std::string state =
-      entry->round > legs_of_a_call_max
+      entry->round > continuations_of_a_call_max
           ? std::string()
-          : request_states_.issue(session_.spec.random(leg_name_bytes), binding(*entry),
+          : request_states_.issue(session_.spec.random(state_name_bytes), binding(*entry),
                                   std::move(continuation), session_.loop.now());
   if (state.empty())
     return session_.elicitation.withdraw_all(*entry, "the client cannot be asked any more");
@@ -128,7 +129,7 @@ void Continuations::send_questions(const PendingPtr& entry) {
   entry->parked = true;
   parked.push_back(entry);
   const std::weak_ptr<Session::Impl> self = session_.weak_from_this();
-  entry->patience = session_.loop.after(leg_lifetime, [self, entry] {
+  entry->patience = session_.loop.after(continuation_lifetime, [self, entry] {
     if (auto session = self.lock()) session->continuations.abandon(entry);
   });
   session_.to_client(

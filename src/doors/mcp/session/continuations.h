@@ -18,7 +18,7 @@ namespace pawl::mcp {
 inline constexpr std::size_t key_bytes = 32;
 
 // Whether results of this method may say that more is to come.
-bool has_legs(std::string_view method);
+bool may_continue(std::string_view method);
 
 class Continuations {
  public:

@@ -77,7 +77,7 @@ std::string action_alone(std::string_view action) {
   return out.take();
 }
 
-// A server waits for a person as long as its own client would; nobody is kept patient.
+// A server waits for a person as long as its own client would; its patience is not extended.
 class ServerCaller final : public Caller {
  public:
   explicit ServerCaller(std::shared_ptr<Session::Impl> session)
@@ -100,7 +100,7 @@ struct ServerQuestion {
   std::shared_ptr<Session::Impl> session;
   PendingPtr about;
   std::string server_id, method, params;
-  std::string name;  // that a modern server gave to the question
+  std::string name;  // that a stateless server gave to the question
 };
 
 // The client as the side that has the effect: it runs the model, or opens an address.
@@ -232,7 +232,7 @@ bool plain_name(std::string_view name) {
   });
 }
 
-// What a modern client knows the question by: the server's own name for it, where it has a plain
+// What a stateless client knows the question by: the server's own name for it, where it has a plain
 // one that no other question of the call has, so that clients which answer by name find it.
 std::string key_for(Pending& about, const std::string& name) {
   const auto taken = [&about](const std::string& key) {
@@ -293,7 +293,7 @@ Task<Answer> Elicitation::decide(PendingPtr about, std::string server_id, std::s
   }
   const bool address = is_address(asked.method, received->root());
   // From here on there is only what is judged: the same is decided on, recorded and shown.
-  params = question_said(asked.method, received->root());
+  params = filter_question(asked.method, received->root());
   asked.params = address ? R"({"request":)" + params + "}" : std::move(params);
   if (address || server_request(asked.method) == ServerAsks::decide_before) {
     co_return co_await decide_before(asked, pass);
@@ -347,8 +347,8 @@ PendingPtr Elicitation::call_of(json::View params) const {
 }
 
 // Which call a question belongs to of which nothing says so. A call whose question waits for its
-// client asks nothing meanwhile, or asks it together with the first; so one that nobody comes back
-// for keeps none of the others from being asked.
+// client asks nothing meanwhile, or asks it together with the first; so one that no client comes
+// back for keeps none of the others from being asked.
 PendingPtr Elicitation::only_possible_call() const {
   PendingPtr working, waiting, asked_now;
   bool several = false, several_wait = false, several_now = false;
@@ -374,22 +374,23 @@ PendingPtr Elicitation::only_possible_call() const {
 
 bool Elicitation::can_ask_in(Pending& about, std::string_view method, json::View params) const {
   if (about.gone || about.cancelled) return false;
-  if (!about.modern) return true;
+  if (!about.stateless) return true;
   if (!about.offers.cover(method, params)) {
     about.lacks = capability_for(method, params);
     return false;
   }
-  return about.round < legs_of_a_call_max && about.questions.size() < questions_of_a_call_max;
+  return about.round < continuations_of_a_call_max &&
+         about.questions.size() < questions_of_a_call_max;
 }
 
 Task<Answer> Elicitation::ask(PendingPtr about, std::string method, std::string params,
                               const std::string& server_id, const std::string& name) {
   if (session_.client.era != Era::stateless) {
     asking_in = about ? about->id : std::string();
-    auto ticket = session_.at_client->send(method, params);
+    auto ticket = session_.client_requests->send(method, params);
     asking_in.clear();
     if (!server_id.empty()) asked_client[server_id] = ticket.id;
-    // So that it can be withdrawn with its call. A server of the older era may want the answer
+    // So that it can be withdrawn with its call. A server of the stateful era may want the answer
     // though the call is over, and takes its question back by itself.
     const bool of_call = about && server_id.empty();
     const std::string key = std::to_string(ticket.id);
@@ -399,7 +400,7 @@ Task<Answer> Elicitation::ask(PendingPtr about, std::string method, std::string 
     if (of_call) std::erase_if(about->questions, [&](const Question& q) { return q.key == key; });
     co_return answer;
   }
-  if (!about || about->gone || about->cancelled || about->round >= legs_of_a_call_max) {
+  if (!about || about->gone || about->cancelled || about->round >= continuations_of_a_call_max) {
     co_return Answer{Answer::Kind::lost, "the client cannot be asked"};
   }
   Question question;
@@ -414,7 +415,7 @@ Task<Answer> Elicitation::ask(PendingPtr about, std::string method, std::string 
   if (!about->gathering.pending()) {
     const std::weak_ptr<Session::Impl> self = session_.weak_from_this();
     const std::weak_ptr<Pending> open = about;
-    about->gathering = session_.loop.after(questions_together_within, [self, open] {
+    about->gathering = session_.loop.after(questions_gathered_within, [self, open] {
       const auto session = self.lock();
       const auto entry = open.lock();
       if (session && entry) session->continuations.send_questions(entry);

@@ -39,7 +39,7 @@ inline constexpr std::size_t elicitation_id_bytes_max = 1024;
 inline constexpr std::size_t questions_of_a_call_max = 16;
 // Over HTTP questions that a server asks together come one by one: so long the first one waits for
 // the others, to go out with them.
-inline constexpr Duration questions_together_within = Duration::milliseconds(20);
+inline constexpr Duration questions_gathered_within = Duration::milliseconds(20);
 // Questions of one call that its server asks together, where others wait for their clients too.
 inline constexpr Duration questions_of_one_call_within = Duration::seconds(2);
 
@@ -68,8 +68,8 @@ class Elicitation {
   PendingPtr call_of(json::View params) const;
   // Whether its client can still be asked this in it; what the client lacks for that is remembered.
   bool can_ask_in(Pending& about, std::string_view method, json::View params) const;
-  // Asks the client, in its era; `about` is the call that a modern client is asked in, and `name`
-  // how a modern server calls the question in its result.
+  // Asks the client, in its era; `about` is the call that a stateless client is asked in, and
+  // `name` how a stateless server calls the question in its result.
   Task<Answer> ask(PendingPtr about, std::string method, std::string params,
                    const std::string& server_id, const std::string& name = {});
   void withdraw_all(Pending& pending, const std::string& why);

@@ -1,5 +1,5 @@
 // What a client is connected to: the session in front of one server (session.h), or the one that
-// stands in front of several (many/many.h).
+// stands in front of several (connect.h).
 #pragma once
 
 #include <memory>

@@ -16,13 +16,13 @@ constexpr Duration discover_patience = Duration::seconds(5);
 constexpr Duration listen_again = Duration::seconds(1);
 constexpr Duration listen_again_max = Duration::seconds(60);
 
-bool serves_modern_after_all(std::string_view error) {
+bool serves_stateless_after_all(std::string_view error) {
   const auto document = json::parse(error, as_it_came);
   if (!document) return false;
   const json::View code = document->root()["code"];
   if (!code.is_integer() || code.integer() != unsupported_version) return false;
   for (const json::View one : document->root()["data"]["supported"].elements()) {
-    if (one.is_string() && one.string() == modern_revision) return true;
+    if (one.is_string() && one.string() == stateless_revision) return true;
   }
   return false;
 }
@@ -65,12 +65,12 @@ Task<void> Handshake::initialize(std::string id, std::shared_ptr<json::Document>
   }
   const bool own = server_era == Era::stateless || session_.spec.one_for_all;
   const std::string_view spoken = own ? revision : std::string_view();
-  session_.to_client(result_line(id, initialize_result(said.root(), session_.shown(),
+  session_.to_client(result_line(id, initialize_result(server_hello.root(), session_.shown(),
                                                        instructions_accepted(), spoken)),
                      id);
 }
 
-Task<bool> Handshake::ensure_open(bool modern, Hello hello) {
+Task<bool> Handshake::ensure_open(bool stateless, Hello hello) {
   if (opening == Opening::open) co_return true;
   if (opening == Opening::under_way) {
     Completion<bool> ready;
@@ -83,25 +83,25 @@ Task<bool> Handshake::ensure_open(bool modern, Hello hello) {
   envelope = std::make_shared<const std::string>(envelope_for_server(
       hello.capabilities, hello.client, *session_.spec.policy, session_.spec.server));
   bool fine = !again || co_await session_.restart.start_again();
-  if (fine) fine = co_await negotiate(modern, hello, again);
-  // One that a session of the older era cannot use is no server; another start may make one.
+  if (fine) fine = co_await negotiate(stateless, hello, again);
+  // One that a session of the stateful era cannot use is no server; another start may make one.
   const bool useless =
-      !fine && session_.spec.start_again && (again || !modern) && !session_.closing;
+      !fine && session_.spec.start_again && (again || !stateless) && !session_.closing;
   if (useless && !session_.server_gone) session_.server_closed("it refused to be opened");
-  // What one modern client says of itself and the server refuses must not bind the next one, and
+  // What one stateless client says of itself and the server refuses must not bind the next one, and
   // one that ended may be started again.
-  const bool next = session_.server_gone ? bool(session_.spec.start_again) : modern;
+  const bool next = session_.server_gone ? bool(session_.spec.start_again) : stateless;
   opening = fine ? Opening::open : next ? Opening::closed : Opening::failed;
   if (fine) {
-    has_tools = said.root()["capabilities"]["tools"].is_object();
+    has_tools = server_hello.root()["capabilities"]["tools"].is_object();
     // Compared before its tools are: those of a server whose instructions changed are not callable.
     (void)instructions_accepted();
     if (server_era == Era::stateless) listen_for_changes();
     if (again) {
       co_await session_.restart.restore();
       fine = !session_.server_gone;
-    } else if (modern) {
-      // A modern client will not say it.
+    } else if (stateless) {
+      // A stateless client will not say it.
       client_initialized();
     }
   }
@@ -113,7 +113,7 @@ Task<bool> Handshake::ensure_open(bool modern, Hello hello) {
   co_return fine;
 }
 
-Task<bool> Handshake::negotiate(bool modern, const Hello& hello, bool again) {
+Task<bool> Handshake::negotiate(bool stateless, const Hello& hello, bool again) {
   // A client that opens a server waits as long as it likes; here it would be a call that waits.
   net::Timer patience;
   if (again) {
@@ -121,9 +121,9 @@ Task<bool> Handshake::negotiate(bool modern, const Hello& hello, bool again) {
       if (auto session = self.lock()) session->server_closed("it did not say what it is in time");
     });
   }
-  bool fine = modern && co_await try_discover();
+  bool fine = stateless && co_await try_discover();
   if (!fine) fine = co_await try_initialize(hello);
-  // It refused, so it is there: perhaps one that speaks nothing but the newer era.
+  // It refused, so it is there: perhaps one that speaks nothing but the stateless era.
   if (!fine && !server_refusal.empty()) fine = co_await try_discover();
   if (!fine && again) {
     session_.restart.why_absent =
@@ -133,7 +133,7 @@ Task<bool> Handshake::negotiate(bool modern, const Hello& hello, bool again) {
 }
 
 Task<Answer> Handshake::discover_once() {
-  auto ticket = session_.at_server->send("server/discover", with_meta("{}", *envelope));
+  auto ticket = session_.server_requests->send("server/discover", with_meta("{}", *envelope));
   Completion<Answer> waiting = ticket.answer;
   const net::Timer silence = session_.loop.after(discover_patience, [waiting]() mutable {
     waiting.deliver({Answer::Kind::lost, "the server did not answer `server/discover` in time"});
@@ -144,7 +144,7 @@ Task<Answer> Handshake::discover_once() {
 Task<bool> Handshake::try_discover() {
   Answer answer = co_await discover_once();
   // A server that names the revision among those it serves is asked for it once more.
-  if (answer.kind == Answer::Kind::error && serves_modern_after_all(answer.text)) {
+  if (answer.kind == Answer::Kind::error && serves_stateless_after_all(answer.text)) {
     answer = co_await discover_once();
   }
   if (answer.kind != Answer::Kind::result) co_return false;
@@ -152,13 +152,13 @@ Task<bool> Handshake::try_discover() {
   const std::string text = result ? said_in_discover(result->root()) : std::string();
   auto parsed = json::parse(text, as_it_came);
   if (text.empty() || !parsed) co_return false;
-  said = std::move(*parsed);
+  server_hello = std::move(*parsed);
   server_era = Era::stateless;
   co_return true;
 }
 
 Task<bool> Handshake::try_initialize(const Hello& hello) {
-  auto ticket = session_.at_server->send(
+  auto ticket = session_.server_requests->send(
       "initialize", initialize_params(hello, *session_.spec.policy, session_.spec.server));
   // There are servers that are installed first.
   const net::Timer patience =
@@ -167,7 +167,7 @@ Task<bool> Handshake::try_initialize(const Hello& hello) {
   if (answer.kind == Answer::Kind::error) server_refusal = answer.text;
   auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
   if (!result || !result->root().is_object()) co_return false;
-  said = std::move(*result);
+  server_hello = std::move(*result);
   server_era = Era::stateful;
   co_return true;
 }
@@ -186,17 +186,17 @@ bool Handshake::instructions_accepted() {
   if (!instructions_fine) {
     const bool production = session_.spec.policy->environment == Environment::production;
     instructions_fine = session_.lists.catalog.instructions(
-        said.root().text("instructions").value_or(""), production);
+        server_hello.root().text("instructions").value_or(""), production);
   }
   return *instructions_fine;
 }
 
-// Changes of a modern server come by a subscription of ours. One that ends is opened again; what
+// Changes of a stateless server come by a subscription of ours. One that ends is opened again; what
 // changed meanwhile is read.
 void Handshake::listen_for_changes() {
-  const std::string changes = wanted_changes(said.root()["capabilities"]);
+  const std::string changes = wanted_changes(server_hello.root()["capabilities"]);
   if (changes == "{}" || session_.closing || session_.server_gone) return;
-  auto ticket = session_.at_server->send(
+  auto ticket = session_.server_requests->send(
       "subscriptions/listen",
       with_meta(fmt::format(R"({{"notifications":{}}})", changes), *envelope));
   spawn([](std::shared_ptr<Session::Impl> session, Requests::Ticket open) -> Task<void> {

@@ -34,9 +34,9 @@ class Handshake {
   Task<void> initialize(std::string id, std::shared_ptr<json::Document> document,
                         json::View params);
   // Makes the server ready, once: which era it speaks, and what it says about itself. False: it did
-  // not answer, and `server_refusal` says how. `modern`: what is asked first.
-  Task<bool> ensure_open(bool modern, Hello hello);
-  // Params of a request of our own, with what a modern server wants to see in each.
+  // not answer, and `server_refusal` says how. `stateless`: what is asked first.
+  Task<bool> ensure_open(bool stateless, Hello hello);
+  // Params of a request of our own, with what a stateless server wants to see in each.
   std::string params_for_server(std::string params) const;
   Reply refusal() const;
   bool instructions_accepted();
@@ -44,8 +44,8 @@ class Handshake {
   // Read by the other parts of a session.
   Opening opening = Opening::closed;
   Era server_era = Era::unknown;
-  json::Document said;         // by the server about itself, in the form of an `initialize` result
-  std::string server_refusal;  // the error with which it refused that; empty: it said nothing
+  json::Document server_hello;  // by the server about itself, in the form of an `initialize` result
+  std::string server_refusal;   // the error with which it refused that; empty: it said nothing
   std::optional<bool> instructions_fine;
   std::vector<Completion<bool>> waiting_for_server;
   std::shared_ptr<const std::string> envelope;  // of our own requests at a stateless server
@@ -54,7 +54,7 @@ class Handshake {
   bool initialized = false;  // the server heard that its client is ready
 
  private:
-  Task<bool> negotiate(bool modern, const Hello& hello, bool again);
+  Task<bool> negotiate(bool stateless, const Hello& hello, bool again);
   Task<Answer> discover_once();
   Task<bool> try_discover();
   Task<bool> try_initialize(const Hello& hello);

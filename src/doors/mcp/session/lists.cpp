@@ -86,7 +86,7 @@ Task<void> Lists::list(PendingPtr entry, const Method& method, std::string param
     co_return session_.restart.refuse_unavailable(entry, std::string(method.name), false);
   }
   const bool own = entry->envelope != nullptr;
-  auto ticket = session_.at_server->send(
+  auto ticket = session_.server_requests->send(
       method.name, own ? with_meta(params.empty() ? "{}" : params, *entry->envelope)
                        : session_.handshake.params_for_server(params));
   entry->server_id = ticket.id;
@@ -104,9 +104,10 @@ Task<void> Lists::list(PendingPtr entry, const Method& method, std::string param
   }
   const auto result =
       json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
-  const bool modern = session_.handshake.server_era == Era::stateless;
-  const bool listed = result && result->root().is_object() &&
-                      (!modern || from_modern(answer.text).kind == FromModern::Kind::complete);
+  const bool stateless = session_.handshake.server_era == Era::stateless;
+  const bool listed =
+      result && result->root().is_object() &&
+      (!stateless || from_stateless(answer.text).kind == FromStateless::Kind::complete);
   if (!listed) {
     const bool lost = answer.kind == Answer::Kind::lost || !result;
     session_.calls.settle(
@@ -116,9 +117,9 @@ Task<void> Lists::list(PendingPtr entry, const Method& method, std::string param
     co_return;
   }
   remember_cursor(result->root());
-  // Written anew from what was read: what else the server said beside it, nobody has looked at.
-  session_.calls.settle(entry, {Reply::Kind::result, list_said(result->root(), method.member,
-                                                               session_.server.scoped())});
+  // Written from what was read: what else the server said beside it was not checked.
+  session_.calls.settle(entry, {Reply::Kind::result, filter_list(result->root(), method.member,
+                                                                 session_.server.scoped())});
 }
 
 Task<bool> Lists::tools_ready() {
@@ -144,8 +145,8 @@ Task<void> Lists::reload_tools(bool tell) {
     bool complete = false;
     list_refusal_.clear();
     for (std::size_t page = 0; page < list_pages_max && !complete; ++page) {
-      auto ticket =
-          session_.at_server->send("tools/list", session_.handshake.params_for_server(params));
+      auto ticket = session_.server_requests->send("tools/list",
+                                                   session_.handshake.params_for_server(params));
       const net::Timer patience = session_.server.answered_within(ticket.id, listed_within);
       const Answer answer = co_await ticket.answer;
       if (answer.kind == Answer::Kind::error) list_refusal_ = answer.text;

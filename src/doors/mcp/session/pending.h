@@ -24,9 +24,9 @@ namespace pawl::mcp {
 struct HeldTask;  // tasks.h
 using TaskPtr = std::shared_ptr<HeldTask>;
 
-inline constexpr std::size_t leg_name_bytes = 16;
+inline constexpr std::size_t state_name_bytes = 16;
 
-// Something that a server wants to know from a modern client: part of the next continuation of a
+// Something that a server wants to know from a stateless client: part of the next continuation of a
 // call.
 struct Question {
   std::string key, server_id, method, params;
@@ -45,16 +45,16 @@ struct Pending {
   std::string server_task;                           // that the server made of it
   double shift = 0;  // added to the server's progress: what we told the client before
   double last_progress = -1;
-  bool gone = false;         // cancelled by the client, or the client left
-  bool sent = false;         // something of it went to the server
-  bool cancelled = false;    // a task: its client has cancelled it, and is told what became of it
-  bool scoped = false;       // its result is projected: side channels are withheld
-  std::string action;        // what it is decided as
-  std::string keeps;         // the resource that it subscribes to, while nobody did before
+  bool gone = false;       // cancelled by the client, or the client left
+  bool sent = false;       // something of it went to the server
+  bool cancelled = false;  // a task: its client has cancelled it, and is told what became of it
+  bool scoped = false;     // its result is projected: side channels are withheld
+  std::string action;      // what it is decided as
+  std::string keeps;       // the resource that it subscribes to, which was not subscribed to before
   Caller* caller = nullptr;  // while it waits in the gate
 
-  // Of the modern era.
-  bool modern = false;
+  // Of the stateless era.
+  bool stateless = false;
   bool parked = false;  // it was answered with a continuation and waits for the client to come back
   bool over = false;    // … and `kept` is its end
   Reply kept;
@@ -67,9 +67,9 @@ struct Pending {
   std::uint32_t asked = 0;     // questions so far, for their keys
   std::vector<Question> questions;
   Duration asked_at{};  // the last of them
-  std::string lacks;    // what a server of the older era asked in it and its client cannot do
-  std::shared_ptr<const std::string> envelope;  // its `_meta` at a modern server
-  std::shared_ptr<const CallTrace> trace;       // null: nobody traces it
+  std::string lacks;    // what a server of the stateful era asked in it and its client cannot do
+  std::shared_ptr<const std::string> envelope;  // its `_meta` at a stateless server
+  std::shared_ptr<const CallTrace> trace;       // null: it is not traced
   bool tasks = false;                           // its client takes a task for an answer
   TaskPtr task;                                 // whose call it is, behind its client's back
   net::Timer patience;                          // while it is parked

@@ -39,9 +39,9 @@ std::string RequestStates::seal(std::string_view name, const Bound& bound,
 
 std::string RequestStates::issue(std::string_view name, const Bound& bound,
                                  Continuation continuation, Duration now) {
-  if (open_.size() >= legs_open_max) sweep(now);
-  if (open_.size() >= legs_open_max) return {};
-  continuation.ends = now + leg_lifetime;
+  if (open_.size() >= continuations_open_max) sweep(now);
+  if (open_.size() >= continuations_open_max) return {};
+  continuation.ends = now + continuation_lifetime;
   continuation.request = request_of(bound);
   std::string spelled = hex_of(name);
   std::string text = fmt::format("{}{}-{}", kPrefix, spelled, seal(spelled, bound, continuation));

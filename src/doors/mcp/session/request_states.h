@@ -1,4 +1,4 @@
-// What a modern client brings back when it was told to ask again: `requestState`.
+// What a stateless client brings back when it was told to ask again: `requestState`.
 //
 // A call that waits (for a person, or for the client's own answer to a question) is answered with a
 // continuation: a text of ours that the client returns with the same params. The text is a random
@@ -23,9 +23,9 @@ namespace pawl::mcp {
 struct Pending;
 
 // Clients ask again at most ten times by themselves, measured; the ninth is the last that waits.
-inline constexpr std::uint32_t legs_of_a_call_max = 9;
-inline constexpr std::size_t legs_open_max = 1000;
-inline constexpr Duration leg_lifetime = Duration::seconds(600);
+inline constexpr std::uint32_t continuations_of_a_call_max = 9;
+inline constexpr std::size_t continuations_open_max = 1000;
+inline constexpr Duration continuation_lifetime = Duration::seconds(600);
 
 // What a retry has to have in common with its first request.
 struct Bound {
@@ -54,7 +54,7 @@ class RequestStates {
   std::optional<Continuation> redeem(std::string_view text, const Bound& bound, Duration now);
   // Whether a continuation of this very request waits for its client.
   bool wait_for(const Bound& bound, Duration now) const;
-  // A parked call is over, or nobody came back for it.
+  // A parked call is over, or its client did not come back for it.
   void forget(const Pending& parked);
   std::size_t open() const { return open_.size(); }
 

@@ -54,7 +54,7 @@ TEST_F(LegsTest, OneIsWaitedForByItsVeryRequest) {
   Bound other = bound;
   other.params = R"({"arguments":{"a":2},"name":"t"})";
   EXPECT_FALSE(request_states.wait_for(other, now));
-  EXPECT_FALSE(request_states.wait_for(bound, now + leg_lifetime));
+  EXPECT_FALSE(request_states.wait_for(bound, now + continuation_lifetime));
   ASSERT_TRUE(request_states.redeem(text, bound, now).has_value());
   EXPECT_FALSE(request_states.wait_for(bound, now));
 }
@@ -83,11 +83,11 @@ TEST_F(LegsTest, AnotherNodeKnowsItNot) {
 
 TEST_F(LegsTest, OneEnds) {
   const std::string text = issue('a');
-  EXPECT_FALSE(request_states.redeem(text, bound, now + leg_lifetime).has_value());
+  EXPECT_FALSE(request_states.redeem(text, bound, now + continuation_lifetime).has_value());
 }
 
 TEST_F(LegsTest, ThereAreNotEndlesslyMany) {
-  for (std::size_t i = 0; i < legs_open_max; ++i) {
+  for (std::size_t i = 0; i < continuations_open_max; ++i) {
     std::string name(16, 'n');
     name[0] = static_cast<char>(i % 256);
     name[1] = static_cast<char>(i / 256);
@@ -95,7 +95,8 @@ TEST_F(LegsTest, ThereAreNotEndlesslyMany) {
   }
   EXPECT_EQ(issue('a'), "");
   Continuation later;
-  EXPECT_NE(request_states.issue(std::string(16, 'z'), bound, std::move(later), now + leg_lifetime),
+  EXPECT_NE(request_states.issue(std::string(16, 'z'), bound, std::move(later),
+                                 now + continuation_lifetime),
             "");
   EXPECT_EQ(request_states.open(), 1U);
 }

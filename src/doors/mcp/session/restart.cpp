@@ -38,7 +38,7 @@ void Restart::remember_hello(const Hello& hello) {
   if (parsed) hello_said_ = std::make_shared<const json::Document>(std::move(*parsed));
 }
 
-// Everybody who waited for it was told.
+// All that waited for it were told.
 void Restart::on_server_ended(const std::string& reason) {
   session_.transports.server->stop_hearing();
   life_.reset();
@@ -62,13 +62,13 @@ void Restart::on_server_ended(const std::string& reason) {
   session_.elicitation.addresses_shown.clear();
   if (session_.handshake.opening != Opening::under_way)
     session_.handshake.opening = Opening::closed;
-  // Questions of a modern client went with their calls.
+  // Questions of a stateless client went with their calls.
   for (const auto& [theirs, ours] : std::exchange(session_.elicitation.asked_client, {})) {
     if (ours == 0) continue;
     session_.to_client(
         notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)));
-    (void)session_.at_client->deliver(std::to_string(ours),
-                                      {Answer::Kind::lost, "the server ended"});
+    (void)session_.client_requests->deliver(std::to_string(ours),
+                                            {Answer::Kind::lost, "the server ended"});
   }
   if (std::exchange(session_.server_crowded, false)) session_.transports.client->resume();
 }
@@ -124,7 +124,7 @@ Task<bool> Restart::start_again() {
   ++incarnation;
   session_.transports.server = std::move(program->transport);
   life_ = std::move(program->life);
-  session_.at_server->again();
+  session_.server_requests->again();
   session_.server_gone = false;
   session_.handshake.server_era = Era::unknown;
   session_.handshake.server_refusal.clear();
@@ -173,7 +173,7 @@ Task<void> Restart::restore() {
   if (session_.handshake.server_era != Era::stateless && session_.client.era != Era::stateless &&
       !session_.subscriptions.log_level.empty() &&
       granted(session_.shown(), "mcp:logging/setLevel")) {
-    (void)session_.at_server->send(
+    (void)session_.server_requests->send(
         "logging/setLevel", fmt::format(R"({{"level":"{}"}})", session_.subscriptions.log_level));
   }
 }
@@ -188,8 +188,8 @@ void Restart::announce_availability(bool there) {
   }
   if (session_.handshake.has_tools && (was_absent || session_.lists.catalog.differs()))
     session_.subscriptions.announce("notifications/tools/list_changed");
-  // Of the other lists nobody knows what they were.
-  const json::View offered = session_.handshake.said.root()["capabilities"];
+  // What the other lists were is not known.
+  const json::View offered = session_.handshake.server_hello.root()["capabilities"];
   if (offered["prompts"].exists() && granted(session_.shown(), "mcp:prompts/get")) {
     session_.subscriptions.announce("notifications/prompts/list_changed");
   }

@@ -19,7 +19,8 @@ namespace pawl::mcp {
 void ServerSide::receive(std::string_view line) {
   if (session_.closed) return;
   std::string mended;
-  const Result<Message> message = read_said(line, mended, session_.parser, server_document_);
+  const Result<Message> message =
+      read_server_message(line, mended, session_.parser, server_document_);
   if (!message) return on_unreadable(line, message.error().message);
   switch (message->kind) {
     case MessageKind::request:
@@ -34,7 +35,7 @@ void ServerSide::receive(std::string_view line) {
       Answer answer{
           result ? Answer::Kind::result : Answer::Kind::error,
           result ? filtered_result(*message) : filtered_error(std::string(message->error_text))};
-      const bool waited = session_.at_server->deliver(message->id, std::move(answer));
+      const bool waited = session_.server_requests->deliver(message->id, std::move(answer));
       if (!waited && spend_notice()) {
         (void)session_.gate.alerts.note(session_.spec.run, "answer dropped",
                                  "nobody waits for an answer with its id");
@@ -44,12 +45,12 @@ void ServerSide::receive(std::string_view line) {
   }
 }
 
-// Not a message: servers print to the wrong stream. Kept for people, never passed on; whoever it
-// was meant for hears that there is no answer.
+// Not a message: servers print to the wrong stream. Kept for people, never passed on; the request
+// that it was meant for hears that there is no answer.
 void ServerSide::on_unreadable(std::string_view line, const std::string& reason) {
   const MeantFor meant = meant_for(line);
   const bool lists = meant.answer && meant.ids.size() == 1 &&
-                     session_.at_server->method_of(meant.ids.front()) == "tools/list";
+                     session_.server_requests->method_of(meant.ids.front()) == "tools/list";
   if (const auto shortened = lists ? without_deep_tools(line) : std::nullopt) {
     for (const std::string& name : shortened->left_out) {
       note_first("tool left out", fmt::format("`{}`: it is {}", name, reason));
@@ -60,7 +61,7 @@ void ServerSide::on_unreadable(std::string_view line, const std::string& reason)
   for (std::string_view id : meant.ids) {
     if (meant.question) session_.to_server(error_line(id, invalid_request, reason));
   }
-  session_.at_server->lose(meant, cannot_be_read(reason));
+  session_.server_requests->lose(meant, cannot_be_read(reason));
 }
 
 net::Timer ServerSide::answered_within(std::uint64_t id, Duration most) {
@@ -70,10 +71,10 @@ net::Timer ServerSide::answered_within(std::uint64_t id, Duration most) {
     if (!session) return;
     const std::string in_time = "the tool server did not answer in time";
     // The protocol has no end for `initialize` but its answer.
-    const bool opens = session->at_server->method_of(std::to_string(id)) == "initialize";
+    const bool opens = session->server_requests->method_of(std::to_string(id)) == "initialize";
     if (!opens) session->server.cancel(id, in_time);
-    // Last: whoever waits goes on inside.
-    session->at_server->give_up(id, in_time);
+    // Last: the call that waits goes on inside.
+    session->server_requests->give_up(id, in_time);
   });
 }
 
@@ -85,7 +86,7 @@ std::string ServerSide::filtered_result(const Message& message) {
 }
 
 std::string ServerSide::filtered_error(std::string text) {
-  ErrorSaid passed = error_said(text);
+  FilteredError passed = filter_error(text);
   if (passed.forged && spend_notice()) {
     (void)session_.gate.alerts.note(session_.spec.run, "error shortened",
                              "the server said in it what only pawl may, or asked for an address");
@@ -133,14 +134,14 @@ void ServerSide::on_request(const Message& message, std::shared_ptr<json::Docume
       return;
     case ServerAsks::decide_before:
     case ServerAsks::decide_answer: {
-      // A modern server asks in its results, and not with requests.
+      // A stateless server asks in its results, and not with requests.
       if (session_.handshake.server_era == Era::stateless) break;
       const json::View params = document->root()["params"];
       const PendingPtr about = session_.elicitation.call_of(params);
       const bool may = granted(session_.shown(), "mcp:" + std::string(message.method)) &&
                        !asks_for_secret(params) &&
                        !session_.elicitation.exceeds_scope(message.method);
-      // A client of the older era has this session for itself, and can be asked at any time.
+      // A client of the stateful era has this session for itself, and can be asked at any time.
       const bool reached = about ? session_.elicitation.can_ask_in(*about, message.method, params)
                                  : session_.client.era != Era::stateless;
       if (may && reached && session_.elicitation.asked_client.size() < asked_client_max) {
@@ -239,8 +240,8 @@ void ServerSide::on_progress(json::View params) {
   session_.to_client(notification_line("notifications/progress", text), entry.id);
 }
 
-// A modern client hears what one of its open requests asked to hear, as part of that request: the
-// oldest, where there are several.
+// A stateless client hears what one of its open requests asked to hear, as part of that request:
+// the oldest, where there are several.
 PendingPtr ServerSide::log_listener(std::string_view level) const {
   const int grave = gravity(level);
   const PendingPtr about = session_.elicitation.call_of({});
@@ -255,7 +256,7 @@ PendingPtr ServerSide::log_listener(std::string_view level) const {
 }
 
 void ServerSide::on_log(const Message& message) {
-  const std::string said_to_all = log_said(message.params, scoped());
+  const std::string said_to_all = filter_log(message.params, scoped());
   if (said_to_all.empty()) {
     note_first("notification dropped",
                "a log message of the server has no level that the protocol knows");

@@ -22,7 +22,7 @@ class ServerSide {
   ServerSide(const ServerSide&) = delete;
 
   void receive(std::string_view line);
-  // So long somebody waits for this request of ours.
+  // So long this request of ours is waited for.
   net::Timer answered_within(std::uint64_t id, Duration most);
   // An error of the server as it may be passed on; what was taken out is noted.
   std::string filtered_error(std::string text);

@@ -65,11 +65,11 @@ void Session::use_policy(std::shared_ptr<const Policy> policy) {
 void Session::Impl::open() {
   // Every callback holds the session weakly: the transports live inside it.
   std::weak_ptr<Impl> self = weak_from_this();
-  at_server.emplace([self](std::string line) {
+  server_requests.emplace([self](std::string line) {
     auto session = self.lock();
     return session && session->to_server(std::move(line));
   });
-  at_client.emplace([self](std::string line) {
+  client_requests.emplace([self](std::string line) {
     auto session = self.lock();
     if (!session || session->client_gone) return false;
     session->to_client(std::move(line), session->elicitation.asking_in);
@@ -93,7 +93,7 @@ TransportEvents Session::Impl::server_events() {
             if (!session) return;
             (void)session->gate.alerts.note(session->spec.run, "answer too long",
                                      "the server sent a message beyond the limit");
-            session->at_server->lose_too_long(head);
+            session->server_requests->lose_too_long(head);
           },
       .crowded =
           [self](bool crowded) {
@@ -110,7 +110,7 @@ TransportEvents Session::Impl::server_events() {
       .lost =
           [self](std::string_view id, const std::string& why) {
             if (auto session = self.lock()) {
-              (void)session->at_server->deliver(id, {Answer::Kind::lost, why});
+              (void)session->server_requests->deliver(id, {Answer::Kind::lost, why});
             }
           },
   };
@@ -159,7 +159,7 @@ bool Session::Impl::to_server(std::string line) {
 void Session::Impl::client_closed(const std::string& reason) {
   if (client_gone) return;
   client_gone = true;
-  at_client->lose_all("the client is gone");
+  client_requests->lose_all("the client is gone");
   std::vector<PendingPtr> all;
   for (const auto& [id, open] : calls.pending) all.push_back(open);
   for (const PendingPtr& open : std::exchange(continuations.parked, {})) all.push_back(open);
@@ -178,7 +178,7 @@ void Session::Impl::client_closed(const std::string& reason) {
 void Session::Impl::server_closed(const std::string& reason) {
   if (server_gone) return;
   server_gone = true;
-  at_server->lose_all("the tool server ended");
+  server_requests->lose_all("the tool server ended");
   for (auto& waiting : std::exchange(lists.waiting_for_tools, {})) waiting.deliver(false);
   if (spec.start_again && !closing) return restart.on_server_ended(reason);
   for (auto& waiting : std::exchange(handshake.waiting_for_server, {})) waiting.deliver(false);
@@ -244,8 +244,8 @@ void Session::Impl::close_now() {
   for (auto& [id, task] : tasks.held) task->end.reset();
   client_gone = true;
   server_gone = true;
-  if (at_server) at_server->lose_all("the session ended");
-  if (at_client) at_client->lose_all("the session ended");
+  if (server_requests) server_requests->lose_all("the session ended");
+  if (client_requests) client_requests->lose_all("the session ended");
   for (auto& waiting : std::exchange(lists.waiting_for_tools, {})) waiting.deliver(false);
   if (auto done = std::exchange(ended, {})) {
     done(SessionEnd{why, why == "the server ended", handshake.initialized});

@@ -1,10 +1,10 @@
 // One client, one server, one run: MCP behind the gate.
 //
-// The session owns a wire to each of the two (transport.h; pipes.h has those of stdio). What passes
-// between them is decided by the gate; this class turns messages into calls and settled calls into
-// messages, keeps ids and tokens of the two sides apart, and decides nothing. It ends when the
-// client closes, the node stops, or the server ends where nobody can start it again: calls in
-// flight get a moment to settle, then the server is told that nothing more will come.
+// The session owns a transport to each of the two (transport.h; pipes.h has those of stdio). What
+// passes between them is decided by the gate; this class turns messages into calls and settled
+// calls into messages, keeps ids and tokens of the two sides apart, and decides nothing. It ends
+// when the client closes, the node stops, or the server ends where it cannot be started again:
+// calls in flight get a moment to settle, then the server is told that nothing more will come.
 //
 // A server that can be started again is, for the next request that needs it: calls that it had are
 // settled as lost, what it asked is withdrawn, and the client stays. What the new one offers is
@@ -34,10 +34,10 @@ namespace pawl::mcp {
 inline constexpr Duration settle_before_close = Duration::milliseconds(1500);
 inline constexpr Duration call_deadline_max = Duration::seconds(3600);
 inline constexpr Duration reload_interval_min = Duration::seconds(1);
-// A list that a server does not give in this time is none.
+// A list that a server does not give in this time is taken for absent.
 inline constexpr Duration listed_within = Duration::seconds(120);
 // Servers register their tools in portions while they start: so long after its first start every
-// tool of a server that nobody met before counts as its first use.
+// tool of a server that was never met before counts as its first use.
 inline constexpr Duration first_use_within = Duration::seconds(10);
 // Notifications of a server that are passed on per second; more are dropped and counted.
 inline constexpr std::uint32_t notices_per_second_max = 1000;
@@ -68,13 +68,13 @@ struct SessionSpec {
   // Begins the trace of a call whose client says this of its own; empty: nothing is traced.
   std::function<std::shared_ptr<const CallTrace>(std::string_view traceparent)> trace;
   // Requests of several clients come by one transport, each of which says what it can do: a server
-  // of the older era, which is told once, hears of all that the policy grants.
+  // of the stateful era, which is told once, hears of all that the policy grants.
   bool shared = false;
   // Starts the server once more when it ended; empty: the session ends with it. An error is for who
   // asks, and says why it cannot be.
   std::function<Task<Result<Program>>()> start_again;
-  // Why it could not be started at first, where its wire leads to nobody (absent.h) and
-  // `start_again` may do better; empty: it was started.
+  // Why it could not be started at first, where its transport leads nowhere (null_transport.h)
+  // and `start_again` may do better; empty: it was started.
   std::string not_started = {};
   // The time of the records; empty: nothing here says what time it is.
   std::function<Instant()> now;
@@ -82,7 +82,7 @@ struct SessionSpec {
   std::shared_ptr<SubRunLimits> part = nullptr;
   // The server was opened once for several sessions, whatever revision each client speaks.
   bool one_for_all = false;
-  // Unpredictable bytes, for what modern clients bring back.
+  // Unpredictable bytes, for what stateless clients bring back.
   std::function<std::string(std::size_t)> random = random_bytes;
 };
 

@@ -70,7 +70,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
   SessionSpec spec;
   SessionTransports transports;
   json::Parser parser;
-  std::optional<Requests> at_server, at_client;
+  std::optional<Requests> server_requests, client_requests;
   std::uint32_t running = 0;  // coroutines of this session
   bool client_gone = false, server_gone = false, closing = false, closed = false;
   bool client_crowded = false, server_crowded = false;

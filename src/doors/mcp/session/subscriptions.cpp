@@ -25,7 +25,7 @@ class SubscribeUpstream final : public Upstream {
   std::shared_ptr<Session::Impl> session_;
 };
 
-// Nobody is kept waiting for a person by a subscription: it is granted now, or it is not.
+// A subscription never waits for a reviewer: it is granted now, or it is not.
 class SubscribeCaller final : public Caller {
  public:
   explicit SubscribeCaller(PendingPtr entry) : entry_(std::move(entry)) { entry_->caller = this; }
@@ -85,7 +85,7 @@ bool wants(json::View filter, std::string_view member) {
 
 }  // namespace
 
-// What a client of the older era has its server keep, to be said again to another.
+// What a client of the stateful era has its server keep, to be said again to another.
 void Subscriptions::remember_setting(std::string_view method, json::View params) {
   if (session_.client.era == Era::stateless) return;
   if (method == "resources/unsubscribe") {
@@ -135,7 +135,7 @@ Task<Outcome> Subscriptions::subscribe(std::string_view arguments) {
   const auto parsed = json::parse(arguments);
   const std::string uri(parsed ? parsed->root().text("uri").value_or("") : "");
   if (session_.handshake.server_era != Era::stateless) {
-    auto ticket = session_.at_server->send("resources/subscribe", uri_alone(uri));
+    auto ticket = session_.server_requests->send("resources/subscribe", uri_alone(uri));
     const net::Timer patience =
         session_.server.answered_within(ticket.id, session_.spec.call_deadline);
     Answer answer = co_await ticket.answer;
@@ -157,8 +157,8 @@ Task<Outcome> Subscriptions::subscribe(std::string_view arguments) {
   json::Writer params;
   params.object().key("notifications").object().key("resourceSubscriptions").array();
   params.string(uri).end().end().end();
-  auto ticket = session_.at_server->send("subscriptions/listen",
-                                         with_meta(params.text(), *session_.handshake.envelope));
+  auto ticket = session_.server_requests->send(
+      "subscriptions/listen", with_meta(params.text(), *session_.handshake.envelope));
   Completion<bool> acknowledged;
   acknowledging_[ticket.id] = {uri, acknowledged};
   const net::Timer silence = session_.loop.after(
@@ -204,7 +204,7 @@ void Subscriptions::unsubscribe(const std::string& uri) {
   resources_heard.erase(found);
   if (session_.handshake.server_era == Era::stateless)
     return session_.server.cancel(listening, "nobody listens any more");
-  (void)session_.at_server->send("resources/unsubscribe", uri_alone(uri));
+  (void)session_.server_requests->send("resources/unsubscribe", uri_alone(uri));
 }
 
 // The client hears of what it asked for. Under a scope the server's own address of a part could
@@ -241,7 +241,7 @@ Task<void> Subscriptions::listen(PendingPtr entry, json::View params) {
   }
   Subscription open{entry->id, entry->key};
   const bool awaited =
-      session_.server_gone && !session_.restart.ever_there;  // what it offers, nobody knows yet
+      session_.server_gone && !session_.restart.ever_there;  // what it offers is not known yet
   if (!awaited) open.uris = co_await subscribe_all(entry, filter["resourceSubscriptions"]);
   const bool full = listening.size() >= subscriptions_max;
   if (full || entry->gone) {
@@ -251,7 +251,7 @@ Task<void> Subscriptions::listen(PendingPtr entry, json::View params) {
                            error_object(no_more_subscriptions, "too many subscriptions are open")});
     co_return;
   }
-  const json::View offered = session_.handshake.said.root()["capabilities"];
+  const json::View offered = session_.handshake.server_hello.root()["capabilities"];
   const auto changes = [&](std::string_view list, std::string_view action) {
     const bool told = awaited || offered[list]["listChanged"].exists();
     return told && granted(session_.shown(), action);

@@ -33,7 +33,7 @@ std::string_view status_of(const HeldTask& task) {
   return "cancelled";
 }
 
-// In the older era a tool that says of itself that it failed makes a failed task.
+// In the stateful era a tool that says of itself that it failed makes a failed task.
 std::string_view older_status_of(const HeldTask& task) {
   const bool result = task.kept && task.kept->kind == Reply::Kind::result;
   const auto document = json::parse(result ? task.kept->text : "");
@@ -49,7 +49,7 @@ std::string status_words(const HeldTask& task) {
   if (!task.running && !task.approval.empty()) {
     return "waiting for a person: approval " + task.approval;
   }
-  const bool waits = task.running && !task.running->modern && !task.approval.empty();
+  const bool waits = task.running && !task.running->stateless && !task.approval.empty();
   return waits ? "the call goes on; it asked people: approval " + task.approval
                : "the call goes on";
 }
@@ -68,9 +68,9 @@ std::string task_members(const HeldTask& task) {
   out.key("ttlMs").raw(milliseconds(task_lifetime));
   out.key("pollIntervalMs").raw(milliseconds(task_poll_every));
   if (task.kept && task.kept->kind == Reply::Kind::result) {
-    out.key("result").raw(result_for_modern(task.kept->text, Cached::no));
+    out.key("result").raw(result_for_stateless(task.kept->text, Cached::no));
   } else if (task.kept && task.kept->kind == Reply::Kind::error) {
-    out.key("error").raw(error_for_modern(task.kept->text));
+    out.key("error").raw(error_for_stateless(task.kept->text));
   }
   if (!task.kept && asks(task)) {
     out.key("inputRequests").object();
@@ -87,7 +87,7 @@ std::string task_members(const HeldTask& task) {
   return text.substr(1, text.size() - 2);
 }
 
-std::string older_task_members(const HeldTask& task) {
+std::string stateful_task_members(const HeldTask& task) {
   json::Writer out;
   out.object().key("taskId").string(task.id).key("status").string(older_status_of(task));
   const bool stopping = task.running && task.running->cancelled;
@@ -100,10 +100,10 @@ std::string older_task_members(const HeldTask& task) {
   return text.substr(1, text.size() - 2);
 }
 
-// One that nobody asked for in all its time is forgotten.
+// A task that its client never asked for is forgotten.
 TaskPtr Tasks::create(const Pending& entry, const std::string& created) {
   auto task = std::make_shared<HeldTask>();
-  task->id = hex(session_.spec.random(leg_name_bytes));
+  task->id = hex(session_.spec.random(state_name_bytes));
   task->params = entry.params;
   task->envelope = entry.envelope;
   task->created = created;
@@ -137,7 +137,7 @@ bool Tasks::hold_as_task(const PendingPtr& entry, const std::string& approval) {
   return true;
 }
 
-// Its server made a task of the call: a modern client that knows tasks gets one of ours for it.
+// Its server made a task of the call: a stateless client that knows tasks gets one of ours for it.
 void Tasks::show(const PendingPtr& entry) {
   const bool may = entry->tasks && !entry->task && !entry->gone && !entry->parked;
   if (!may || held.size() >= tasks_open_max || !session_.calls.pending.contains(entry->key)) return;
@@ -152,7 +152,7 @@ void Tasks::show(const PendingPtr& entry) {
       entry->id);
 }
 
-// A client of the older era wants a task for its call. False: it gets none, and was told.
+// A client of the stateful era wants a task for its call. False: it gets none, and was told.
 bool Tasks::begin(const PendingPtr& entry, const CatalogEntry& listed) {
   const std::string support =
       listed.definition ? task_support(listed.definition->text) : std::string();
@@ -171,13 +171,14 @@ bool Tasks::begin(const PendingPtr& entry, const CatalogEntry& listed) {
   entry->task->running = entry;
   session_.calls.pending.erase(entry->key);
   session_.to_client(
-      result_line(entry->id, R"({"task":{)" + older_task_members(*entry->task) + "}}"), entry->id);
+      result_line(entry->id, R"({"task":{)" + stateful_task_members(*entry->task) + "}}"),
+      entry->id);
   return true;
 }
 
 // The end of a call that is a task.
 void Tasks::end(const TaskPtr& task, Reply reply) {
-  // Of the older era, one that was cancelled stays so, whatever its call came to.
+  // Of the stateful era, one that was cancelled stays so, whatever its call came to.
   if (!task->kept) task->kept = std::move(reply);
   if (session_.spec.now) task->changed = time_of_records();
   const PendingPtr call = std::exchange(task->running, nullptr);
@@ -186,11 +187,11 @@ void Tasks::end(const TaskPtr& task, Reply reply) {
 }
 
 void Tasks::on_request(const Message& message) {
-  const bool modern = session_.client.era != Era::stateful;
+  const bool stateless = session_.client.era != Era::stateful;
   // Each era has one of its own, whatever task it is about.
-  if (message.method == (modern ? "tasks/result" : "tasks/update"))
+  if (message.method == (stateless ? "tasks/result" : "tasks/update"))
     return session_.client.refuse_unknown(message);
-  if (modern && !declares_tasks(message.params)) {
+  if (stateless && !declares_tasks(message.params)) {
     const std::string wanted = fmt::format(
         R"({{"requiredCapabilities":{{"extensions":{{"{}":{{}}}}}}}})", tasks_extension);
     return session_.to_client(
@@ -210,7 +211,7 @@ void Tasks::on_request(const Message& message) {
   PendingPtr entry = session_.calls.add(message);
   if (!entry)
     return session_.client.refuse_line(message.id, invalid_request, "too many requests are open");
-  entry->modern = modern;
+  entry->stateless = stateless;
   entry->method = std::string(message.method);
   start(session_.shared_from_this(), message.method == "tasks/get" ? get(std::move(entry), task)
                                      : message.method == "tasks/result"
@@ -232,7 +233,7 @@ void Tasks::update(const Message& message, const TaskPtr& task) {
     answered.emplace_back(question.answer, json::write(response));
     return true;
   });
-  session_.to_client(result_line(message.id, result_for_modern("{}", Cached::no)), message.id);
+  session_.to_client(result_line(message.id, result_for_stateless("{}", Cached::no)), message.id);
   // Who waits goes on inside, and may end the task.
   for (auto& [waiting, text] : answered) {
     waiting.deliver({Answer::Kind::result, std::move(text)});
@@ -241,7 +242,7 @@ void Tasks::update(const Message& message, const TaskPtr& task) {
 
 Task<void> Tasks::get(PendingPtr entry, TaskPtr task) {
   const auto self = session_.shared_from_this();
-  const bool older = !entry->modern;
+  const bool stateful = !entry->stateless;
   const Approval* asked =
       task->approval.empty() ? nullptr : session_.gate.state().approval(task->approval);
   const bool waits = asked != nullptr && asked->phase == ApprovalPhase::open &&
@@ -250,9 +251,9 @@ Task<void> Tasks::get(PendingPtr entry, TaskPtr task) {
     task->changed = to_string(asked->answers.back().at);
   }
   if (!waits && !task->running && !task->kept) start(self, run(task));
-  if (task->running && !task->kept && !asks(*task) && !older) co_await wait_for_change(task);
-  if (older) {
-    session_.calls.settle(entry, {Reply::Kind::result, '{' + older_task_members(*task) + '}'});
+  if (task->running && !task->kept && !asks(*task) && !stateful) co_await wait_for_change(task);
+  if (stateful) {
+    session_.calls.settle(entry, {Reply::Kind::result, '{' + stateful_task_members(*task) + '}'});
     co_return;
   }
   // As it is: what pawl asks here stands where a server's own questions are taken out.
@@ -263,7 +264,7 @@ Task<void> Tasks::get(PendingPtr entry, TaskPtr task) {
       entry->id);
 }
 
-// Until the task is over, as the older era has it.
+// Until the task is over, as the stateful era has it.
 Task<void> Tasks::result(PendingPtr entry, TaskPtr task) {
   const auto self = session_.shared_from_this();
   while (task->running && !task->kept && !session_.closed) {
@@ -285,28 +286,28 @@ Task<void> Tasks::result(PendingPtr entry, TaskPtr task) {
 
 Task<void> Tasks::cancel(PendingPtr entry, TaskPtr task) {
   const auto self = session_.shared_from_this();
-  const bool older = !entry->modern;
-  if (older && task->kept) {
+  const bool stateful = !entry->stateless;
+  if (stateful && task->kept) {
     session_.calls.settle(entry,
                           {Reply::Kind::error, error_object(invalid_params, "the task is over")});
     co_return;
   }
   if (task->running && !task->kept) {
-    // What was sent has an end that somebody may want to know; nothing else has.
+    // What was sent has an end that the client may want to know; nothing else has.
     const PendingPtr call = task->running;
     (call->sent ? call->cancelled : call->gone) = true;
-    if (older) {
+    if (stateful) {
       task->kept = Reply{};
       for (auto& waiting : std::exchange(task->watching, {})) waiting.deliver(true);
     }
     if (call->caller != nullptr && call->caller->on_gone) call->caller->on_gone();
     if (task->running && !task->kept) co_await wait_for_change(task);
   } else if (!task->kept) {
-    // Whatever a person says now: nobody asks for it any more, so nothing runs.
+    // Whatever a reviewer says now: the client no longer asks for it, so nothing runs.
     task->kept = Reply{};
   }
   session_.calls.settle(
-      entry, {Reply::Kind::result, older ? '{' + older_task_members(*task) + '}' : "{}"});
+      entry, {Reply::Kind::result, stateful ? '{' + stateful_task_members(*task) + '}' : "{}"});
 }
 
 // Until its call came to an end, or for a moment.
@@ -318,11 +319,11 @@ Task<void> Tasks::wait_for_change(TaskPtr task) {
   (void)co_await moved;
 }
 
-// The call goes on with its question, in a request that nobody can be asked in.
+// The call goes on with its question, in a request in which the client cannot be asked.
 Task<void> Tasks::run(TaskPtr task) {
   const auto self = session_.shared_from_this();
   auto entry = std::make_shared<Pending>();
-  entry->modern = true;
+  entry->stateless = true;
   entry->method = "tools/call";
   entry->params = task->params;
   entry->resumes = task->approval;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kCursor = "pawl-tools-";
 
-// A wish that cannot be is none here: whoever reaches the server with it does not call the tool.
+// A wish that cannot be is none here: a call that reaches the server with it fails.
 std::shared_ptr<const Mirrored> mirrored_of(const ToolDefinition& tool) {
   if (tool.text.find("x-mcp-header") == std::string::npos) return nullptr;
   const auto document = json::parse(tool.text);
@@ -57,12 +57,12 @@ bool ToolCatalog::add_page(json::View result) {
   return true;
 }
 
-// Whether nobody ever saw this tool of a server that was seen, and the policy does not name it.
+// Whether this tool was never seen of a server that was seen, and the policy does not name it.
 bool ToolCatalog::new_under_glob(std::string_view tool) const {
   if (!met_ || tool == instructions_name || gate_.state().pin(server_, tool) != nullptr)
     return false;
   const ToolRule* entry = policy_.find(server_, tool);
-  // What a server adds while its role is watched does not run because nobody looked at it.
+  // What a server adds while its role is watched does not run unreviewed.
   if (entry == nullptr) return gate_.policies.watched(run_);
   return std::ranges::none_of(entry->names, [&](std::string_view name) {
     return name.substr(name.rfind('/') + 1) == tool;
@@ -208,7 +208,7 @@ ToolsPage tools_page(const Shown& to, const ToolCatalog& catalog, std::size_t fr
   const bool all = catalog.watched();
   std::size_t at = from;
   std::size_t shown = 0;
-  std::size_t watched = 0;  // what nobody granted and is shown all the same
+  std::size_t watched = 0;  // what is not granted and is shown all the same
   json::Writer out;
   out.object().key("tools").array();
   for (; at < offered.size() && at - from < tools_of_a_page_max; ++at) {

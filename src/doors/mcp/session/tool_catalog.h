@@ -65,7 +65,7 @@ class ToolCatalog {
   const CatalogEntry& find(std::string_view name) const;
   std::size_t size() const { return tools_.size(); }
   bool read() const { return read_; }
-  // The role is watched and not stopped: the client sees what nobody granted too.
+  // The role is watched and not stopped: the client also sees what is not granted.
   bool watched() const { return gate_.policies.watched(run_); }
   // People let this run use the tool for a while.
   bool lent(std::string_view name) const { return gate_.approvals.lent(run_, server_, name); }

@@ -17,7 +17,7 @@
 namespace pawl::mcp {
 namespace {
 
-// How often a modern server may ask for more within one call.
+// How often a stateless server may ask for more within one call.
 constexpr unsigned rounds_max = 10;
 constexpr Duration pace = Duration::milliseconds(250);
 // After a cancellation a server need not answer; what it does not say in this time is not known.
@@ -70,17 +70,17 @@ Task<Outcome> UpstreamCall::execute(std::string_view tool, std::string_view argu
       if (task) co_return co_await follow(*task);
       co_return outcome_of(std::move(answer));
     }
-    FromModern said = from_modern(answer.text);
-    if (said.kind == FromModern::Kind::complete) {
+    FromStateless said = from_stateless(answer.text);
+    if (said.kind == FromStateless::Kind::complete) {
       answer.text = std::move(said.text);
       co_return outcome_of(std::move(answer));
     }
-    if (said.kind == FromModern::Kind::task) {
+    if (said.kind == FromStateless::Kind::task) {
       const auto document = json::parse(answer.text, as_it_came);
       const auto task = document ? read_server_task(document->root()) : std::nullopt;
       if (task && method_ == "tools/call") co_return co_await follow(*task);
     }
-    const bool asks = said.kind == FromModern::Kind::input_required && round < rounds_max;
+    const bool asks = said.kind == FromStateless::Kind::input_required && round < rounds_max;
     if (!asks) co_return failed("the tool server did not come to a result");
     session_->calls.in_flight.erase(entry_->server_id);
     session_->calls.by_server_id.erase(entry_->server_id);
@@ -144,8 +144,8 @@ void UpstreamCall::cancel() {
 Requests::Ticket UpstreamCall::send(std::string_view params) {
   session_->transports.server->entitle(pass_);
   const std::string meta = session_->calls.meta_for(*entry_);
-  auto ticket = meta.empty() ? session_->at_server->send(method_, params)
-                             : session_->at_server->send(method_, with_meta(params, meta));
+  auto ticket = meta.empty() ? session_->server_requests->send(method_, params)
+                             : session_->server_requests->send(method_, with_meta(params, meta));
   entry_->server_id = ticket.id;
   if (!entry_->token.empty()) session_->calls.by_server_id[ticket.id] = entry_;
   session_->calls.in_flight[ticket.id] = entry_;
@@ -153,7 +153,7 @@ Requests::Ticket UpstreamCall::send(std::string_view params) {
   timer_ = session_->loop.after(session_->spec.call_deadline, [this] {
     const std::string why = "the tool server did not answer in time";
     tell_server(why);
-    // Last: whoever waits goes on inside, and this object may be gone afterwards.
+    // Last: the call that waits goes on inside, and this object may be gone afterwards.
     waiting_.deliver({Answer::Kind::lost, why});
   });
   return ticket;
@@ -188,7 +188,7 @@ Outcome UpstreamCall::sent(Outcome outcome) const {
   return outcome;
 }
 
-// A modern server has no such method: it reads the level in each request.
+// A stateless server has no such method: it reads the level in each request.
 Outcome UpstreamCall::keep_level(std::string_view arguments) {
   const auto document = json::parse(arguments);
   const auto level = document ? document->root().text("level") : std::nullopt;
@@ -199,7 +199,7 @@ Outcome UpstreamCall::keep_level(std::string_view arguments) {
   return {Outcome::Kind::result, "{}", {}};
 }
 
-// A modern server is told where it is heard.
+// A stateless server is told where it is heard.
 Task<Outcome> UpstreamCall::subscription(std::string_view arguments) {
   if (method_ == "resources/subscribe")
     co_return co_await session_->subscriptions.subscribe(arguments);
@@ -246,7 +246,7 @@ Task<void> UpstreamCall::respond(std::string key, json::View request,
                                  Completion<std::string> answered) {
   const std::string method(request.text("method").value_or(""));
   const json::View params = request["params"];
-  const Offers& offered = entry_->modern ? entry_->offers : session_->client.offers;
+  const Offers& offered = entry_->stateless ? entry_->offers : session_->client.offers;
   const bool known = server_request(method) == ServerAsks::decide_before ||
                      server_request(method) == ServerAsks::decide_answer;
   std::string response;
@@ -288,7 +288,7 @@ namespace {
 
 constexpr Duration stopped_within = Duration::seconds(2);
 constexpr Duration watched_every = Duration::seconds(1);
-// In a row without an answer: nobody can say any more what becomes of it.
+// In a row without an answer: what becomes of it is not known any more.
 constexpr unsigned looks_failed_max = 3;
 constexpr unsigned results_failed_max = 3;
 
@@ -306,7 +306,7 @@ bool UpstreamCall::wants_server_task() const {
     return false;
   }
   const json::View offered =
-      session_->handshake.said.root()["capabilities"]["tasks"]["requests"]["tools"];
+      session_->handshake.server_hello.root()["capabilities"]["tasks"]["requests"]["tools"];
   if (!offered["call"].exists()) return false;
   const std::string support = task_support(entry_->definition->text);
   return support == "required" || (support == "optional" && entry_->task);
@@ -320,7 +320,7 @@ Requests::Ticket UpstreamCall::send_about_task(std::string_view method, std::str
     text = with_meta(text, entry_->envelope ? *entry_->envelope : *session_->handshake.envelope);
   }
   session_->transports.server->entitle(pass_);
-  return session_->at_server->send(method, text);
+  return session_->server_requests->send(method, text);
 }
 
 // Every request of it may carry questions: over HTTP they come on its stream.
@@ -333,17 +333,17 @@ Task<Answer> UpstreamCall::ask_about_task(std::string_view method, std::string_v
   co_return answer;
 }
 
-// Until the task is over, whoever asked for the call: its record is open as long.
+// Until the task is over, even where the client has gone: its record is open as long.
 Task<Outcome> UpstreamCall::follow(ServerTask task) {
   entry_->server_task = task.id;
   task_ends_ = session_->loop.now() + session_->spec.call_deadline;
   watch_task();
   session_->tasks.show(entry_);
-  // It was cancelled before anybody knew that it is a task.
+  // It was cancelled before it was known to be a task.
   if (cancelled_) stop("cancelled");
-  const bool older = session_->handshake.server_era != Era::stateless;
+  const bool stateful = session_->handshake.server_era != Era::stateless;
   for (;;) {
-    if (older && !stopping_) {
+    if (stateful && !stopping_) {
       auto end = co_await result_of_task();
       if (end) co_return *std::move(end);
     }
@@ -356,7 +356,7 @@ Task<Outcome> UpstreamCall::follow(ServerTask task) {
   }
 }
 
-// Of the older era: it waits for the end, and carries what the server asks meanwhile.
+// Of the stateful era: it waits for the end, and carries what the server asks meanwhile.
 Task<std::optional<Outcome>> UpstreamCall::result_of_task() {
   Answer answer = co_await ask_about_task("tasks/result");
   if (stopping_) co_return std::nullopt;
@@ -385,13 +385,13 @@ Task<std::optional<Outcome>> UpstreamCall::look_at_task(ServerTask& task) {
   }
   failed_looks_ = 0;
   task = *seen;
-  const bool modern = session_->handshake.server_era == Era::stateless;
-  // In the older era the result itself is asked for, some times.
+  const bool stateless = session_->handshake.server_era == Era::stateless;
+  // In the stateful era the result itself is asked for, some times.
   const bool again =
-      !modern && task.status == TaskStatus::completed && failed_results_ < results_failed_max;
+      !stateless && task.status == TaskStatus::completed && failed_results_ < results_failed_max;
   if (is_over(task.status) && !again) co_return end_of_task(task.status, document->root());
   const json::View asked = document->root()["inputRequests"];
-  const bool asks = modern && task.status == TaskStatus::input_required && asked.size() > 0;
+  const bool asks = stateless && task.status == TaskStatus::input_required && asked.size() > 0;
   std::string which = asks ? json::write(asked) : std::string();
   if (!asks || which == answered_) co_return std::nullopt;
   const std::string more = co_await fulfil(said.text);
@@ -419,8 +419,8 @@ Outcome UpstreamCall::end_of_task(TaskStatus status, json::View task) {
       const json::View result = task["result"];
       if (!result.is_object()) break;
       const std::string plain = without_lookalikes(result);
-      FromModern said = from_modern(plain.empty() ? json::write(result) : plain);
-      if (said.kind != FromModern::Kind::complete) break;
+      FromStateless said = from_stateless(plain.empty() ? json::write(result) : plain);
+      if (said.kind != FromStateless::Kind::complete) break;
       return outcome_of({Answer::Kind::result, std::move(said.text)});
     }
     case TaskStatus::failed: {
@@ -438,7 +438,7 @@ Outcome UpstreamCall::end_of_task(TaskStatus status, json::View task) {
     case TaskStatus::input_required:
       break;
   }
-  // It came to an end, and nobody knows to which.
+  // It ended, and how is not known.
   return sent({Outcome::Kind::lost, {}, "the tool server does not tell the result of its task"});
 }
 
@@ -480,7 +480,8 @@ void UpstreamCall::stop(const std::string& why) {
           stopping->over.deliver(true);
         }(session_, std::move(ticket), stopping_,
                             entry_->cancelled ? cancelled_task_within : stopped_within));
-  // Last, and by copies: whoever waits goes on inside, and this object may be gone afterwards.
+  // Last, and by copies: the call that waits goes on inside, and this object may be gone
+  // afterwards.
   const auto session = session_;
   const auto entry = entry_;
   Completion<Answer> waiting = waiting_;
@@ -520,7 +521,7 @@ Task<Outcome> UpstreamCall::stopped() {
       fmt::format("{}: {}; {}", escape_untrusted(session_->spec.server), stopped_because_,
                   confirmed ? "the server confirms that its task is cancelled"
                             : "the server was told, and does not say that its task has ended"));
-  // Who cancelled knows; of what ran out of time and may go on, nobody does.
+  // A client that cancelled knows; what ran out of time may go on unnoticed.
   const bool known = confirmed || cancelled_;
   co_return sent({known ? Outcome::Kind::cancelled : Outcome::Kind::lost,
                   {},

@@ -36,7 +36,7 @@ class UpstreamCall final : public Upstream {
   // empty: it can.
   Task<std::string> returned(std::string_view tool);
   Requests::Ticket send(std::string_view params);
-  // What a modern server wants to know before it goes on: each question is decided and asked by
+  // What a stateless server wants to know before it goes on: each question is decided and asked by
   // itself, and the answers are the members of the next request. Empty: one of them has none.
   Task<std::string> fulfil(std::string asked);
   Task<void> respond(std::string key, json::View request, Completion<std::string> answered);
@@ -45,7 +45,7 @@ class UpstreamCall final : public Upstream {
 
   // Where the server makes a task of the call.
   struct Stopping;
-  // Whether the server is asked to make a task of it, as servers of the older era are.
+  // Whether the server is asked to make a task of it, as servers of the stateful era are.
   bool wants_server_task() const;
   Task<Outcome> follow(ServerTask task);
   Requests::Ticket send_about_task(std::string_view method, std::string_view more = {});
@@ -60,7 +60,7 @@ class UpstreamCall final : public Upstream {
 
   Outcome outcome_of(Answer answer) const;
   Outcome failed(std::string_view why, int code = refused_by_policy) const;
-  // With what the wire says about the secret that the last of its requests carried.
+  // With what the transport says about the secret that the last of its requests carried.
   Outcome sent(Outcome outcome) const;
   Outcome keep_level(std::string_view arguments);
   Task<Outcome> subscription(std::string_view arguments);

@@ -13,8 +13,8 @@ namespace pawl::mcp {
 // Whether a message is the answer of a request: a result or an error.
 bool is_answer(std::string_view message);
 
-// Whether an older client expects it in the exchange of a call that is under way: requests of the
-// server, what it logs, what becomes of its requests.
+// Whether a stateful client expects it in the exchange of a call that is under way: requests of
+// the server, what it logs, what becomes of its requests.
 bool belongs_to_a_call(std::string_view message);
 
 // The id of a request, and the tag of a subscription, in the client's own words again. `key` is a

@@ -70,7 +70,7 @@ bool HttpClientTransport::send(std::string message, std::string_view request) {
     }
     return true;
   }
-  // A modern client is told nothing that it did not ask for.
+  // A stateless client is told nothing that it did not ask for.
   if (terms_.era == Era::stateless) return true;
   if (belongs_to_a_call(message)) {
     for (const auto& [key, open] : answering_) {
@@ -141,7 +141,7 @@ void HttpClientTransport::prime(http::Stream& out, const EventId& id) const {
 }
 
 void HttpClientTransport::write(http::Stream& out, const EventId& id, std::string_view message) {
-  // Nobody can ask for an event of a stateless revision again.
+  // An event of a stateless revision cannot be asked for again.
   const std::string text = to_string(id);
   const auto event = http::write_event(
       {.name = "message",
@@ -232,7 +232,7 @@ void HttpClientTransport::keep_alive() {
   }
 }
 
-// Whoever listens asks for as long as it likes; a call was judged when it was made, and ends.
+// The one that listens asks for as long as it likes; a call was judged when it was made, and ends.
 void HttpClientTransport::end_unproved() {
   const Duration now = loop.now();
   std::erase_if(listening_, [now](Listening& one) {
@@ -297,7 +297,7 @@ std::size_t place_in(const std::string& text, std::string_view part) {
 }
 
 // `id` in the place of the client's: nothing else that a message says changes, so it is not read
-// again. (The root of its document still has the client's. Nobody reads that but `read_message`.)
+// again. (The root of its document still has the client's. Only `read_message` reads that.)
 Message with_id(const std::string& id, std::string& text, Message request) {
   const std::size_t at = place_in(text, request.id);
   std::size_t params_at = request.params_text.empty() ? 0 : place_in(text, request.params_text);

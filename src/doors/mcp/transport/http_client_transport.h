@@ -1,4 +1,4 @@
-// A client that speaks over HTTP, as a session sees it: one wire over many exchanges.
+// A client that speaks over HTTP, as a session sees it: one transport over many exchanges.
 //
 //   auto client = std::make_shared<HttpClientTransport>(loop, terms);
 //   open the session with client->transport();
@@ -6,7 +6,7 @@
 //
 // A request is answered in its own exchange: as JSON where its answer is the first thing that is
 // said of it, else as a stream of events that ends with the answer. What belongs to no request goes
-// to the stream that listens (GET), or, of an older client that has none, to one of its open
+// to the stream that listens (GET), or, of a stateful client that has none, to one of its open
 // requests.
 // Older clients (`Era::stateful`): a connection that breaks cancels nothing. What would have been
 // sent is kept, and read again by `Last-Event-ID`.
@@ -52,8 +52,8 @@ inline constexpr Duration events_after = Duration::seconds(2);
 
 struct HttpClientTerms {
   Era era = Era::stateful;
-  std::string session;  // of an older client: its id, which every answer repeats
-  // Whether an event without data means nothing to an older client (2025-11-25).
+  std::string session;  // of a stateful client: its id, which every answer repeats
+  // Whether an event without data means nothing to a stateful client (2025-11-25).
   bool primes = false;
   std::size_t requests_max = requests_of_client_max;
   std::size_t held_back_bytes_max = held_back_bytes_most;

@@ -1,10 +1,10 @@
 // What the header fields of a request say about the message in its body, and whether both agree.
 //
 // In revision 2026-07-28 a request carries its method and the name that it is about in its fields
-// too, so that somebody on the way can look at them without reading the body. Whoever reads the
-// body has to refuse a request in which the two differ: what is decided here is the body alone, and
-// a field that says something else was meant for somebody who decides on that.
-// Pure functions; views into the request.
+// too, so that an intermediary can look at them without reading the body. The one that reads
+// the body has to refuse a request in which the two differ: what is decided here is the body alone,
+// and a field that says something else was meant for one that decides on that. Pure functions;
+// views into the request.
 #pragma once
 
 #include <optional>
@@ -51,7 +51,7 @@ std::string traced_params(const http::Headers& headers, const Message& message);
 // The arguments that a request repeats in its fields (`Mcp-Param-…`).
 Repeated repeated_arguments(const http::Headers& headers);
 
-// What is wrong with the fields of a modern request, as a sentence; empty: they agree with it.
+// What is wrong with the fields of a stateless request, as a sentence; empty: they agree with it.
 std::string disagreement(const http::Headers& headers, const Message& message);
 
 }  // namespace pawl::mcp

@@ -28,7 +28,7 @@ Exchange::Form form_of(int status, const std::string& type) {
 constexpr std::size_t shown_type_bytes_max = 64;
 constexpr Duration refusal_within = Duration::seconds(5);
 
-// Whether an answer with this status means that nobody acted on the request.
+// Whether an answer with this status means that the request had no effect.
 bool refuses(int status) {
   return status == 307 || status == 308 || (status >= 400 && status <= 499);
 }
@@ -76,8 +76,8 @@ http::Headers HttpUpstreamTransport::headers_for(const Exchange& exchange,
   const bool get = exchange.aim == Exchange::Aim::hearing || !exchange.last_id.empty();
   headers.add("accept", get ? "text/event-stream" : "application/json, text/event-stream");
   if (!get) headers.add("content-type", "application/json");
-  if (exchange.what.modern) {
-    headers.add("mcp-protocol-version", modern_revision);
+  if (exchange.what.stateless) {
+    headers.add("mcp-protocol-version", stateless_revision);
     headers.add("mcp-method", header_text(exchange.what.method));
     if (!exchange.what.name.empty()) headers.add("mcp-name", header_text(exchange.what.name));
     for (const auto& [field, value] : exchange.what.mirrored) headers.add(field, value);
@@ -98,7 +98,7 @@ http::Headers HttpUpstreamTransport::headers_for(const Exchange& exchange,
 void HttpUpstreamTransport::post(const ExchangePtr& exchange, const Minted* minted) {
   const bool get = exchange->aim == Exchange::Aim::hearing || !exchange->last_id.empty();
   const bool opens = exchange->what.method == "initialize";
-  exchange->session = exchange->what.modern || opens ? std::string() : session;
+  exchange->session = exchange->what.stateless || opens ? std::string() : session;
   http::Ask ask;
   ask.method = get ? "GET" : "POST";
   ask.url = server.url;
@@ -202,7 +202,7 @@ bool HttpUpstreamTransport::arrived(const ExchangePtr& exchange, std::string tex
   if (exchange->request() && !exchange->answered) {
     std::string_view line = text;
     std::string mended;
-    const Result<Message> said = read_said(line, mended, parser, document);
+    const Result<Message> said = read_server_message(line, mended, parser, document);
     const std::string why = said ? std::string() : said.error().message;
     const bool answer =
         said && (said->kind == MessageKind::result || said->kind == MessageKind::error);
@@ -210,7 +210,7 @@ bool HttpUpstreamTransport::arrived(const ExchangePtr& exchange, std::string tex
     if (!mended.empty()) text = std::move(mended);
     if (!said && !unreadable(exchange, text, why)) return false;
     if (answer && exchange->answered && !taken_in(exchange)) return false;
-    // It is for the one that asked, and for nobody else.
+    // It is for the one that asked, and for no other.
     if (answer && !exchange->answered && exchange->form == Exchange::Form::json) return true;
     if (exchange->answered && exchange->form == Exchange::Form::events) {
       const std::weak_ptr<HttpUpstreamTransport> weak = self;
@@ -225,7 +225,7 @@ bool HttpUpstreamTransport::arrived(const ExchangePtr& exchange, std::string tex
   return !exchange->over && hearing;
 }
 
-// The answer to a request, which `document` holds. False: it was for this wire alone.
+// The answer to a request, which `document` holds. False: it was for this transport alone.
 bool HttpUpstreamTransport::taken_in(const ExchangePtr& exchange) {
   const json::View result = document.root()["result"];
   if (exchange->what.method == "initialize") {
@@ -237,7 +237,7 @@ bool HttpUpstreamTransport::taken_in(const ExchangePtr& exchange) {
       return false;
     }
   }
-  if (exchange->what.modern && exchange->what.method == "tools/list") learn_tools(result);
+  if (exchange->what.stateless && exchange->what.method == "tools/list") learn_tools(result);
   return true;
 }
 
@@ -257,7 +257,7 @@ bool HttpUpstreamTransport::unreadable(const ExchangePtr& exchange, const std::s
   if (named) {
     // The session looks at it, and ends its request or leaves out what it cannot read.
     exchange->answered = true;
-    const bool lists = exchange->what.modern && exchange->what.method == "tools/list";
+    const bool lists = exchange->what.stateless && exchange->what.method == "tools/list";
     const auto less = lists ? without_deep_tools(text) : std::nullopt;
     if (less && parser.parse(less->line, document, as_it_came)) {
       learn_tools(document.root()["result"]);
@@ -340,9 +340,9 @@ void HttpUpstreamTransport::refused_by_server(const ExchangePtr& exchange) {
   refuse(exchange, words_of_refusal(exchange->status));
 }
 
-// A stream of the older era that broke is gone on with behind its last event.
+// A stream of the stateful era that broke is gone on with behind its last event.
 bool HttpUpstreamTransport::resumed(const ExchangePtr& exchange) {
-  if (exchange->what.modern || exchange->last_id.empty() || !hearing) return false;
+  if (exchange->what.stateless || exchange->last_id.empty() || !hearing) return false;
   if (++exchange->resumptions > resumptions_max) return false;
   const Duration asked = exchange->again_in.value_or(again_after);
   const Duration pause = std::clamp(asked, again_min, again_max);

@@ -86,7 +86,7 @@ struct HttpUpstreamTransport final : TransportOf<HttpUpstreamTransport> {
   void learn_tools(json::View result);
   void refused_by_server(const ExchangePtr& exchange);
   bool resumed(const ExchangePtr& exchange);
-  // The three ends of an exchange. Whoever asked is told in a later turn.
+  // The three ends of an exchange. The one that asked is told in a later turn.
   void close(const ExchangePtr& exchange);
   void refuse(const ExchangePtr& exchange, const std::string& why);
   void lose(const ExchangePtr& exchange, const std::string& why);
@@ -111,7 +111,7 @@ struct HttpUpstreamTransport final : TransportOf<HttpUpstreamTransport> {
   std::deque<ExchangePtr> held;  // until the server has been told that the client is ready
   std::size_t unsent_bytes = 0;
 
-  // Of the older era.
+  // Of the stateful era.
   std::string session, revision;
   std::string hello, ready;  // what opened the session, to open it again
   ExchangePtr stream;

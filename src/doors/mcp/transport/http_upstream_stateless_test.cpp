@@ -1,4 +1,4 @@
-// The wire over HTTP in the newer era, the secrets that it carries, and its end.
+// The transport over HTTP in the stateless era, the secrets that it carries, and its end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,19 +20,19 @@ using testing::IsEmpty;
 TEST(Remote, TheNewerEraRepeatsInHeadersWhatTheBodySays) {
   Way way;
   way.open();
-  ASSERT_TRUE(way.send(modern(1, "tools/call", R"("name":"lösch","arguments":{},)")));
+  ASSERT_TRUE(way.send(stateless(1, "tools/call", R"("name":"lösch","arguments":{},)")));
   const http::Headers headers = way.next().request.headers;
   EXPECT_EQ(headers.find("mcp-protocol-version"), "2026-07-28");
   EXPECT_EQ(headers.find("mcp-method"), "tools/call");
   EXPECT_EQ(headers.find("mcp-name"), "=?base64?bMO2c2No?=");
-  ASSERT_TRUE(way.send(modern(2, "resources/read", R"("uri":"test://x",)")));
+  ASSERT_TRUE(way.send(stateless(2, "resources/read", R"("uri":"test://x",)")));
   EXPECT_EQ(way.next().request.headers.find("mcp-name"), "test://x");
 }
 
 TEST(Remote, TakingBackARequestOfTheNewerEraClosesIt) {
   Way way;
   way.open();
-  ASSERT_TRUE(way.send(modern(1, "tools/call", R"("name":"a","arguments":{},)")));
+  ASSERT_TRUE(way.send(stateless(1, "tools/call", R"("name":"a","arguments":{},)")));
   bool gone = false;
   way.next().responder->on_gone([&] { gone = true; });
   ASSERT_TRUE(
@@ -40,7 +40,7 @@ TEST(Remote, TakingBackARequestOfTheNewerEraClosesIt) {
   EXPECT_TRUE(way.loop.run_until([&] { return gone; }));
   way.wait_lost();
   EXPECT_EQ(way.asked.size(), 1U);
-  // In the older era that is a message, and the request goes on.
+  // In the stateful era that is a message, and the request goes on.
   ASSERT_TRUE(way.send(call(2)));
   way.next();
   ASSERT_TRUE(
@@ -51,7 +51,7 @@ TEST(Remote, TakingBackARequestOfTheNewerEraClosesIt) {
 TEST(Remote, ArgumentsThatASchemaWantsInHeadersAreThere) {
   Way way;
   way.open();
-  ASSERT_TRUE(way.send(modern(1, "tools/list", "")));
+  ASSERT_TRUE(way.send(stateless(1, "tools/list", "")));
   way.next();
   way.answer(200, R"({"jsonrpc":"2.0","id":1,"result":{"tools":[
     {"name":"a","inputSchema":{"type":"object","properties":{
@@ -62,13 +62,13 @@ TEST(Remote, ArgumentsThatASchemaWantsInHeadersAreThere) {
       "l":{"type":"array","items":{"type":"string","x-mcp-header":"L"}}}}}]}})");
   way.wait_heard(1);
   ASSERT_TRUE(way.send(
-      modern(2, "tools/call",
-             R"("name":"a","arguments":{"region":"eu\r\nX: y","deep":{"n":7},"sure":null},)")));
+      stateless(2, "tools/call",
+                R"("name":"a","arguments":{"region":"eu\r\nX: y","deep":{"n":7},"sure":null},)")));
   const http::Headers headers = way.next().request.headers;
   EXPECT_EQ(headers.find("mcp-param-region"), "=?base64?ZXUNClg6IHk=?=");
   EXPECT_EQ(headers.find("mcp-param-n"), "7");
   EXPECT_EQ(headers.find("mcp-param-sure"), std::nullopt);
-  ASSERT_TRUE(way.send(modern(3, "tools/call", R"("name":"b","arguments":{},)")));
+  ASSERT_TRUE(way.send(stateless(3, "tools/call", R"("name":"b","arguments":{},)")));
   way.wait_heard(2);
   EXPECT_THAT(way.heard.at(1), AllOf(HasSubstr(R"("id":3)"), HasSubstr("no argument")));
   EXPECT_EQ(way.asked.size(), 2U);

@@ -1,4 +1,4 @@
-// A wire over HTTP and the server at its other end, for tests of the transport.
+// A transport over HTTP and the server at its other end, for tests of the transport.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ inline std::string call(int id, std::string_view tool = "read", std::string_view
          R"(,"method":"tools/call","params":{"name":")" + std::string(tool) + R"(","arguments":)" +
          std::string(arguments) + "}}";
 }
-inline std::string modern(int id, std::string_view method, std::string_view more) {
+inline std::string stateless(int id, std::string_view method, std::string_view more) {
   return R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":")" + std::string(method) +
          R"(","params":{)" + std::string(more) +
          R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})";
@@ -100,7 +100,7 @@ struct Way {
     const net::Timer timer = loop.after(Duration::milliseconds(50), [&] { over = true; });
     loop.run_until([&] { return over; });
   }
-  // Opens a session of the older era with the id `s1`.
+  // Opens a session of the stateful era with the id `s1`.
   void begin(const std::string& id = "s1") {
     EXPECT_TRUE(send(std::string(kInitialize)));
     next();

@@ -15,7 +15,7 @@ bool HttpUpstreamTransport::send(std::string message, std::string_view /*request
   if (!what) return false;
   if (!what->cancels.empty() && take_back(what->cancels)) return true;
   auto exchange = std::make_shared<Exchange>();
-  if (what->modern && what->method == "tools/call") {
+  if (what->stateless && what->method == "tools/call") {
     if (const auto known = mirrored.find(what->name); known != mirrored.end()) {
       what->mirrored = mirror(known->second, document.root()["params"]["arguments"]);
       exchange->fault = known->second.fault;
@@ -39,9 +39,9 @@ bool HttpUpstreamTransport::send(std::string message, std::string_view /*request
   return true;
 }
 
-// Exchanges overtake each other, and nothing of the older era may overtake what opens a session.
+// Exchanges overtake each other, and nothing of the stateful era may overtake what opens a session.
 bool HttpUpstreamTransport::must_wait(const Exchange& exchange) const {
-  if (exchange.what.modern || exchange.what.method == "initialize") return false;
+  if (exchange.what.stateless || exchange.what.method == "initialize") return false;
   return lost_session || (introducing && exchange.what.method != ready_method);
 }
 
@@ -51,10 +51,10 @@ void HttpUpstreamTransport::flush_held() {
   }
 }
 
-// A request of the newer era ends with its exchange, which is how the server learns of it.
+// A request of the stateless era ends with its exchange, which is how the server learns of it.
 bool HttpUpstreamTransport::take_back(std::string_view id) {
   for (const ExchangePtr& one : exchanges) {
-    if (!one->what.modern || !one->request() || one->what.id != id) continue;
+    if (!one->what.stateless || !one->request() || one->what.id != id) continue;
     lose(ExchangePtr(one), "cancelled; the server did not say what became of it");
     return true;
   }
@@ -141,7 +141,7 @@ namespace {
 
 constexpr Duration farewell_within = Duration::seconds(5);
 
-// A request that nobody waits for, and that keeps itself until it is over.
+// A request that is not waited for, and that keeps itself until it is over.
 struct Farewell {
   std::optional<http::Fetch> fetch;
 };
@@ -174,7 +174,7 @@ void HttpUpstreamTransport::opened(std::string_view version) {
 void HttpUpstreamTransport::introduced() {
   if (!std::exchange(introducing, false) || lost_session || !hearing) return;
   // The stream of the session first: what a server asks while it works may come there, and is lost
-  // where nobody listens yet.
+  // before it is listened to.
   if (!session.empty() && !stream && sending) hear();
   flush_held();
 }
@@ -186,7 +186,7 @@ void HttpUpstreamTransport::hear() {
   begin(stream);
 }
 
-// The stream of the session ended, or there is none. MultiplexedEndpoint servers say 404 where they
+// The stream of the session ended, or there is none. Many servers say 404 where they
 // offer none, so that it tells of a lost session only where this session had a stream; else a POST
 // will tell.
 void HttpUpstreamTransport::hear_again(const Exchange& ended) {

@@ -1,21 +1,21 @@
-// The wire to a tool server that is reached over HTTP: MCP's Streamable HTTP, in both eras.
+// The transport to a tool server that is reached over HTTP: MCP's Streamable HTTP, in both eras.
 //
 // Every message is an exchange of its own, a POST that is answered by one JSON text or by a stream
-// of events. In the older era the server may keep a session (`Mcp-Session-Id`): it is carried
+// of events. In the stateful era the server may keep a session (`Mcp-Session-Id`): it is carried
 // along, ended by DELETE, and its own stream (GET) is listened to; a stream that breaks is resumed
-// with `Last-Event-ID`. A server that lost the session is opened anew, and the session behind this
-// wire hears that its tools may have changed; what met the loss was not executed and is an error.
-// One that does not live for long is opened anew after a pause, which grows.
-// In the newer era there is nothing but POSTs, with the headers that repeat what is in the body,
-// and a request is cancelled by closing its exchange.
+// with `Last-Event-ID`. A server that lost the session is opened again, and the session behind this
+// transport hears that its tools may have changed; what met the loss was not executed and is an
+// error. One that does not live for long is opened again after a pause, which grows. In the
+// stateless era there is nothing but POSTs, with the headers that repeat what is in the body, and a
+// request is cancelled by closing its exchange.
 //
 // How a request ends that is not answered: as an error where nothing can have acted on it (nothing
 // was sent, or the server refused it: 307, 308, 4xx), else as lost. No redirect is followed and
-// nothing is sent twice. A server that cannot be reached does not end the wire: it may come back.
-// Errors of the way to it name its host and never the rest of its address.
+// nothing is sent twice. A server that cannot be reached does not end the transport: it may come
+// back. Errors of the way to it name its host and never the rest of its address.
 //
 // Secrets: `mint` gives one for each request, inside the exchange that carries it, which wipes it.
-// Everything that the server says goes through `scrub` before anybody reads it.
+// Everything that the server says goes through `scrub` before it is read.
 // Threads: one loop.
 #pragma once
 
@@ -45,10 +45,10 @@ inline constexpr unsigned resumptions_max = 5;
 inline constexpr Duration again_min = Duration::milliseconds(100);
 inline constexpr Duration again_after = Duration::seconds(1);
 inline constexpr Duration again_max = Duration::seconds(60);
-// One that was opened anew and is lost before is opened again after a pause: `again_after`, then
+// One that was opened again and is lost before is opened again after a pause: `again_after`, then
 // twice as long each time, up to `again_max`.
 inline constexpr Duration session_lives_min = Duration::seconds(60);
-// For messages that are no requests; how long a request may take is known to whoever sends it.
+// For messages that are no requests; how long a request may take is known to its sender.
 inline constexpr Duration accepted_within = Duration::seconds(30);
 // A server that has answered may keep its stream open so long.
 inline constexpr Duration stream_after_answer_max = Duration::seconds(2);

@@ -1,4 +1,5 @@
-// The wire over HTTP in the older era, against a server of ours that answers as each test says.
+// The transport over HTTP in the stateful era, against a server of ours that answers as each test
+// says.
 #include "doors/mcp/transport/http_upstream_transport.h"
 
 #include <gmock/gmock.h>
@@ -211,7 +212,7 @@ TEST(Remote, AnIdIsTheSameInAnySpelling) {
   }
 }
 
-// One JSON text is the whole answer to a request: what is none ends it.
+// One JSON text is the whole answer to a request: anything else ends it.
 TEST(Remote, WhatCannotBeReadEndsItsRequest) {
   for (const char* body :
        {"", "null", "{}", "[]", "no JSON", R"({"jsonrpc":"2.0","result":{}})",
@@ -327,7 +328,7 @@ TEST(Remote, AServerThatLostItsSessionIsOpenedAnew) {
   way.answer(200, std::string(kOpened), "application/json", {{"mcp-session-id", "s2"}});
   EXPECT_EQ(way.next().request.body, kReady);
   way.answer(202, "", "");
-  // The answer to `initialize` is nobody's.
+  // The answer to `initialize` belongs to no request.
   way.wait_heard(3);
   EXPECT_THAT(way.heard.at(2), AllOf(HasSubstr(R"("id":10)"), HasSubstr("opened again")));
   http::Request& first = way.next().request;
@@ -385,7 +386,7 @@ TEST(Remote, SessionsThatAreLostAtOnceAreOpenedEverMoreRarely) {
   }
   const std::size_t asked = way.asked.size();
   way.settle();
-  // Nobody's message shortens it, and the client hears of each loss once.
+  // A message without a request does not shorten it, and the client hears of each loss once.
   ASSERT_TRUE(way.send(R"({"jsonrpc":"2.0","id":11,"method":"tools/list"})"));
   way.settle();
   EXPECT_EQ(way.asked.size(), asked);

@@ -3,7 +3,7 @@
 //   auto load = std::make_shared<Load>(body.size());
 //   load->count_in(all);       // until the last of those who hold it lets go
 //
-// A request is over when it was answered and nobody reads what it said any more: a call whose
+// A request is over when it was answered and what it said is no longer read: a call whose
 // client has gone still holds what it was made of. So the document that a session reads holds its
 // load too. Bytes are those of the body. What is made of them takes a few times as much. Threads:
 // one loop.
@@ -33,7 +33,7 @@ class Load {
   // At most two sums, each once.
   void count_in(LoadSum sum);
 
-  // `document`, where whoever holds it holds the load as well; the load alone holds no document.
+  // `document`, where its holder holds the load as well; the load alone holds no document.
   static std::shared_ptr<json::Document> held_by(std::shared_ptr<Load> load,
                                                  std::shared_ptr<json::Document> document);
 
@@ -45,7 +45,7 @@ class Load {
 // What the messages of a door are read with, and into.
 class Reading {
  public:
-  // One that nobody has in hands. A long message does not leave its memory behind.
+  // One that is not in use. A long message does not leave its memory behind.
   std::shared_ptr<json::Document> document_for(std::size_t bytes);
 
   json::Parser parser;

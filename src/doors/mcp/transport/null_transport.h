@@ -1,4 +1,4 @@
-// The wire to a server that could not be started yet: nothing goes out and nothing comes in.
+// The transport to a server that could not be started yet: nothing goes out and nothing comes in.
 //
 // A session that has it (SessionSpec::not_started) takes the server for one that ended, and starts
 // it in its own time.

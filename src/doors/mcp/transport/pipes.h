@@ -14,7 +14,8 @@ struct SessionPipes {
 };
 
 // What is read from the party, and what it reads. `at_our_end` is called once, before the party can
-// see that nothing more comes: because of `finish_sending`, or because nobody holds the transport.
+// see that nothing more comes: because of `finish_sending`, or because the transport is no longer
+// held.
 std::unique_ptr<Transport> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
                                       net::Callback at_our_end = {});
 SessionTransports over_pipes(net::Loop& loop, SessionPipes pipes);

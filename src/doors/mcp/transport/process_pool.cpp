@@ -84,7 +84,7 @@ void ProcessPool::answer_question(std::string_view id, std::string message) {
 ProgramLinePtr ProcessPool::line_for(const Outgoing& what, const Pass* pass) {
   std::string credential = pass == nullptr ? std::string() : pass->credential;
   if (!what.cancels.empty()) {
-    // UpstreamSession what it takes back.
+    // Behind what it takes back.
     for (const auto& [name, line] : lines) {
       const bool waits = std::ranges::any_of(
           line->queue, [&](const ProgramLine::Item& one) { return one.what.id == what.cancels; });
@@ -130,7 +130,7 @@ void ProcessPool::on_resume() {
   }
 }
 
-// It was not sent. Whoever asked is told in a later turn.
+// It was not sent. The one that asked is told in a later turn.
 void ProcessPool::refuse(const Outgoing& what, const std::string& why) {
   if (what.kind != MessageKind::request) return;
   // That one is asked for again, however it ended.
@@ -272,7 +272,7 @@ Task<Status> ProcessPool::equip(std::shared_ptr<ProcessPool> self, ProgramLinePt
   line->running = process;
   if (before) {
     self->retire(before);
-    // It may offer something else to somebody else: what it offers is read and compared again.
+    // It may offer something else with another secret: what it offers is read and compared again.
     if (line->credential.empty()) {
       self->deliver(notification_line("notifications/tools/list_changed", "{}"));
     }
@@ -350,7 +350,7 @@ void ProcessPool::said(const RunningPtr& process, std::string_view text) {
   if (server.scrub) server.scrub(line);
   std::string_view whole = line;
   std::string mended;
-  const auto message = read_said(whole, mended, parser, document);
+  const auto message = read_server_message(whole, mended, parser, document);
   if (!mended.empty()) return said(process, mended);
   if (!message) return unreadable(process, std::move(line));
   switch (message->kind) {
@@ -409,7 +409,7 @@ void ProcessPool::answered(const RunningPtr& process, const Message& message,
   }
   const auto asked = process->asked.find(id);
   if (asked == process->asked.end()) {
-    // Whoever it was that was asked, it was not this process.
+    // The one that it was that was asked, it was not this process.
     return deliver(with_id(text, message.id, question_id(*process, id)));
   }
   process->asked.erase(asked);

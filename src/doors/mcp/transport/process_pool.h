@@ -1,7 +1,7 @@
-// The wire to a tool server that is a program and gets its secret when it starts: a process for
-// each credential, behind what a session takes for one server.
+// The transport to a tool server that is a program and gets its secret when it starts: a process
+// for each credential, behind what a session takes for one server.
 //
-// Every call asks anew which secret it goes out with. Where a process runs that was started with
+// Every call asks again which secret it goes out with. Where a process runs that was started with
 // that very value, the call is sent to it; else one is started, and told the same opening words
 // that the first process heard. One whose secret is not the newest any more gets no further call,
 // and ends when those that it has are answered. So a policy chooses between credentials by choosing
@@ -13,7 +13,7 @@
 //
 // Ids of questions are those of a process: they are replaced on the way in and put back on the way
 // out, and an answer counts only from the process that was asked. Everything that a process says
-// goes through `scrub` before anybody reads it.
+// goes through `scrub` before it is read.
 // Threads: one loop.
 #pragma once
 
@@ -34,7 +34,7 @@ namespace pawl::mcp {
 
 // Credentials of one session that have a process at the same time.
 inline constexpr std::size_t programs_max = 16;
-// A process that does not answer its opening in this time is none.
+// A process that does not answer its opening in this time is taken for absent.
 inline constexpr Duration opened_within = Duration::seconds(30);
 
 // What a process is started with.

@@ -1,4 +1,4 @@
-// A wire to several processes of one server, with processes that a test plays.
+// A transport to several processes of one server, with processes that a test plays.
 #include "doors/mcp/transport/process_pool.h"
 
 #include <gmock/gmock.h>
@@ -107,7 +107,7 @@ struct Stage {
         loop.after(Duration::milliseconds(slow ? 60 : 1), [&] { over = true; });
     loop.run_until([&] { return over; });
   }
-  // As a session of the older era begins.
+  // As a session of the stateful era begins.
   void begin() {
     send(std::string(kInitialize));
     settle();
@@ -170,7 +170,7 @@ TEST(ProcessPool, AProcessForEachCredentialOpenedAsTheFirst) {
   stage.processes[1]->says(answer_to(8));
   stage.processes[0]->says(answer_to(7));
   EXPECT_THAT(stage.heard, ElementsAre(answer_to(8), answer_to(7)));
-  // The server's own credential by its name is no other one, and nobody is started again.
+  // The server's own credential by its name is no other one, and no process is started again.
   stage.call_as(9, "reader");
   stage.call_as(10, "writer", "write");
   EXPECT_THAT(stage.processes, SizeIs(2));

@@ -127,7 +127,7 @@ SharedClientPtr SharedProcess::client_of(std::uint64_t number) const {
   return found == clients.end() ? nullptr : found->second;
 }
 
-// It ends for everybody who shares it.
+// It ends for all that share it.
 void SharedProcess::ended() {
   if (std::exchange(over, true)) return;
   const auto self = shared_from_this();
@@ -146,7 +146,7 @@ void SharedProcess::let_go(const SharedClientPtr& client) {
   if (client->events.ended) client->events.ended();
 }
 
-// Nobody waits for what it had asked; the server need not go on with that.
+// What it had asked is no longer waited for; the server need not go on with that.
 void SharedProcess::leave(std::uint64_t number) {
   const SharedClientPtr client = client_of(number);
   if (!client) return;
@@ -218,7 +218,7 @@ std::string with_token(const Message& message, std::uint64_t token) {
   return replaced(message.params_text, message.params, {{"_meta", out.take()}});
 }
 
-// In nobody's name: what one client can be asked for the others cannot.
+// In no client's name: what one client can be asked for the others cannot.
 std::string own_hello() {
   json::Writer out;
   out.object().key("protocolVersion").string(newest_revision);
@@ -267,7 +267,7 @@ void SharedProcess::ask(const SharedClientPtr& client, const Message& message) {
     return answer(client->number, error_line(message.id, refused_by_policy,
                                              "too many requests are open at the shared server"));
   }
-  if (message.method == "initialize") return open_older(client, std::string(message.id));
+  if (message.method == "initialize") return open_stateful(client, std::string(message.id));
   if (message.method == "server/discover") return discover(client, message);
   if (message.method == "logging/setLevel") {
     return answer(client->number, error_line(message.id, method_not_found,
@@ -311,7 +311,7 @@ void SharedProcess::cancel(const SharedClientPtr& client, json::View params) {
   client->asked.erase(found);
 }
 
-// The server goes on telling as long as anybody listens.
+// The server goes on telling as long as one session listens.
 void SharedProcess::unsubscribe(const SharedClientPtr& client, const Message& message) {
   const std::string uri(message.params.text("uri").value_or(""));
   client->uris.erase(uri);
@@ -321,13 +321,13 @@ void SharedProcess::unsubscribe(const SharedClientPtr& client, const Message& me
   forward(client, message, {});
 }
 
-void SharedProcess::open_older(const SharedClientPtr& client, std::string id) {
-  // Whoever asks for the older era has given up asking for the newer one.
+void SharedProcess::open_stateful(const SharedClientPtr& client, std::string id) {
+  // The one that asks for the stateful era has given up asking for the newer one.
   give_up_probes(*client);
   switch (opening) {
-    case Opening::older:
+    case Opening::stateful:
       return answer(client->number, result_line(id, hello));
-    case Opening::newer:
+    case Opening::stateless:
       return answer(client->number,
                     error_line(id, unsupported_version, "Unsupported protocol version",
                                R"({"supported":["2026-07-28"]})"));
@@ -346,12 +346,12 @@ void SharedProcess::open_older(const SharedClientPtr& client, std::string id) {
 
 void SharedProcess::discover(const SharedClientPtr& client, const Message& message) {
   switch (opening) {
-    case Opening::older:
+    case Opening::stateful:
       return answer(client->number, error_line(message.id, method_not_found, "method not found"));
     case Opening::under_way:
       probers.emplace_back(client->number, std::string(message.id));
       return;
-    case Opening::newer:
+    case Opening::stateless:
       return forward(client, message, {});
     case Opening::closed:
     case Opening::probing:
@@ -364,7 +364,7 @@ void SharedProcess::discover(const SharedClientPtr& client, const Message& messa
   forward(client, message, std::move(request));
 }
 
-// Nobody waits for the answers to these any more, and they decide nothing when they come.
+// The answers to these are no longer waited for, and they decide nothing when they come.
 void SharedProcess::give_up_probes(SharedClient& client) {
   for (auto& [ours, request] : asked) {
     if (request.client != client.number || !std::exchange(request.probes, false)) continue;
@@ -384,7 +384,7 @@ void SharedProcess::go_on_opening() {
   if (opening == Opening::probing || opening == Opening::under_way) return;
   auto waiting = std::exchange(openers, {});
   for (auto& [number, id] : waiting) {
-    if (const SharedClientPtr client = client_of(number)) open_older(client, std::move(id));
+    if (const SharedClientPtr client = client_of(number)) open_stateful(client, std::move(id));
   }
 }
 
@@ -432,7 +432,7 @@ void SharedProcess::said(std::string_view line) {
   const auto self = shared_from_this();
   json::Document document;
   std::string mended;
-  const auto message = read_said(line, mended, parser, document);
+  const auto message = read_server_message(line, mended, parser, document);
   if (!message) return unreadable(line, message.error().message);
   switch (message->kind) {
     case MessageKind::request: {
@@ -454,7 +454,7 @@ void SharedProcess::said(std::string_view line) {
   }
 }
 
-// Whoever it names looks at it, and ends its request or makes something of it.
+// The one that it names looks at it, and ends its request or makes something of it.
 void SharedProcess::unreadable(std::string_view line, const std::string& why) {
   if (unheard++ == 0) tell("it says what is no message: " + why);
   const MeantFor meant = meant_for(line);
@@ -480,9 +480,10 @@ void SharedProcess::answered(const Message& message, std::string_view line) {
   asked.erase(found);
   const bool result = message.kind == MessageKind::result;
   if (request.probes) {
-    // As a session reads it: there are older servers that answer what they do not know with `{}`.
+    // As a session reads it: there are stateful servers that answer what they do not know with
+    // `{}`.
     const bool newer = result && !said_in_discover(message.result).empty();
-    if (opening == Opening::probing && newer) opening = Opening::newer;
+    if (opening == Opening::probing && newer) opening = Opening::stateless;
     probe_over();
   }
   if (const SharedClientPtr client = client_of(request.client)) {
@@ -495,7 +496,7 @@ void SharedProcess::answered(const Message& message, std::string_view line) {
 
 void SharedProcess::opened(const Message& message) {
   const bool fine = message.kind == MessageKind::result && message.result.is_object();
-  opening = fine ? Opening::older : Opening::closed;
+  opening = fine ? Opening::stateful : Opening::closed;
   if (fine) hello = shared_hello(message);
   const std::string error = fine ? std::string() : std::string(message.error_text);
   const auto waiting = std::exchange(openers, {});
@@ -536,7 +537,8 @@ void SharedProcess::noticed(const Message& message, std::string_view line) {
   }
 }
 
-// In the newer era it belongs to a subscription; in the older one, to all or to who subscribed.
+// In the stateless era it belongs to a subscription; in the stateful one, to all or to who
+// subscribed.
 void SharedProcess::updated(const Message& message, std::string_view line) {
   const json::View subscription = message.params["_meta"][meta_subscription];
   if (subscription.exists()) {

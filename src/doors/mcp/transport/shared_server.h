@@ -1,11 +1,11 @@
 // One process of a stdio server for several sessions, of several runs: sharing, opt-in.
 //
-// A session takes its wire for a server of its own. Here ids and progress tokens of the sessions
-// are replaced by some that no two share, and put back, so an answer, a progress notice, a
+// A session takes its transport for a server of its own. Here ids and progress tokens of the
+// sessions are replaced by some that no two share, and put back, so an answer, a progress notice, a
 // subscription reaches the session that asked and no other; a cancellation cancels its own call.
 // Lists that changed are told to all, an updated resource to those that subscribed to it. What
-// cannot be said to belong to one of them reaches nobody: log messages of the server, whose level
-// would be everybody's, and its requests, which are refused. So the server is opened once, in
+// cannot be said to belong to one of them reaches no session: log messages of the server, whose
+// level would be that of all, and its requests, which are refused. So the server is opened once, in
 // pawl's own name and with no capabilities of a client; each session that opens it hears what it
 // said then. When the process ends it ends for all, and each session settles what it had there. A
 // session that does not take what it is told is let go when its share of memory is full; the others
@@ -35,7 +35,7 @@ struct SharedProcess;
 
 class SharedServer {
  public:
-  // `tell`: something that reached nobody, for the log.
+  // `tell`: something that reached no session, for the log.
   SharedServer(net::Loop& loop, Program program, std::function<void(const std::string&)> tell);
   ~SharedServer();
   SharedServer(const SharedServer&) = delete;
@@ -43,7 +43,7 @@ class SharedServer {
   // Whether its process has ended.
   bool over() const;
   std::size_t sessions() const;
-  // A wire for one more session, of this caller; empty: of nobody in particular.
+  // A transport for one more session, of this caller; empty: unknown.
   // ErrorKind::environment where there are too many.
   static Result<std::unique_ptr<Transport>> attach(const std::shared_ptr<SharedServer>& server,
                                                    const std::string& caller = {});

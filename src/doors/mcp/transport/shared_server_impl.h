@@ -53,12 +53,12 @@ struct AskedOfShared {
   std::uint64_t client = 0;  // 0: its session is gone
   std::string id, token;     // raw, as the session wrote them
   std::string subscribes;    // to this resource
-  bool probes = false;       // `server/discover` before anybody knows the era
+  bool probes = false;       // `server/discover` before the era is known
 };
 
 struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
-  // Which era the process was opened in, by whoever came first.
-  enum class Opening : std::uint8_t { closed, probing, under_way, older, newer };
+  // Which era the process was opened in, by the first session.
+  enum class Opening : std::uint8_t { closed, probing, under_way, stateful, stateless };
 
   SharedProcess(net::Loop& l, Program p, std::function<void(const std::string&)> t)
       : loop(l), program(std::move(p)), tell(std::move(t)) {}
@@ -80,7 +80,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   void forward(const SharedClientPtr& client, const Message& message, AskedOfShared asked);
   void cancel(const SharedClientPtr& client, json::View params);
   void unsubscribe(const SharedClientPtr& client, const Message& message);
-  void open_older(const SharedClientPtr& client, std::string id);
+  void open_stateful(const SharedClientPtr& client, std::string id);
   void discover(const SharedClientPtr& client, const Message& message);
   void give_up_probes(SharedClient& client);
   void probe_over();
@@ -110,7 +110,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   bool ready = false, over = false, crowded = false;
   std::size_t probes = 0;
   std::deque<std::pair<std::uint64_t, std::string>> openers, probers;  // client, raw id
-  std::size_t unheard = 0;  // messages that reached nobody
+  std::size_t unheard = 0;  // messages that reached no session
 };
 
 }  // namespace pawl::mcp

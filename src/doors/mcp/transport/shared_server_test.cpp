@@ -17,7 +17,7 @@ constexpr const char* kHello =
 
 constexpr const char* kNewerHello = R"({"supportedVersions":["2026-07-28"],"capabilities":{}})";
 
-// The process, as far as its wire goes.
+// The process, as far as its transport goes.
 struct OneProcess {
   TransportEvents events;
   std::vector<std::string> got;
@@ -116,7 +116,7 @@ TEST_F(SharedTest, IsOpenedOnceInNobodysName) {
   ASSERT_EQ(process_->got.size(), 1U);
   EXPECT_THAT(process_->got[0], HasSubstr(R"("capabilities":{},"clientInfo":{"name":"pawl")"));
   says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kHello + "}");
-  // Nobody gets its log, so nobody is told that it has one.
+  // No session gets its log, so none is told that it has one.
   EXPECT_THAT(one_.heard, ElementsAre(AllOf(HasSubstr(R"("id":7)"), HasSubstr(R"({"tools":{}})"))));
   EXPECT_THAT(two_.heard, ElementsAre(HasSubstr(R"("id":9)")));
   for (OneSession* session : {&one_, &two_}) {
@@ -140,7 +140,7 @@ TEST_F(SharedTest, AnswersAndProgressReachWhoAskedThoughTheirIdsAreTheSame) {
   EXPECT_THAT(one_.heard,
               ElementsAre(R"({"jsonrpc":"2.0","id":5,"result":{"content":["one's"]}})"));
   EXPECT_EQ(two_.heard.size(), 1U);
-  // A second answer is nobody's, and so is one that was never asked for.
+  // A second answer belongs to no request; nor does one that was never asked for.
   says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   says(R"({"jsonrpc":"2.0","id":5,"result":{}})");
   EXPECT_EQ(one_.heard.size() + two_.heard.size(), 2U);
@@ -256,9 +256,9 @@ TEST_F(SharedTest, WhereNobodySpeaksTheNewerEraTheOlderOneIsOpened) {
   EXPECT_EQ(two_.heard.size(), 1U);
 }
 
-// Some older servers answer whatever they do not know with an empty result, others name revisions
-// that are none of ours. That is no server of the newer era, and the session that asked says so by
-// asking for the older one: so does the next.
+// Some stateful servers answer whatever they do not know with an empty result, others name
+// revisions that are none of ours. That is no server of the stateless era, and the session that
+// asked says so by asking for the stateful one: so does the next.
 TEST_F(SharedTest, AnAnswerThatServesNoNewerEraLeavesTheOlderOneToAll) {
   one_.transport->send(request_of(5, "server/discover", "{}"), {});
   says(R"({"jsonrpc":"2.0","id":1,"result":{}})");
@@ -331,7 +331,7 @@ TEST_F(SharedTest, AnAnswerThatIsWrittenBadlyReachesWhoAsked) {
   ASSERT_EQ(process_->got.size(), 2U);
   const auto id_of_call = [this](std::size_t i) { return id_of(process_->got.at(i)); };
   const std::string first = id_of_call(0), second = id_of_call(1);
-  // No answers, or to nobody.
+  // No answers, or to no request.
   says("answering " + first);
   says(R"({"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"m"}})");
   says(R"({"jsonrpc":"2.0","id":)" + first + R"(,"method":"tools/call","params":{"n":NaN}})");

@@ -1,10 +1,11 @@
 // What a session knows of the way to one of its two parties: messages out, messages in.
 //
-// A session stands between a client and a server and has one wire to each. Over stdio a wire is a
-// pair of pipes (pipes.h); over HTTP one wire is many exchanges, which is why a message says which
-// request of its party it belongs to. A wire carries whole messages, in order, and changes none.
-// Back-pressure goes both ways: a wire that says it is crowded makes the session pause the other.
-// Threads: one loop, its thread. Destroying a wire inside one of its own events is fine.
+// A session stands between a client and a server and has one transport to each. Over stdio a
+// transport is a pair of pipes (pipes.h); over HTTP one transport is many exchanges, which is why a
+// message says which request of its party it belongs to. A transport carries whole messages, in
+// order, and changes none. Back-pressure goes both ways: a transport that says it is crowded makes
+// the session pause the other. Threads: one loop, its thread. Destroying a transport inside one of
+// its own events is fine.
 #pragma once
 
 #include <functional>
@@ -64,20 +65,20 @@ class Transport {
   // message answers or belongs to; empty: it belongs to none. False: it cannot be sent.
   virtual bool send(std::string message, std::string_view request) = 0;
 
-  // Whether messages of this wire may go out with a secret.
+  // Whether messages of this transport may go out with a secret.
   virtual bool carries_secrets() const { return false; }
-  // The message that is sent next is a call with this pass. A wire that carries no credentials
+  // The message that is sent next is a call with this pass. A transport that carries no credentials
   // takes no notice.
   virtual void entitle(std::shared_ptr<Pass> pass) { (void)pass; }
 
-  // What an open request of the party repeats of its arguments; null where this wire has no place
-  // for that. Valid until the request is answered.
+  // What an open request of the party repeats of its arguments; null where this transport has no
+  // place for that. Valid until the request is answered.
   virtual const Repeated* repeated(std::string_view request) const {
     (void)request;
     return nullptr;
   }
 
-  // The message that is being delivered, where this is the very text that somebody read with the
+  // The message that is being delivered, where this is the very text that was read with the
   // rules for clients; else null. Valid until the callback returns.
   virtual const ReadMessage* already_read(std::string_view line) const {
     (void)line;
@@ -110,7 +111,7 @@ class Transport {
 // A server that was started, or reached.
 struct Program {
   std::unique_ptr<Transport> transport;
-  std::shared_ptr<void> life;  // it ends when nobody holds this any more
+  std::shared_ptr<void> life;  // it ends when this is no longer held
 };
 
 // The two sides of a session.
