@@ -447,4 +447,16 @@ void Elicitation::withdraw(const std::string& server_id) {
   }
 }
 
+void Elicitation::on_server_ended() {
+  addresses_shown.clear();
+  // Questions of a stateless client went with their calls.
+  for (const auto& [theirs, ours] : std::exchange(asked_client, {})) {
+    if (ours == 0) continue;
+    session_.to_client(
+        notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)));
+    (void)session_.client_requests->deliver(std::to_string(ours),
+                                            {Answer::Kind::lost, "the server ended"});
+  }
+}
+
 }  // namespace pawl::mcp

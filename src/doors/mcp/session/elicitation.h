@@ -74,6 +74,8 @@ class Elicitation {
                    const std::string& server_id, const std::string& name = {});
   void withdraw_all(Pending& pending, const std::string& why);
   void withdraw(const std::string& server_id);
+  // What the server asked is withdrawn, and what it showed has no end.
+  void on_server_ended();
 
   // Read by the other parts of a session.
   std::unordered_map<std::string, std::uint64_t> asked_client;  // the server's raw id -> our id

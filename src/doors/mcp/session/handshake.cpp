@@ -183,12 +183,17 @@ Reply Handshake::refusal() const {
 }
 
 bool Handshake::instructions_accepted() {
-  if (!instructions_fine) {
+  if (!instructions_fine_) {
     const bool production = session_.spec.policy->environment == Environment::production;
-    instructions_fine = session_.lists.catalog.instructions(
+    instructions_fine_ = session_.lists.catalog.instructions(
         server_hello.root().text("instructions").value_or(""), production);
   }
-  return *instructions_fine;
+  return *instructions_fine_;
+}
+
+void Handshake::forget() {
+  instructions_fine_.reset();
+  if (opening != Opening::under_way) opening = Opening::closed;
 }
 
 // Changes of a stateless server come by a subscription of ours. One that ends is opened again; what
@@ -208,7 +213,7 @@ void Handshake::listen_for_changes() {
     session->handshake.listen_pause_ =
         lost ? std::min(Duration{pause.ns * 2}, listen_again_max) : listen_again;
     const std::weak_ptr<Session::Impl> self = session;
-    session->handshake.listen_timer = session->loop.after(pause, [self] {
+    session->handshake.listen_timer_ = session->loop.after(pause, [self] {
       auto later = self.lock();
       if (!later || later->closing) return;
       later->handshake.listen_for_changes();

@@ -40,16 +40,18 @@ class Handshake {
   std::string params_for_server(std::string params) const;
   Reply refusal() const;
   bool instructions_accepted();
+  // The server ended: what it said does not count for the next one.
+  void forget();
+  // The session ends.
+  void stop() { listen_timer_.reset(); }
 
   // Read by the other parts of a session.
   Opening opening = Opening::closed;
   Era server_era = Era::unknown;
   json::Document server_hello;  // by the server about itself, in the form of an `initialize` result
   std::string server_refusal;   // the error with which it refused that; empty: it said nothing
-  std::optional<bool> instructions_fine;
   std::vector<Completion<bool>> waiting_for_server;
   std::shared_ptr<const std::string> envelope;  // of our own requests at a stateless server
-  net::Timer listen_timer;
   bool has_tools = false;
   bool initialized = false;  // the server heard that its client is ready
 
@@ -61,6 +63,8 @@ class Handshake {
   void listen_for_changes();
 
   Session::Impl& session_;
+  std::optional<bool> instructions_fine_;
+  net::Timer listen_timer_;
   Duration listen_pause_ = Duration::seconds(1);
 };
 

@@ -28,10 +28,10 @@ bool Lists::cursor_params(json::View params, std::string& out) const {
   if (!cursor.is_string()) return false;
   std::string_view known = cursor.string();
   const std::string given(known);
-  if (!cursors.contains(given)) {
+  if (!cursors_.contains(given)) {
     // Under a scope the client got it under a name of ours.
-    const auto named = cursor_names.find(given);
-    if (named == cursor_names.end()) return false;
+    const auto named = cursor_names_.find(given);
+    if (named == cursor_names_.end()) return false;
     known = named->second;
   }
   json::Writer writer;
@@ -43,10 +43,10 @@ bool Lists::cursor_params(json::View params, std::string& out) const {
 void Lists::remember_cursor(json::View result) {
   const auto next = result.text("nextCursor");
   if (!next) return;
-  if (cursors.size() < list_pages_max) cursors.emplace(*next);
-  const auto known = cursors.find(std::string(*next));
-  if (known == cursors.end() || !session_.server.scoped()) return;
-  cursor_names.insert_or_assign(cursor_under_scope(*next), std::string_view(*known));
+  if (cursors_.size() < list_pages_max) cursors_.emplace(*next);
+  const auto known = cursors_.find(std::string(*next));
+  if (known == cursors_.end() || !session_.server.scoped()) return;
+  cursor_names_.insert_or_assign(cursor_under_scope(*next), std::string_view(*known));
 }
 
 Task<void> Lists::list_tools(PendingPtr entry, std::string cursor) {
@@ -175,6 +175,12 @@ Task<bool> Lists::tools_known() {
   if (!session_.handshake.has_tools || (catalog.read() && !reloading))
     co_return !session_.server_gone;
   co_return co_await tools_ready();
+}
+
+void Lists::forget() {
+  catalog.forget();
+  cursor_names_.clear();
+  cursors_.clear();
 }
 
 }  // namespace pawl::mcp

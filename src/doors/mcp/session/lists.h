@@ -33,12 +33,12 @@ class Lists {
   Task<void> reload_tools(bool tell);
   // Its tools are read and compared. False: it is not there any more.
   Task<bool> tools_known();
+  // The server ended: nothing that it listed counts for the next one.
+  void forget();
 
   // Read by the other parts of a session.
   ToolCatalog catalog;
-  Duration opened;                          // when the server was first there
-  std::unordered_set<std::string> cursors;  // that the server gave: no other is passed to it
-  std::unordered_map<std::string, std::string_view> cursor_names;  // of those, under a scope
+  Duration opened;  // when the server was first there
   std::vector<Completion<bool>> waiting_for_tools;
   bool reloading = false;
 
@@ -46,6 +46,8 @@ class Lists {
   void remember_cursor(json::View result);
 
   Session::Impl& session_;
+  std::unordered_set<std::string> cursors_;  // that the server gave: no other is passed to it
+  std::unordered_map<std::string, std::string_view> cursor_names_;  // of those, under a scope
   bool reload_again_ = false;
   std::string list_refusal_;  // the error with which the server refused its list of tools, or empty
 };

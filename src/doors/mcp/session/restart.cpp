@@ -55,21 +55,9 @@ void Restart::on_server_ended(const std::string& reason) {
         session_.spec.run, "server absent",
         fmt::format("{}: {}; it is tried again", session_.spec.server, reason));
   }
-  session_.lists.catalog.forget();
-  session_.handshake.instructions_fine.reset();
-  session_.lists.cursor_names.clear();
-  session_.lists.cursors.clear();
-  session_.elicitation.addresses_shown.clear();
-  if (session_.handshake.opening != Opening::under_way)
-    session_.handshake.opening = Opening::closed;
-  // Questions of a stateless client went with their calls.
-  for (const auto& [theirs, ours] : std::exchange(session_.elicitation.asked_client, {})) {
-    if (ours == 0) continue;
-    session_.to_client(
-        notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)));
-    (void)session_.client_requests->deliver(std::to_string(ours),
-                                            {Answer::Kind::lost, "the server ended"});
-  }
+  session_.lists.forget();
+  session_.handshake.forget();
+  session_.elicitation.on_server_ended();
   if (std::exchange(session_.server_crowded, false)) session_.transports.client->resume();
 }
 
@@ -138,7 +126,7 @@ void Restart::schedule_retry() {
       !hello_said_)
     return;
   const Duration left{std::max(not_before_.ns - session_.loop.now().ns, std::int64_t{0})};
-  start_timer = session_.loop.after(left, [self = session_.weak_from_this()] {
+  start_timer_ = session_.loop.after(left, [self = session_.weak_from_this()] {
     const auto session = self.lock();
     if (!session || session->closing) return;
     start(session, [](std::shared_ptr<Session::Impl> later) -> Task<void> {

@@ -37,15 +37,17 @@ class Restart {
   void schedule_retry();
   Task<void> restore();
   void announce_availability(bool there);
+  // The session ends.
+  void stop() { start_timer_.reset(); }
 
   // Read by the other parts of a session.
   std::uint64_t incarnation = 1;  // of the server: one more with each start
   std::string why_absent;
   bool ever_there = false;  // it said what it is, once
-  net::Timer start_timer;
 
  private:
   Session::Impl& session_;
+  net::Timer start_timer_;
   std::shared_ptr<void> life_;  // of the server, where it ends with the session
   Duration started_{};
   Duration not_before_{};

@@ -95,10 +95,10 @@ std::string ServerSide::filtered_error(std::string text) {
 }
 
 bool ServerSide::spend_notice() {
-  if (!notice_timer.pending()) {
+  if (!notice_timer_.pending()) {
     notices_left_ = notices_per_second_max;
     std::weak_ptr<Session::Impl> self = session_.weak_from_this();
-    notice_timer = session_.loop.after(Duration::seconds(1), [self] {
+    notice_timer_ = session_.loop.after(Duration::seconds(1), [self] {
       auto session = self.lock();
       if (!session || session->server.notices_dropped_ == 0) return;
       const auto count = std::exchange(session->server.notices_dropped_, 0);

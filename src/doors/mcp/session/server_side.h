@@ -33,9 +33,8 @@ class ServerSide {
   void note_first(const std::string& topic, const std::string& text);
   void note_counted();
   void cancel(std::uint64_t id, std::string_view reason);
-
-  // Read by the other parts of a session.
-  net::Timer notice_timer;
+  // The session ends.
+  void stop() { notice_timer_.reset(); }
 
  private:
   void on_unreadable(std::string_view line, const std::string& reason);
@@ -49,6 +48,7 @@ class ServerSide {
   void on_log(const Message& message);
 
   Session::Impl& session_;
+  net::Timer notice_timer_;
   json::Document server_document_;
   std::uint32_t notices_left_ = notices_per_second_max;
   std::uint64_t notices_dropped_ = 0;

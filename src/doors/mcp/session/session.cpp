@@ -234,9 +234,9 @@ void Session::Impl::close_now() {
   transports.server->stop_hearing();
   transports.client->finish_sending();
   settle_timer.reset();
-  server.notice_timer.reset();
-  handshake.listen_timer.reset();
-  restart.start_timer.reset();
+  server.stop();
+  handshake.stop();
+  restart.stop();
   for (const PendingPtr& open : std::exchange(continuations.parked, {})) {
     open->patience.reset();
     elicitation.withdraw_all(*open, "the session ended");
