@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "doors/decide/project.h"
+#include "kernel/admit/decision_record.h"
 #include "kernel/admit/explain.h"
 
 namespace pawl {
@@ -77,21 +78,10 @@ void DecideStream::Turn::gather() {
 }
 
 CallDecided DecideStream::Turn::decided(const Verdict& verdict) const {
-  CallDecided d;
+  CallDecided d = decision_record(verdict, proposed, bound.get());
   d.call = call;
   d.run = run;
-  d.server = server;
-  d.tool = tool;
-  d.effect = to_string(verdict.effect);
-  d.code = to_string(verdict.reason.code);
-  d.reason = reason_text(verdict, proposed);
   d.class_text = plain_class(verdict.action_class);
-  d.halt = verdict.halt;
-  d.steps = verdict.reservation.steps;
-  d.calls = verdict.reservation.calls;
-  d.records = verdict.reservation.records;
-  d.sums = verdict.reservation.sums;
-  if (bound) d.entry = bound->entry->key;
   return d;
 }
 
