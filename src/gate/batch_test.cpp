@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crash/gate_world.h"
+#include <crash/gate_world.h>
 
 namespace pawl::crash {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "crash/gate_world.h"
+#include <crash/gate_world.h>
 
 namespace pawl::crash {
 namespace {

@@ -2,7 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crash/gate_world.h"
+#include <crash/gate_world.h>
+#include "base/text.h"
 #include "kernel/definition/definition.h"
 
 namespace pawl::crash {

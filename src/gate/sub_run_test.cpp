@@ -1,7 +1,7 @@
 // A part of a run: the gate asks it before the policy, and charges it with what it charges the run.
 #include <set>
 
-#include "crash/gate_fixture.h"
+#include <crash/gate_fixture.h>
 #include "gate/state/sub_run.h"
 #include "model/access.h"
 

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <crash/gate_world.h>
 #include "base/text.h"
-#include "crash/gate_world.h"
 
 namespace pawl::crash {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crash/gate_world.h"
+#include <crash/gate_world.h>
 #include "kernel/definition/definition.h"
 
 namespace pawl::crash {

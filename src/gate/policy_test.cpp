@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crash/gate_fixture.h"
+#include <crash/gate_fixture.h>
 
 namespace pawl::crash {
 namespace {

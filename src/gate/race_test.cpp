@@ -16,7 +16,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "crash/gate_world.h"
+#include <crash/gate_world.h>
 
 namespace pawl::crash {
 namespace {

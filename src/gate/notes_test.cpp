@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "crash/gate_fixture.h"
+#include <crash/gate_fixture.h>
 
 namespace pawl::crash {
 namespace {
