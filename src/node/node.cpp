@@ -67,6 +67,27 @@ void Node::open_services() {
                        .config_directory = config_directory_,
                        .in_force = [this](const Policy& policy) { telemetry_->know(policy); },
                        .changed = [this] { use_policies(); }});
+  const auto refused = [this](const std::string& topic, const std::string& text) {
+    note_refusal(topic, text);
+  };
+  reviewers_ = std::make_unique<Reviewers>(
+      ReviewersPorts{.loop = loop_,
+                     .gate = *gate_,
+                     .clock = *clock_,
+                     .deployment = deployment_,
+                     .config_directory = config_directory_,
+                     .broker = remotes_->broker(),
+                     .refused = refused,
+                     .told = [this] { notifier_->automated().ask_open(); }});
+  notifications_ = std::make_unique<Notifications>(NotificationPorts{
+      .gate = *gate_,
+      .journal = *journal_,
+      .clock = *clock_,
+      .notifier = *notifier_,
+      .deployment = deployment_,
+      .groups_of = [this](std::string_view person) { return reviewers_->groups_of(person); },
+      .why_to_deny = [this](const std::string& run) { return attention_->why_to_deny(run); },
+      .refused = refused});
   rollout_ = std::make_unique<Rollout>(*gate_, deployment_);
   attention_ = std::make_unique<AttentionChecks>(AttentionPorts{.loop = loop_,
                                                                 .gate = *gate_,
@@ -142,68 +163,6 @@ Status Node::open_journal() {
   return {};
 }
 
-// Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
-Status Node::enrol_configured() {
-  const auto& known = gate_->state().reviewers();
-  std::vector<Reviewers::ConfiguredReviewer> first;
-  for (const auto& [name, person] : deployment_.people) {
-    if (person.verifier.empty()) continue;
-    const auto found = known.find(name);
-    if (found != known.end() && is_known_by(found->second.verifier, person.verifier)) continue;
-    if (known.empty()) {
-      first.push_back({name, person.proof, person.verifier});
-      continue;
-    }
-    log_line("the deployment file has a verifier of `" + name +
-             "` that no reviewer has enrolled: `pawl reviewers add " + name + " --as REVIEWER`");
-    (void)gate_->alerts.note({}, "reviewer not enrolled", name);
-  }
-  return first.empty() ? Status{} : gate_->reviewers.enroll_first(first);
-}
-
-// Who may answer, as the deployment file says it now.
-void Node::tell_people() {
-  gate_->reviewers.set_default_reviewers(deployment_.default_reviewers);
-  std::map<std::string, std::vector<std::string>, std::less<>> groups;
-  for (const auto& [name, person] : deployment_.people) groups[name] = groups_of(name);
-  for (const auto& [name, vouching] : vouched_) {
-    if (!way_of_vouched(name).empty()) groups[name] = groups_of(name);
-  }
-  gate_->reviewers.set_people(std::move(groups));
-  std::map<std::string, std::string, std::less<>> accounts;
-  std::set<std::string, std::less<>> programs;
-  for (const auto& [name, person] : deployment_.people) {
-    accounts[fold(name)] = name;
-    if (person.automatic) programs.insert(name);
-    for (const std::string& account : person.accounts) accounts[fold(account)] = name;
-    if (!person.oidc.empty()) accounts.emplace(fold(person.oidc), name);
-  }
-  gate_->reviewers.set_accounts(std::move(accounts));
-  gate_->reviewers.set_programs(std::move(programs));
-  gate_->reviewers.set_auditors(auditors());
-  notifier_->automatic().ask_open();
-}
-
-std::vector<std::string> Node::groups_of(std::string_view person) const {
-  std::vector<std::string> groups;
-  for (const auto& [group, persons] : deployment_.groups) {
-    if (std::find(persons.begin(), persons.end(), person) != persons.end()) {
-      groups.push_back(group);
-    }
-  }
-  for (std::string& group : groups_through_provider(person)) {
-    if (std::find(groups.begin(), groups.end(), group) == groups.end()) {
-      groups.push_back(std::move(group));
-    }
-  }
-  const auto known = deployment_.people.find(person);
-  if (known == deployment_.people.end()) return groups;
-  for (const std::string& group : known->second.groups) {
-    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
-  }
-  return groups;
-}
-
 Status Node::open_sockets() {
   const std::string join = options_.state_directory + "/" + join_socket;
   const std::string control = options_.state_directory + "/" + control_socket;
@@ -230,12 +189,12 @@ void Node::open_control() {
       challenges_,
       random_bytes,
       [this](std::string_view text) { return key_->prove(text); },
-      [this](std::string_view person) { return groups_of(person); },
+      [this](std::string_view person) { return reviewers_->groups_of(person); },
       [this](const Stopped& stopped) { killed(stopped); },
       [this] { return reread_config(); },
       [this](json::View request) { return create_run(request); },
       [this](json::View request) { return rotate_keys(request); },
-      [this] { return notices_json(); },
+      [this] { return notifications_->notices_json(); },
       [this](std::string scope, std::string name, std::vector<std::string> runs, bool end) {
         return end_processes(std::move(scope), std::move(name), std::move(runs), end);
       },
@@ -293,7 +252,7 @@ Status Node::open() {
   if (Status recovered = gate_->recover(); !recovered) return recovered;
   say_waiting();
   warn_of_writers();
-  if (Status people = enrol_configured(); !people) return people;
+  if (Status people = reviewers_->enrol_configured(); !people) return people;
   people_changed();
   rollout_->begin();
   card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
@@ -393,7 +352,7 @@ void Node::close() {
 NodeEnd Node::run() {
   if (Status opened = open(); !opened) {
     log_line("the node cannot start: " + to_string(opened.error()));
-    tell_of_no_start(opened.error());
+    if (notifier_) tell_of_no_start(loop_, *notifier_, deployment_, opened.error());
     return opened.error().fault == ErrorKind::refused ? NodeEnd::refused : NodeEnd::failed;
   }
   log_line(fmt::format("node {} serves {} ({} records)", PAWL_VERSION, options_.state_directory,

@@ -145,7 +145,7 @@ void Node::take_back_keys(const Deployment& file) {
 // What follows from a file that is in force now. Who is no longer in it is nobody from here on,
 // also where a new one could not be enrolled.
 Status Node::follow_config() {
-  const Status people = enrol_configured();
+  const Status people = reviewers_->enrol_configured();
   people_changed();
   policies_->look_at_roles();
   reload_console();
@@ -172,6 +172,14 @@ void Node::reload() {
   log_line(config_.waiting.empty()
                ? "the deployment file was read again"
                : "the deployment file was read again, and waits for a reviewer");
+}
+
+// The deployment file was read: who may answer may be other people now, and so may be the calls by
+// which people are measured.
+void Node::people_changed() {
+  reviewers_->file_changed();
+  attention_->file_changed();
+  if (options_.serves) attention_->plan();
 }
 
 }  // namespace pawl::node

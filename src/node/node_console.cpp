@@ -11,53 +11,6 @@
 
 namespace pawl::node {
 
-bool Node::is_auditor(std::string_view person) const {
-  if (deployment_.persons(deployment_.auditors).contains(std::string(person))) return true;
-  // Of groups that only the provider knows.
-  return std::ranges::any_of(groups_of(person), [this](const std::string& group) {
-    return std::ranges::find(deployment_.auditors, group) != deployment_.auditors.end();
-  });
-}
-
-// All of them by name, for the gate, which refuses what they decide at whichever door.
-std::set<std::string, std::less<>> Node::auditors() const {
-  std::set<std::string, std::less<>> all;
-  for (const std::string& name : deployment_.persons(deployment_.auditors)) all.insert(name);
-  const auto add = [&](const auto& people) {
-    for (const auto& [name, row] : people) {
-      if (is_auditor(name)) all.insert(name);
-    }
-  };
-  add(deployment_.people);
-  add(vouched_);
-  add(gate_->state().reviewers());
-  return all;
-}
-
-// Somebody who may sign in: enrolled and named by the deployment file as it is now, or vouched for.
-std::optional<console::Known> Node::known_person(const std::string& person) const {
-  const auto& reviewers = gate_->state().reviewers();
-  const auto found = reviewers.find(person);
-  const auto listed = deployment_.people.find(person);
-  const bool is_listed = listed != deployment_.people.end();
-  if (is_listed && listed->second.automatic) return std::nullopt;  // a program answers by itself
-  std::vector<std::string> ways;
-  if (found != reviewers.end() && is_listed) ways = ways_of(found->second.verifier);
-  if (std::string way = way_of_vouched(person); !way.empty()) ways.push_back(std::move(way));
-  if (ways.empty()) return std::nullopt;
-  return console::Known{std::move(ways), groups_of(person), is_auditor(person)};
-}
-
-// Whose passkey this is; empty: nobody's who may sign in.
-std::string Node::owner_of_passkey(std::string_view id) const {
-  for (const auto& [name, reviewer] : gate_->state().reviewers()) {
-    const auto passkeys = passkeys_of(reviewer.verifier);
-    const bool theirs = std::ranges::find(passkeys, id, &jose::Passkey::id) != passkeys.end();
-    if (theirs && known_person(name)) return name;
-  }
-  return {};
-}
-
 Status Node::open_console() {
   const Deployment::Listen* listen = deployment_.listen ? &*deployment_.listen : nullptr;
   Deployment::Address where;
@@ -69,14 +22,17 @@ Status Node::open_console() {
       .now = [this] { return clock_->now(); },
       .random = random_bytes,
       .node = journal_->public_key(),
-      .person = [this](const std::string& person) { return known_person(person); },
-      .owner_of_passkey = [this](std::string_view id) { return owner_of_passkey(id); },
+      .person = [this](const std::string& person) { return reviewers_->known_person(person); },
+      .owner_of_passkey = [this](std::string_view id) { return reviewers_->owner_of_passkey(id); },
       .provider = [this] { return deployment_.provider ? deployment_.provider->at.host : ""; },
       .provider_address =
-          [this](console::ProviderSignIn asked) { return provider_address(std::move(asked)); },
+          [this](console::ProviderSignIn asked) {
+            return reviewers_->provider_address(std::move(asked));
+          },
       .provider_redeem =
           [this](console::ProviderSignIn asked, std::string code, std::string issuer) {
-            return provider_redeem(std::move(asked), std::move(code), std::move(issuer));
+            return reviewers_->provider_redeem(std::move(asked), std::move(code),
+                                               std::move(issuer));
           },
       .ask = [this](std::string request) { return console_asks(std::move(request)); },
       .act =
@@ -195,7 +151,7 @@ void Node::reload_console() {
 // Before the gate goes: pages are told, and whoever signs in is answered.
 void Node::close_console() {
   if (console_) console_->finish();
-  if (provider_) provider_->finish();
+  if (reviewers_) reviewers_->finish();
   console_listener_.reset();
   console_.reset();
 }

@@ -7,7 +7,6 @@
 //   node_remote.cpp  who asks there, and the sessions behind
 //   node_api.cpp   who calls there, and the decision API
 //   node_watch.cpp  numbers and traces     node_console.cpp  people with a browser
-//   node_notify.cpp  what Slack posts back, and whether people can be reached
 #pragma once
 
 #include <functional>
@@ -50,9 +49,11 @@
 #include "node/join.h"
 #include "node/journal_desk.h"
 #include "node/node.h"
+#include "node/notifications.h"
 #include "node/notifier.h"
 #include "node/policy_watch.h"
 #include "node/processes.h"
+#include "node/reviewers.h"
 #include "node/rollout.h"
 #include "node/servers/remotes.h"
 #include "node/servers/server_processes.h"
@@ -105,9 +106,6 @@ class Node {
   void open_services();
   Status open_sockets();
   void open_control();
-  Status enrol_configured();
-  void tell_people();
-  std::vector<std::string> groups_of(std::string_view person) const;
   void close();
 
   // node_config.cpp
@@ -121,6 +119,7 @@ class Node {
   void note_config();
   void warn_of_writers();
   void reload();
+  void people_changed();
 
   // node_accepted.cpp
   Status begin_config(const DeploymentRead& read);
@@ -164,15 +163,6 @@ class Node {
   void signalled(int number);
   Task<void> end_serving();
   bool calls_under_way() const;
-
-  // node_notify.cpp
-  void add_notify();
-  Task<void> slack_posted(http::Request request, http::Responder responder);
-  Status slack_pressed(const notify::SlackAnswer& answer, const std::string& person);
-  std::string unheard() const;
-  std::string degraded() const;
-  void tell_of_no_start(const Error& error);
-  std::string notices_json() const;
 
   // node_watch.cpp
   Status open_telemetry();
@@ -224,21 +214,6 @@ class Node {
   std::string policies_in_force();
   void reload_console();
   void close_console();
-  bool is_auditor(std::string_view person) const;
-  std::set<std::string, std::less<>> auditors() const;
-  std::optional<console::Known> known_person(const std::string& person) const;
-  std::string owner_of_passkey(std::string_view id) const;
-  // node_vouched.cpp
-  identity::Provider* provider_in_force();
-  std::vector<std::string> groups_through_provider(std::string_view person) const;
-  std::string way_of_vouched(std::string_view person) const;
-  bool name_is_free(std::string_view name) const;
-  Task<Result<std::string>> provider_address(console::ProviderSignIn asked);
-  Task<Result<console::CameBack>> provider_redeem(console::ProviderSignIn asked, std::string code,
-                                                  std::string issuer);
-  void look_at_vouched();
-  void people_changed();
-
   bool busy() const;
   void watch_idle();
 
@@ -280,19 +255,11 @@ class Node {
   std::unique_ptr<identity::HttpKeys> others_keys_;
   std::optional<identity::Identities> identities_;
   std::unique_ptr<api::Api> api_;
-  notify::SlackProofs slack_proofs_;
   bool asks_who_ = false;             // there were agents when the doors were opened
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
   std::unique_ptr<AttentionChecks> attention_;
-  std::unique_ptr<identity::HttpKeys> console_keys_;
-  std::unique_ptr<identity::Provider> provider_;
-  struct Vouching {
-    std::string name, issuer;  // as the provider calls them
-    std::vector<std::string> groups;
-    Instant until{};
-  };
-  std::map<std::string, Vouching, std::less<>> vouched_;  // by person
-  net::Timer vouched_end_;
+  std::unique_ptr<Reviewers> reviewers_;
+  std::unique_ptr<Notifications> notifications_;
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<JournalDesk> journal_desk_, card_desk_;
   bool looking_at_journal_ = false;

@@ -18,6 +18,7 @@ namespace {
 constexpr Duration calls_within = Duration::seconds(10);
 constexpr Duration look_again_after = Duration::milliseconds(50);
 constexpr Duration drain_within = Duration::seconds(6);
+constexpr const char* slack_path = "/notify/slack";
 constexpr std::size_t roles_shown_max = 8;
 
 // Where clients find their role, for whoever started the gateway: ` with /mcp/a, /mcp/b and 3
@@ -43,13 +44,19 @@ Status Node::open_gateway() {
   limits.connections_max = deployment_.limits.connections;
   limits.connections_per_peer_max = deployment_.limits.connections_of_address;
   gateway_ = std::make_unique<Gateway>(
-      loop_, limits, [this] { return gate_->fault(); }, [this] { return unheard(); },
-      [this] { return degraded(); });
+      loop_, limits, [this] { return gate_->fault(); },
+      [this] { return notifications_->unheard(); }, [this] { return notifications_->degraded(); });
   gateway_->on_unproved([this](const http::Remote& remote, const std::string& why) {
     note_refusal("identity refused", why + ", from " + remote.address);
   });
   add_mcp();
-  add_notify();
+  if (deployment_.notices.slack && deployment_.notices.slack->signing.given()) {
+    gateway_->routes().add(
+        "POST", slack_path, http::Hosts::listed,
+        [this](http::Request request, http::Responder responder) {
+          spawn(notifications_->posted(std::move(request), std::move(responder)));
+        });
+  }
   if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {
     return listens;
   }

@@ -35,7 +35,7 @@ class NodeNotifier final : public Notifier {
     automated_.use(gate, journal);
   }
   void use(const Deployment& deployment, const std::string& directory);
-  AutomatedReviewers& automatic() { return automated_; }
+  AutomatedReviewers& automated() { return automated_; }
   Notifiers& notifiers() { return notifiers_; }
   const Notifiers& notifiers() const { return notifiers_; }
 

@@ -1,15 +1,16 @@
-// Notices of this node: what Slack posts back, and whether anybody can be reached.
+#include "node/notifications.h"
+
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "node/node_impl.h"
+#include "node/common/log.h"
+#include "node/notifier.h"
 
 namespace pawl::node {
 namespace {
 
-constexpr const char* slack_path = "/notify/slack";
 constexpr Duration last_words_within = Duration::seconds(10);
 
 // The value of a field that stands once; empty: it does not.
@@ -34,33 +35,25 @@ std::string_view verb(notify::Pressed pressed) {
 
 }  // namespace
 
-void Node::add_notify() {
-  if (!deployment_.notices.slack || !deployment_.notices.slack->signing.given()) return;
-  gateway_->routes().add("POST", slack_path, http::Hosts::listed,
-                         [this](http::Request request, http::Responder responder) {
-                           spawn(slack_posted(std::move(request), std::move(responder)));
-                         });
-}
-
 // Nothing of the body is looked at before its signature fits. Whoever presses hears below the
 // notice what became of it; Slack itself only that the post was taken.
-Task<void> Node::slack_posted(http::Request request, http::Responder responder) {
-  auto secret = co_await notifier_->notifiers().signing_secret();
+Task<void> Notifications::posted(http::Request request, http::Responder responder) {
+  auto secret = co_await notifier_.notifiers().signing_secret();
   if (!secret) {
-    note_refusal("slack refused", secret.error().message);
+    refused_("slack refused", secret.error().message);
     co_return std::move(responder).answer(http::respond({503, "nothing can be checked now"}));
   }
-  const Status proved = slack_proofs_.check(secret->bytes(),
-                                            {once(request, "x-slack-request-timestamp"),
-                                             once(request, "x-slack-signature"), request.body},
-                                            clock_->now());
+  const Status proved = proofs_.check(secret->bytes(),
+                                      {once(request, "x-slack-request-timestamp"),
+                                       once(request, "x-slack-signature"), request.body},
+                                      clock_.now());
   if (!proved) {
-    note_refusal("slack refused", proved.error().message);
+    refused_("slack refused", proved.error().message);
     co_return std::move(responder).answer(http::respond({401, "this is not from Slack"}));
   }
   const auto answer = notify::read_slack_answer(request.body);
   if (!answer) {
-    note_refusal("slack refused", answer.error().message);
+    refused_("slack refused", answer.error().message);
     co_return std::move(responder).answer(http::respond({400, "this cannot be read"}));
   }
   http::Response taken;
@@ -68,35 +61,34 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
   std::move(responder).answer(std::move(taken));
   if (answer->pressed == notify::Pressed::open) co_return;
   const std::string person = deployment_.person_of_slack(answer->account);
-  const Status done = slack_pressed(*answer, person);
-  if (!done) note_refusal("slack refused", done.error().message);
+  const Status done = pressed(*answer, person);
+  if (!done) refused_("slack refused", done.error().message);
   const std::string who = person.empty() ? "somebody" : person;
   std::string text = done ? fmt::format("{} by {}", verb(answer->pressed), who)
                           : fmt::format("not {}: {}", verb(answer->pressed), done.error().message);
-  const Approval* asked = done ? gate_->state().approval(answer->id) : nullptr;
-  const std::string wrong =
-      asked ? attention_->why_to_deny(std::string(asked->asked.run)) : std::string();
+  const Approval* asked = done ? gate_.state().approval(answer->id) : nullptr;
+  const std::string wrong = asked ? why_to_deny_(std::string(asked->asked.run)) : std::string();
   if (!wrong.empty()) {
     text += ". It was asked for to see whether people read, and ought to be denied: " + wrong;
   }
-  notifier_->notifiers().slack_line(answer->channel, answer->thread, std::move(text));
+  notifier_.notifiers().slack_line(answer->channel, answer->thread, std::move(text));
 }
 
 // The account has to be an enrolled reviewer's, whatever is pressed; an auditor's press the gate
 // refuses. What may be approved here is looked at now, and not when the notice was posted.
-Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string& person) {
+Status Notifications::pressed(const notify::SlackAnswer& answer, const std::string& person) {
   if (person.empty()) {
     return fail(ErrorKind::refused, "the deployment knows nobody with the account `" +
                                         escape_untrusted(answer.account) + "`");
   }
-  if (!gate_->state().reviewers().contains(person)) {
+  if (!gate_.state().reviewers().contains(person)) {
     return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is no enrolled reviewer");
   }
   if (answer.pressed == notify::Pressed::acknowledge) {
-    return gate_->alerts.acknowledge(answer.id, person, "slack", false);
+    return gate_.alerts.acknowledge(answer.id, person, "slack", false);
   }
   const bool approve = answer.pressed == notify::Pressed::approve;
-  const Approval* asked = gate_->state().approval(answer.id);
+  const Approval* asked = gate_.state().approval(answer.id);
   if (asked == nullptr) {
     return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(answer.id) + "`");
   }
@@ -106,41 +98,20 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
     if (!slack || !slack->approve_reversible || !approvable_by_button(*asked)) {
       return fail(ErrorKind::refused, "this is not approved in Slack; sign in to answer it");
     }
-    shown = display_for_button(gate_->state(), *journal_, answer.id).shown;
+    shown = display_for_button(gate_.state(), journal_, answer.id).shown;
     if (shown.empty() || shown != answer.shown) {
       return fail(ErrorKind::refused, "what was shown is not all of what would run");
     }
   }
   // The agent reads why: there is no field for words at a button.
   const std::string reason = approve ? "in Slack" : "rejected by " + person + " in Slack";
-  return gate_->approvals.answer(answer.id, person, groups_of(person), approve, reason, "slack",
-                                 shown);
-}
-
-// A journal that was damaged or cut is not opened, and nothing can be recorded: everybody hears of
-// it now, and each once for every start that fails so.
-void Node::tell_of_no_start(const Error& error) {
-  if (!notifier_ || error.fault != ErrorKind::corrupt) return;
-  notify::Notice notice;
-  notice.event = "tampering";
-  notice.sentence = "the node cannot start: " + error.message;
-  notice.at = net::wall_time();
-  const auto told = [](const notify::Attempt& attempt) {
-    if (attempt.end != notify::Attempt::End::told) log_line("nobody told: " + attempt.why);
-  };
-  notifier_->notifiers().escalation(notice);
-  for (const Contact& contact : deployment_.notices.contacts) {
-    notice.contact = contact.name;
-    notifier_->notifiers().send(contact.via, notice, told);
-  }
-  (void)loop_.run_until([this] { return notifier_->notifiers().waiting() == 0; },
-                        last_words_within);
+  return gate_.approvals.answer(answer.id, person, groups_of_(person), approve, reason, "slack", shown);
 }
 
 // Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.
-std::string Node::unheard() const {
-  if (gate_->alerts.escalations_full()) return "more escalations wait than can be kept";
-  for (const auto& [id, escalation] : gate_->state().escalations()) {
+std::string Notifications::unheard() const {
+  if (gate_.alerts.escalations_full()) return "more escalations wait than can be kept";
+  for (const auto& [id, escalation] : gate_.state().escalations()) {
     if (escalation.phase == Escalation::Phase::unanswered) {
       return "an escalation is unanswered";
     }
@@ -149,24 +120,45 @@ std::string Node::unheard() const {
 }
 
 // Names of the file alone: what a way answered may be anybody's words, and anybody may ask.
-std::string Node::degraded() const {
+std::string Notifications::degraded() const {
   std::string ways;
-  for (const WayNow& way : notifier_->notifiers().now()) {
+  for (const WayNow& way : notifier_.notifiers().now()) {
     if (!way.dead.empty()) ways += (ways.empty() ? "" : ", ") + way.name;
   }
   return ways.empty() ? ways : "notices do not get through by " + ways;
 }
 
-std::string Node::notices_json() const {
+std::string Notifications::notices_json() const {
   json::Writer out;
   out.array();
-  for (const WayNow& way : notifier_->notifiers().now()) {
+  for (const WayNow& way : notifier_.notifiers().now()) {
     out.object().key("dead").string(way.dead).key("failed").natural(way.failed);
     out.key("name").string(way.name).key("told").natural(way.told);
     out.key("waiting").natural(way.waiting).end();
   }
   out.end();
   return out.take();
+}
+
+// A journal that was damaged or cut is not opened, and nothing can be recorded: everybody hears of
+// it now, and each once for every start that fails so.
+void tell_of_no_start(net::Loop& loop, NodeNotifier& notifier, const Deployment& deployment,
+                      const Error& error) {
+  if (error.fault != ErrorKind::corrupt) return;
+  notify::Notice notice;
+  notice.event = "tampering";
+  notice.sentence = "the node cannot start: " + error.message;
+  notice.at = net::wall_time();
+  const auto told = [](const notify::Attempt& attempt) {
+    if (attempt.end != notify::Attempt::End::told) log_line("nobody told: " + attempt.why);
+  };
+  notifier.notifiers().escalation(notice);
+  for (const Contact& contact : deployment.notices.contacts) {
+    notice.contact = contact.name;
+    notifier.notifiers().send(contact.via, notice, told);
+  }
+  (void)loop.run_until([&notifier] { return notifier.notifiers().waiting() == 0; },
+                       last_words_within);
 }
 
 }  // namespace pawl::node
