@@ -65,7 +65,7 @@ TEST(CheckPeople, WhoeverStartedTheRunIsNotTheOnlyOne) {
             &deployed, {}, kAsked, false)
             .findings);
   };
-  const auto only = Contains(HasSubstr("`ada` is the only one who may answer"));
+  const auto only = Contains(HasSubstr("`ada` is the only reviewer"));
   constexpr std::string_view one = "{ada: {groups: [leads]}}";
   constexpr std::string_view two = "{ada: {groups: [leads]}, ben: {groups: [leads]}}";
   constexpr std::string_view production = "environment: production\n";

@@ -112,7 +112,10 @@ TEST(CheckPersons, AProviderThatIsNotAskedWhenIsSaid) {
                        "people:\n  idp: {issuer: \"https://id.example\", client: pawl" + more +
                            "}\n  ada: {oidc: x}\n");
   };
-  EXPECT_THAT(said(", max_age: off"), Contains(HasSubstr("`max_age: off`: nobody can tell")));
+  EXPECT_THAT(
+      said(", max_age: off"),
+      Contains(HasSubstr(
+          "`max_age: off`: whether people signed in at the provider just now is not known")));
   EXPECT_THAT(said(""), Not(Contains(HasSubstr("max_age"))));
 }
 
@@ -127,8 +130,8 @@ TEST(CheckPersons, AsManyReviewersAsAQuestionNeedsLeaveNoPlaceForWhoStartedTheRu
   constexpr std::string_view two = "people: {ada: {groups: [leads]}, bob: {groups: [leads]}}\n";
   const auto first =
       Contains(HasSubstr("`ada`, `bob`: in a run that one of them started, that one "
-                         "has to approve before the others"));
-  const auto never = Contains(HasSubstr("`ada` is the only one who may answer: nobody"));
+                         "must approve before the others"));
+  const auto never = Contains(HasSubstr("`ada` is the only reviewer"));
   EXPECT_THAT(said("approval: {reviewers: [leads], quorum: 2}\n", two), first);
   EXPECT_THAT(said("approval: {reviewers: [leads]}\n", two), Not(first));
   EXPECT_THAT(said("approval: {reviewers: [leads]}\n", one), Not(never));

@@ -141,7 +141,7 @@ TEST(Foreign, ClaimsHaveToBeExactlyThese) {
 TEST(Foreign, ForgedExpiredAndForOthers) {
   Embassy embassy;
   EXPECT_THAT(embassy.refused(Embassy::token('\x05', "https://id.example", "svc-nightly")),
-              HasSubstr("no key of this issuer"));
+              HasSubstr("not a key of this issuer"));
   std::string forged = Embassy::nightly();
   forged.replace(forged.size() - 4, 4, "AAAA");
   EXPECT_THAT(embassy.refused(forged), HasSubstr("signature"));
@@ -157,7 +157,7 @@ TEST(Foreign, ForgedExpiredAndForOthers) {
               HasSubstr("who is no agent here"));
   // Another issuer's key, and an issuer that nobody named.
   EXPECT_THAT(embassy.refused(Embassy::token('\x02', "https://id.example", "svc-nightly")),
-              HasSubstr("no key of this issuer"));
+              HasSubstr("not a key of this issuer"));
   const std::size_t before = embassy.fetched.size();
   EXPECT_FALSE(embassy.ask(Embassy::token('\x01', "https://169.254.169.254", "svc-nightly")));
   EXPECT_EQ(embassy.fetched.size(), before) << "a token says nothing about where we look";
@@ -182,7 +182,7 @@ TEST(Foreign, AWithdrawnKeyIsUselessAfterTheNextFetch) {
   embassy.sets["https://id.example"] = Embassy::set_of('\x04');
   embassy.now = embassy.now + Duration::seconds(3601);
   (void)embassy.ask(token);  // while it is fetched again
-  EXPECT_THAT(embassy.refused(token), HasSubstr("no key of this issuer"));
+  EXPECT_THAT(embassy.refused(token), HasSubstr("not a key of this issuer"));
   const std::string renewed =
       Embassy::token('\x04', "https://id.example", "svc-nightly", "", kMcp, kForeignNow + 90'000);
   EXPECT_TRUE(embassy.ask(renewed));
@@ -228,7 +228,7 @@ TEST(Foreign, ScopesAreRights) {
             "clerk\"");
   EXPECT_THAT(embassy.refused(Embassy::token('\x02', "https://scoped.example", "s",
                                              R"(,"azp":"other","scope":"agents.call")")),
-              HasSubstr("no client of ours"));
+              HasSubstr("not a client of ours"));
 }
 
 TEST(Foreign, AnSvidIsItsWorkload) {
@@ -241,12 +241,12 @@ TEST(Foreign, AnSvidIsItsWorkload) {
   EXPECT_EQ(who->agent, "worker");
   EXPECT_EQ(who->how, How::svid);
   EXPECT_THAT(embassy.refused(svid('\x03', "spiffe://prod.example/sa/other", kMcp)),
-              HasSubstr("no agent here"));
+              HasSubstr("not an agent here"));
   EXPECT_THAT(embassy.refused(svid('\x03', "spiffe://prod.example/sa/worker", "https://x.example")),
               HasSubstr("not for us"));
   // The issuer beside it does not sign for the trust domain.
   EXPECT_THAT(embassy.refused(svid('\x01', "spiffe://prod.example/sa/worker", kMcp)),
-              HasSubstr("no key of this issuer"));
+              HasSubstr("not a key of this issuer"));
 }
 
 http::ClientCertificate certificate_of(const std::string& dns, const std::string& email = "") {

@@ -53,7 +53,7 @@ TEST(Answers, OfAnAuthorizationServer) {
   // What is no code could be anything.
   EXPECT_THAT(value_of(read_oauth(400, R"({"error":"secret-1234 was wrong"})")),
               testing::AllOf(HasSubstr("status 400"), Not(HasSubstr("secret-1234"))));
-  EXPECT_THAT(value_of(read_oauth(200, "<html>")), HasSubstr("no JSON"));
+  EXPECT_THAT(value_of(read_oauth(200, "<html>")), HasSubstr("not a JSON object"));
   EXPECT_THAT(value_of(read_oauth(302, "")), HasSubstr("redirects are not followed"));
 }
 

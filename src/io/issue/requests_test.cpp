@@ -108,7 +108,7 @@ TEST(Requests, WhatIsNoPrivateKeySignsNothing) {
        {"", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"}) {
     const auto signed_one = sign_rs256(pem, "{}");
     ASSERT_FALSE(signed_one);
-    EXPECT_THAT(signed_one.error().message, HasSubstr("no private RSA key"));
+    EXPECT_THAT(signed_one.error().message, HasSubstr("not a private RSA key"));
   }
 }
 

@@ -138,7 +138,7 @@ TEST(Store, FindsEveryEdit) {
     return store ? "opened" : store.error().message;
   };
   EXPECT_THAT(refused("\"crm\"", "\"crn\""), HasSubstr("a number that was never given"));
-  EXPECT_THAT(refused("\"mail-relay\":3", "\"mail-relay\":9"), HasSubstr("edited the store"));
+  EXPECT_THAT(refused("\"mail-relay\":3", "\"mail-relay\":9"), HasSubstr("the store was edited"));
   EXPECT_THAT(refused("1800000000000000000", "1800000000000000001"), HasSubstr("edited"));
   EXPECT_THAT(refused("\"memory_kib\":65536", "\"memory_kib\":8"), HasSubstr("too cheap"));
   EXPECT_THAT(refused("\"memory_kib\":65536", "\"memory_kib\":4000000000"), HasSubstr("too dear"));

@@ -204,7 +204,7 @@ TEST_F(AccessTest, WhatIsWiderThanItsLineIsRefusedWithoutAskingAnybody) {
   EXPECT_EQ(request(R"({"why":"x","minutes":30})").effect, Effect::hold);
   EXPECT_THAT(refusal(R"({"why":"x","calls":3})"), HasSubstr("2 calls at most"));
   EXPECT_THAT(refusal(R"({"why":"x","arguments":{"rows":101}})"),
-              HasSubstr("more than the policy"));
+              HasSubstr("a grant cannot exceed what the policy"));
   EXPECT_THAT(refusal(R"({"why":"x","arguments":{"format":"xml"}})"), HasSubstr("constraint"));
   EXPECT_THAT(refusal(R"({"why":"x","arguments":{"approved_by":"security"}})"),
               HasSubstr("constraint"));
@@ -334,7 +334,7 @@ TEST_F(AccessTest, AClockThatCannotBeBelievedEndsNothingAndGrantsNothing) {
   grant(R"({"why":"x"})");
   facts.clock_suspect = true;
   EXPECT_THAT(look("export_report", R"({"rows":5,"format":"csv"})").reason.says,
-              HasSubstr("what time it is"));
+              HasSubstr("the time is not known"));
 }
 
 TEST_F(AccessTest, WhatTheFileSaysOfItsServersHolds) {

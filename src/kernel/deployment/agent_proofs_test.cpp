@@ -93,14 +93,15 @@ struct IssuerMistake {
 TEST(Issuers, MistakesAreNamed) {
   const std::vector<IssuerMistake> all = {
       {"issuers: {a: {issuer: \"http://id.example\"}}", "come over `http`"},
-      {"issuers: {a: {issuer: acme}}", "no address below which keys could be discovered"},
+      {"issuers: {a: {issuer: acme}}", "is not an address below which keys could be discovered"},
       {"issuers: {a: {issuer: \"https://id.example/?a=b\"}}", "could be discovered"},
       {"issuers: {a: {issuer: \"https://me@id.example\"}}", "could be discovered"},
       {"issuers: {a: {issuer: x, keys: \"http://id.example/keys\"}}", "come over `http`"},
       {"issuers: {a: {issuer: x, keys: \"https://a.example\", keys_file: f}}", "says again"},
       {"issuers: {a: {issuer: x, keys_file: f, private: true}}", "nothing is fetched"},
       {"issuers: {a: {issuer: x, keys_file: f, algorithms: [HS256]}}", "shared secret"},
-      {"issuers: {a: {issuer: x, keys_file: f, algorithms: [none]}}", "no algorithm of tokens"},
+      {"issuers: {a: {issuer: x, keys_file: f, algorithms: [none]}}",
+       "is not an algorithm of tokens"},
       {"issuers: {a: {issuer: x, keys_file: f, clock_skew: 10m}}", "clock_skew"},
       {"issuers: {a: {issuer: x, keys_file: f, scopes: {approve: y}}}", "unknown key `approve`"},
       {"issuers: {a: {issuer: x, keys_file: f, scopes: {watch: \"a b\"}}}", "one word"},

@@ -297,7 +297,7 @@ constexpr Row kDeploymentRows[] = {
      "1:15: `m` does not say which of the 2 roles may use it: expected `roles: [NAME]`\n"},
     {"credentials: {m: {login: crm}}", "1:26: `login` must be a mapping, found `crm`\n"},
     {"credentials: {m: {vault: kv/x}}", "1:26: `vault` must be a mapping, found `kv/x`\n"},
-    {"credentials: {m: {env: \"a b\"}}", "1:24: `a b` is no name of a variable\n"},
+    {"credentials: {m: {env: \"a b\"}}", "1:24: `a b` is not a valid name of a variable\n"},
     {"version: 2", "1:10: `version` is 2, expected 1\n"},
     {"", "1:1: the file holds nothing\n"},
 };

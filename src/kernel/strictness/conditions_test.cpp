@@ -171,7 +171,7 @@ TEST(StricterCounters, ASmallerCeilingALongerWindowOneMore) {
   EXPECT_THAT(change(day, with("per: 1d, by: args.x, max: 5")), HasSubstr("something else"));
   EXPECT_THAT(change(day, with("per: 1d, max: 5", "args.other")), HasSubstr("something else"));
   EXPECT_THAT(change(day, "      counters: {d: {add: args.amount, per: 1d, max: 5}}\n"),
-              HasSubstr("begin anew"));
+              HasSubstr("begin at zero"));
   const std::string list = "      counters: [{add: args.amount, per: 1d, max: 5}]\n";
   EXPECT_EQ(
       change(list, "      counters: [{per: run, max: 1}, {add: args.amount, per: 24h, max: 5}]\n"),

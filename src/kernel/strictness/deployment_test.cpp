@@ -247,7 +247,7 @@ TEST(DeploymentStrictness, WhomAProviderMayKnowStays) {
       "client: pawl}\n  ada: {}\n  bob: {}\n";
   const std::string after = before.substr(0, before.find("  bob"));
   EXPECT_THAT(laxer_text(laxer_deployment(before, after, "f")),
-              HasSubstr("`people.bob` is gone, and the provider may know somebody else"));
+              HasSubstr("`people.bob` is gone, and the provider may know another person"));
 }
 
 TEST(DeploymentStrictness, ARoleOfALayerStays) {

@@ -183,7 +183,7 @@ constexpr LaxerEdit kLaxerEdits[] = {
     {{"        other: {not_in", "        note: {matches: \"(?s).*\"}\n        other: {not_in"},
      "line breaks"},
     {{"        other: {not_in", "        ids: {max_items: 3}\n        other: {not_in"},
-     "no object"},
+     "not an object"},
     {{"        other: {not_in",
       "        where: {path: {base: /srv, under: /srv}}\n        other: {not_in"},
      "another spelling"},

@@ -125,9 +125,9 @@ TEST(Expr, EverythingThatDoesNotFitIsNamed) {
   EXPECT_THAT(mistakes("args.amuont > 1.0"),
               HasSubstr("`args` has no `amuont`; `amount` is meant?"));
   EXPECT_THAT(mistakes("args.status == 'refund'"),
-              HasSubstr("`refund` is none of the values that there are: open, done, refunded; "
+              HasSubstr("`refund` is not one of the values: open, done, refunded; "
                         "`refunded` is meant?"));
-  EXPECT_THAT(mistakes("args.status in ['open', 'x']"), HasSubstr("`x` is none of the values"));
+  EXPECT_THAT(mistakes("args.status in ['open', 'x']"), HasSubstr("`x` is not one of the values"));
   EXPECT_THAT(mistakes("args.tags + 1 == 2"), HasSubstr("`+` does not work with list(string) and "
                                                         "int"));
   EXPECT_THAT(mistakes("args.amount"), HasSubstr("this is of type double, expected bool"));

@@ -103,8 +103,7 @@ export async function returned() {
   const state = brought.get('state');
   if (journey?.state !== state) throw new Error('this page did not begin that sign-in');
   // Where they were going: kept by this page and not by the address, which every page can
-  // write. It is
-  // a place of this page, and can be nothing else.
+  // write. It is a place of this page, and can be nothing else.
   if (isPlace(journey.place)) history.replaceState(null, '', location.pathname + journey.place);
   if (!brought.has('code')) throw new Error('the provider has not signed you in');
   const body = {
