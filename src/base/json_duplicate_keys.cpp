@@ -47,7 +47,7 @@ void DuplicateKeyCheck::begin(DuplicateKeys duplicate_keys, std::string_view are
 
 void DuplicateKeyCheck::push(std::uint32_t offset, std::uint32_t size) {
   const char* at = arena_.data() + offset;
-  // The first and the last eight bytes, without a branch that nobody could predict.
+  // The first and the last eight bytes, without an unpredictable branch.
   const std::uint64_t kept = size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * size) - 1;
   const std::uint64_t head = load(at) & kept;
   const std::uint64_t tail = load(at + (size >= 8 ? size - 8 : 0)) & kept;

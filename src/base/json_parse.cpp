@@ -206,7 +206,7 @@ class Flattener {
   }
 
   bool number(Node& node, std::string_view token, const Decimal& exact, double value) {
-    // A fraction that became a whole number would be an integer to whoever reads it next.
+    // A fraction that became a whole number would be an integer to the next reader.
     const bool now_whole = !exact.whole && value == std::trunc(value);
     node.as.number = value;
     if (limits_.duplicate_keys == DuplicateKeys::permit) {
@@ -332,7 +332,7 @@ Status Parser::parse(std::string_view text, Document& into, const ParseLimits& l
     // The copy is what was read: numbers in it may have been rounded.
     Flattener flattener(state.tape, {state.padded.get(), text.size()}, limits, state.frames,
                         state.duplicate_keys);
-    // Nodes of the document before are written over, not made anew.
+    // Nodes of the document before are written over, not allocated again.
     into.nodes_.resize(flattener.nodes_max());
     std::size_t nodes = 0;
     std::size_t string_bytes = 0;

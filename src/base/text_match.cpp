@@ -37,7 +37,7 @@ std::size_t distance(const std::u32string& a, const std::u32string& b) {
 }
 
 // A glob as a row of steps, run as a set of states: time is text times pattern, whatever the
-// pattern, so that nobody can make a match slow with a long text.
+// pattern, so that a long text cannot make a match slow.
 enum class Step : std::uint8_t { literal, one, run, any_run };
 struct Token {
   Step step = Step::literal;

@@ -194,7 +194,7 @@ std::string Builder::key_mistake(const Node& node, std::size_t start) const {
   if (node.text.empty() || node.text.find_first_of(" \t\r\n") != std::string::npos) {
     return "a key must be a plain word without blanks: " + in_backticks(node.text);
   }
-  // yaml-cpp also takes a word alone on its line for a key, which nobody who reads it would.
+  // yaml-cpp also takes a word alone on its line for a key, which a reader would not.
   const std::string_view written = std::string_view(source_.working()).substr(start);
   if (written.starts_with(node.text)) {
     const std::size_t colon = written.find_first_not_of(" \t", node.text.size());

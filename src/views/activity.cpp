@@ -95,7 +95,7 @@ struct ActivityTeller {
     one.call = approval->call;
     say(std::move(one), "by " + b.person + (b.reason.empty() ? "" : ": " + b.reason));
   }
-  // Somebody who changes a call has read it; whether it was approved as asked, it was not.
+  // A reviewer who changes a call has read it; whether it was approved as asked, it was not.
   void operator()(const ApprovalChanged& b) const {
     const Approval* approval = state.approval(b.approval);
     if (approval == nullptr) return;

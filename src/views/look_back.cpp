@@ -44,7 +44,7 @@ void search_segment(JournalReader& reader, std::uint64_t first, std::uint64_t en
     if (wanted == missing.end()) continue;
     auto record = parse_record((*entry)->record);
     auto* decided = record ? std::get_if<CallDecided>(&record->body) : nullptr;
-    // Whoever comes back to the question is judged later.
+    // A caller who comes back to the question is evaluated later.
     const bool opens = decided != nullptr && decided->round == 1 && record->at <= wanted->second &&
                        decided->approval == wanted->first;
     if (!opens || decided->effect != "hold") continue;

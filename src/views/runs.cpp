@@ -41,7 +41,7 @@ double median_seconds(const std::deque<Duration>& each) {
   return std::round(static_cast<double>(*middle) / 1e8) / 10.0;
 }
 
-// Whoever is always told yes need not ask, where what was asked for can be undone and carries
+// An agent that always hears yes need not ask, where what was asked for can be undone and carries
 // nothing outside: anything else is looked at however often it was fine.
 void write_advice(json::Writer& out, const ActivityFeed& activity) {
   out.key("advice").array();

@@ -87,7 +87,7 @@ CheckReport check_before_use(const Policy& policy, const Deployment& deployment,
   const checking::Subject subject{policy, &deployment, {}, now, strict, report};
   checking::check_answerers(subject);
   checking::check_metering(subject);
-  // What somebody accepted, and what is only worth knowing, is for whoever asks `pawl check`.
+  // What a reviewer accepted, and what is only worth knowing, is for users of `pawl check`.
   std::erase_if(report.findings,
                 [](const Finding& one) { return one.weight == Finding::Weight::note; });
   if (strict) {

@@ -11,7 +11,7 @@ namespace {
 
 using enum Finding::Weight;
 
-// A call of which nobody knows more than its tool: whatever depends on the rest fails. Counts are
+// A call of which only the tool is known: whatever depends on the rest fails. Counts are
 // those of the first call, or of a late one.
 class Unknown final : public Surroundings {
  public:

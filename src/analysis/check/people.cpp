@@ -44,7 +44,7 @@ bool frozen_asks(const Subject& subject, Class c) {
   });
 }
 
-// Whoever started a run is not the last who approves its calls, where two are asked for, in
+// The sponsor of a run is not the last who approves its calls, where two are asked for, in
 // production and in a freeze. With one person who may answer, that person's own runs wait for
 // nobody.
 void check_apart(const Subject& subject, const ToolRule& entry, const Question& question,
@@ -109,7 +109,7 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
                                   tool));
     return;
   }
-  // How many a group of the provider has, nobody knows here.
+  // How many members a group of the provider has is not known here.
   if (open_ended) return;
   if (persons >= question.quorum) {
     check_apart(subject, entry, question, named);
@@ -191,7 +191,7 @@ Question question_of_role(const Subject& subject, const ToolRule& entry, Class a
   return question;
 }
 
-// Without the deployment's reviewers, which answer where nobody is named.
+// Without the deployment's reviewers, which answer where no one is named.
 Question question_of_all(const Subject& subject, const ToolRule& entry, Class action_class) {
   Question question = question_of_role(subject, entry, action_class);
   add_layers(subject, entry, action_class, question);
@@ -274,7 +274,7 @@ void check_answerers(const Subject& subject) {
 
 namespace {
 
-// Where nobody is said to have started its runs, nobody is kept from approving its calls alone.
+// Where the sponsor of its runs is not known, no person is kept from approving its calls alone.
 void check_sponsors(const Subject& subject) {
   if (!subject.production && subject.policy.environment != Environment::production) return;
   for (const auto& [name, agent] : subject.deployment->agents) {

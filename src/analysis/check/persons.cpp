@@ -32,7 +32,7 @@ void check_auditors(const Subject& subject, const Deployment& deployment) {
   }
 }
 
-// Whoever the file does not tie to a name of the provider's is somebody else there.
+// A person without a name of the provider in the file may be another person there.
 void check_twins_of_provider(const Subject& subject, const Deployment& deployment) {
   if (!deployment.provider || deployment.provider_groups.empty()) return;
   for (const auto& [name, person] : deployment.people) {
@@ -45,7 +45,7 @@ void check_twins_of_provider(const Subject& subject, const Deployment& deploymen
   }
 }
 
-// Who answers questions would be whoever finds a browser open.
+// Questions would be answered by any person who finds a browser open.
 void check_fresh_sign_in(const Subject& subject, const Deployment& deployment) {
   if (!deployment.provider || deployment.provider->max_age) return;
   subject.finding(warning, deployment.provider->at_file,

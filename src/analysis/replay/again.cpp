@@ -103,7 +103,7 @@ void compare(Comparison& sides, const CallDecided& recorded, const Verdict& agai
   sides.member("sums", to_string(recorded.sums), to_string(terms.reservation.sums));
 }
 
-// The people's answer is a fact of the record; that somebody gave it stands in the records before.
+// The people's answer is a fact of the record; who gave it is in the records before.
 void compare_approval(Comparison& sides, const State& state, const Facts& facts, Instant now) {
   if (!facts.approval || !facts.approval->granted) return;
   const Approval* asked = state.approval(facts.approval->approval);

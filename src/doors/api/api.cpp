@@ -257,7 +257,7 @@ std::size_t Api::executing() const {
 void Api::finish() {
   if (!room_ || std::exchange(room_->over, true)) return;
   room_->life.reset();
-  // Whoever is told on the way may take others away: a copy.
+  // A listener may remove others while it is told: a copy.
   const auto open = room_->proposed;
   for (const auto& [key, call] : open) {
     call->outcome.deliver({.kind = Outcome::Kind::lost, .result = {}, .why = "the node ends"});

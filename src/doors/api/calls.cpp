@@ -47,7 +47,7 @@ class ApiAnswer : public std::enable_shared_from_this<ApiAnswer> {
     left_ = std::move(told);
     if (visit_->responder) visit_->responder->on_gone(leaving());
   }
-  // Nobody is told of a leaving any more.
+  // From here on no one is told that the caller leaves.
   void forget() { left_ = {}; }
 
  private:

@@ -70,7 +70,7 @@ bool Console::Impl::proved(Visit& visit, Session& session, json::View body) {
   const std::string digest = to_string(sha256(json::write(body["act"])));
   const std::string text = act_text(ports.node, session, *nonce, digest);
   if (!session.key.verifies(text, signature)) {
-    // Somebody has the cookie and the token, and not the key: neither is good any more.
+    // A person with the cookie and the token but without the key: both are revoked.
     ports.note("proof refused",
                escape_untrusted(session.person) + ": an act without the session's key");
     live.end(session.number);

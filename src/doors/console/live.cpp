@@ -11,7 +11,7 @@ namespace pawl::console {
 namespace {
 
 struct Changed {
-  std::string_view kind;  // empty: nobody's page shows it
+  std::string_view kind;  // empty: no page shows it
   std::string name;
 };
 

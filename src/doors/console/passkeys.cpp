@@ -1,4 +1,4 @@
-// Passkeys: signing in with one, and a new one of somebody who is signed in.
+// Passkeys: signing in with one, and a new one for a person who is signed in.
 #include <fmt/format.h>
 
 #include <utility>
@@ -95,7 +95,7 @@ void Console::Impl::passkey_sign_in(Visit& visit) {
     }
     if (const auto before = counted.find(passkey->id);
         before != counted.end() && *proved <= before->second) {
-      // Somebody has a copy of it: which one this is, nobody can say.
+      // There is a copy of it: which one this is, is not known.
       ports.note("sign-in refused", escape_untrusted(person) + " with a passkey that was copied");
       return visit.refuse(403, "this passkey counts backwards, so there is a copy of it");
     }
@@ -109,8 +109,8 @@ void Console::Impl::passkey_sign_in(Visit& visit) {
   visit.refuse(403, kWrongPasskey);
 }
 
-// Whoever asks for this has just said their passphrase; what it is asked with is good for one new
-// passkey.
+// The person who asks for this has just typed their passphrase; what it is asked with is good for
+// one new passkey.
 Task<void> Console::Impl::passkey_new(VisitPtr visit_ptr) {
   const auto self = shared_from_this();
   Visit& visit = *visit_ptr;

@@ -17,7 +17,7 @@ std::unexpected<Error> crowded() {
 
 }  // namespace
 
-// Whether there is room for one more; somebody who is not known may lose theirs for it.
+// Whether there is room for one more; an unknown person may lose theirs for it.
 bool Passphrases::find_room(const Typist& typist) {
   const auto theirs = [&](const Waiting& one) { return one.typist.source == typist.source; };
   const auto of_one = std::ranges::count_if(waiting_, theirs);

@@ -1,8 +1,8 @@
 // People for whom a provider vouches: the browser goes there and comes back with a code.
 //
 // `state` is a ticket for the key that the page has made, and what comes back is signed with that
-// key: a code that somebody else's browser was given signs no one in, here or there. The nonce and
-// PKCE's verifier follow from the ticket, so nothing is remembered of whoever goes and never comes
+// key: a code that another person's browser was given signs no one in, here or there. The nonce and
+// PKCE's verifier follow from the ticket, so nothing is kept of a person who goes and never comes
 // back.
 #include <fmt/format.h>
 
@@ -88,7 +88,7 @@ Task<void> Console::Impl::provider_sign_in(VisitPtr visit) {
     ports.note("sign-in refused", "what came back from the provider is not of who went there");
     co_return visit->refuse(403, "this page did not begin this sign-in");
   }
-  // Before the provider is asked: whoever sends it twice asks once.
+  // Before the provider is asked: a request that is sent twice asks once.
   switch (returns.begin(state, peer_of(visit->request), ports.boot())) {
     case Returns::Turn::goes:
       break;

@@ -14,7 +14,7 @@ namespace pawl::console {
 namespace {
 
 constexpr int kBrowserSeconds = 90 * 24 * 3600;
-// Somebody who shares an address with strangers waits that long and no longer.
+// A person who shares an address with strangers waits that long and no longer.
 constexpr Duration kHeldMax = Duration::seconds(5);
 constexpr std::string_view kTooMany =
     "too many wrong passphrases came from here: each one has to wait some seconds";
@@ -46,7 +46,7 @@ std::string person_json(const Visit& visit, std::string_view way, std::string_vi
   return out.end().take();
 }
 
-// The passphrase among somebody's ways; empty: they have none.
+// The passphrase among a person's ways; empty: they have none.
 std::string passphrase_of(const std::optional<Known>& known) {
   if (!known) return {};
   const auto found =
@@ -54,7 +54,7 @@ std::string passphrase_of(const std::optional<Known>& known) {
   return found == known->ways.end() ? std::string() : *found;
 }
 
-// Somebody's verifier and nobody's: a name that nobody has takes as long as a wrong passphrase.
+// A person's verifier or a dummy: an unknown name takes as long as a wrong passphrase.
 std::string nobodys_verifier() {
   return fmt::format("argon2id$m={},t={},p=1${}${}", argon_memory_kib, argon_passes,
                      base64(std::string(16, '\0')), base64(std::string(32, '\0')));
@@ -129,7 +129,7 @@ Task<void> Console::Impl::sign_in(VisitPtr visit) {
   if (right && way.empty()) right = fail(ErrorKind::refused, std::string(wrong_sign_in));
   if (over) co_return visit->refuse(503, "the node ends");
   if (!right && right.error().fault != ErrorKind::refused) co_return visit->refuse(right.error());
-  // Somebody may have removed them meanwhile.
+  // They may have been removed meanwhile.
   const auto now_known = ports.person(person);
   if (!right || !now_known || !now_known->by(way)) {
     brake.failed(typist.source, ports.now());

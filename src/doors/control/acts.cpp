@@ -350,7 +350,7 @@ std::string Control::measured(std::string_view approval) const {
   return ports_.vigilance(std::string(question->asked.run));
 }
 
-// Whoever answered such a question is told so, and nothing before.
+// The person who answered such a question is told so, and nothing before.
 std::string Control::answered(json::View act) const {
   std::string wrong = measured(act.text("approval").value_or(""));
   for (json::View one : act["answers"].elements()) {

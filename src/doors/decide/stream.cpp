@@ -15,7 +15,7 @@ constexpr std::size_t bound_tools_max = 512;  // definitions kept between lines
 DecideStream::DecideStream(std::shared_ptr<const Policy> policy, sql::ReadSql read_sql)
     : policy_(std::move(policy)), read_sql_(std::move(read_sql)) {}
 
-// Binding a tool reads its schema anew; lines that repeat one share the result. A risk that was
+// Binding a tool reads its schema again; lines that repeat one share the result. A risk that was
 // accepted until some day makes it depend on the time, so then nothing is kept.
 Result<std::shared_ptr<const BoundTool>> DecideStream::bound(const Turn& turn) {
   std::string key = turn.server + "\n" + turn.tool + "\n";

@@ -41,7 +41,7 @@ Status DecideStream::Turn::open_run() {
   opened.key = run;
   opened.agent = stream.policy_->agent;
   opened.identity = stream.policy_->identity;
-  opened.sponsor = run;  // whoever names the run in the line
+  opened.sponsor = run;  // the run that the line names
   opened.policy = to_string(stream.policy_->digest);
   return apply(opened);
 }
@@ -90,7 +90,7 @@ Status DecideStream::Turn::record(const Verdict& verdict) {
   return apply(decided(verdict));
 }
 
-// The question is opened, so that the hold is charged as one, and withdrawn: nobody waits for it.
+// The question is opened, so that the hold is charged as one, and withdrawn: no one waits for it.
 Status DecideStream::Turn::record_hold(const Verdict& verdict) {
   CallDecided d = decided(verdict);
   d.approval = "a" + call;
@@ -168,7 +168,7 @@ std::string DecideStream::Turn::refuse(Code code, const std::string& what) {
   decision.code = code;
   decision.reason = what;
   decision.run = run;
-  if (run.empty()) return to_json(decision, *stream.policy_);  // nobody can be charged
+  if (run.empty()) return to_json(decision, *stream.policy_);  // there is no run to charge
   Status done = open_run();
   if (done) {
     const Verdict verdict = admit_refused({.policy = *stream.policy_,

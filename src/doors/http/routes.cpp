@@ -12,7 +12,7 @@ bool fits(std::string_view row, std::string_view path) {
   return row.ends_with('/') ? path.starts_with(row) : path == row;
 }
 
-// Somebody else could have read it as another path.
+// Another reader could take it for another path.
 bool ambiguous(std::string_view path) {
   if (!path.starts_with('/') || path.contains('\\')) return true;
   if (path.contains('%')) {

@@ -238,7 +238,7 @@ void Client::State::close() {
   at_once = false;
   changed.clear();
   // Inside of a callback of libcurl the handles stay until it has returned: each transfer holds
-  // what it needs, and the state is kept by whoever called.
+  // what it needs, and the caller keeps the state.
   for (const auto& [pointer, transfer] : all) {
     const bool told_by_us = !transfer->cancelled;
     if (told_by_us) {

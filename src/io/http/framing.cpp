@@ -97,7 +97,7 @@ std::expected<void, Refusal> judge_length(Head& head, const ServerLimits& limits
     head.framing.kind = Framing::Kind::chunked;
   }
   if (length) {
-    // Nineteen digits fit; more, and signs, blanks and lists, are somebody's second reading.
+    // Nineteen digits fit; more, and signs, blanks and lists, could be read in a second way.
     if (!all_digits(*length) || length->size() > 19) {
       return refuse(400, "the content length is not a number");
     }

@@ -11,7 +11,7 @@
 namespace pawl::http {
 namespace {
 
-// Said by the connection and by nobody else.
+// Said by the connection only.
 constexpr auto kOurs =
     std::to_array<std::string_view>({"content-length", "transfer-encoding", "connection",
                                      "keep-alive", "upgrade", "trailer", "te", "date"});

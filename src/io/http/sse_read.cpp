@@ -9,7 +9,7 @@ namespace pawl::http {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-// A number of milliseconds with more digits is nobody's wish.
+// No server asks for a number of milliseconds with more digits.
 constexpr std::size_t kRetryDigitsMax = 9;
 
 }  // namespace
@@ -53,7 +53,7 @@ Status EventReader::add(std::string_view part) {
   return {};
 }
 
-// False when nobody wants to read on.
+// False when no one reads on.
 bool EventReader::end_line() {
   const std::string line = std::exchange(line_, {});
   ++event_bytes_;

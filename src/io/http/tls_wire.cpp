@@ -71,7 +71,7 @@ class TlsWire final : public Wire {
         return {Moved::What::ended, 0};
       default:
         if (!established()) unproved_ = why_unproved();
-        // A connection that ends without saying so may have been cut by somebody in between.
+        // A connection that ends without saying so may have been cut on the way.
         failed_ = true;
         return {Moved::What::failed, 0};
     }

@@ -1,4 +1,4 @@
-// Proofs that somebody else made: tokens of issuers and of trust domains, certificates of clients.
+// Proofs that other parties made: tokens of issuers and of trust domains, certificates of clients.
 //
 // Whose token it says to be only chooses the keys that it is checked with; a source that the
 // deployment file does not name is never asked for anything.

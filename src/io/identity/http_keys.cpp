@@ -119,7 +119,7 @@ Task<Result<FetchedKeys>> HttpKeys::fetch(KeyPlace place, std::string directory)
   if (!place.file.empty()) {
     auto text = read_key_file(beside(directory, place.file));
     if (!text) co_return std::unexpected(text.error());
-    // A bundle is replaced by whoever keeps it; looking again costs nothing.
+    // A bundle is replaced by its owner; looking again costs nothing.
     co_return FetchedKeys{*std::move(text), fresh_min};
   }
   std::string url = place.url;

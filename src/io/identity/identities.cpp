@@ -26,7 +26,7 @@ std::string terms_of_key(const DeployedAgent& agent) {
   return agent.role + '\n' + to_string(agent.rights);
 }
 
-// What makes somebody this agent, other than a key, and what it may do.
+// What proves this agent, other than a key, and what it may do.
 std::string terms_of(const DeployedAgent& agent) {
   std::string terms = terms_of_key(agent) + '\n' + agent.spiffe + '\n';
   if (agent.jwt) {

@@ -74,7 +74,7 @@ Task<void> KeyCache::State::fetch(std::shared_ptr<State> self, KeptPtr kept) {
   for (Completion<bool>& one : std::exchange(kept->waiting, {})) one.deliver(true);
 }
 
-// False: nobody waits for it any more, or too many do.
+// False: no one waits for it any more, or too many do.
 Task<bool> KeyCache::State::wait(std::shared_ptr<State> self, KeptPtr kept) {
   if (self->over || kept->waiting.size() >= waiting_max) co_return false;
   Completion<bool> done;

@@ -53,7 +53,7 @@ void prove_client(http::Ask& ask, const std::string& client, const secrets::Cred
 }
 
 // `auth_time`: counted from the moment the browser was sent there, as the provider counts it, so
-// that whoever takes their time over a second factor is not too late.
+// that a person who needs time for a second factor is not too late.
 Status signed_in_lately(json::View when, Duration max_age, Instant began, Instant now) {
   const bool said =
       when.is_integer() && when.integer() >= 0 && when.integer() <= jose::numeric_date_max;
@@ -152,7 +152,7 @@ Task<Result<issue::Authorization>> Provider::Asking::describe(std::shared_ptr<As
 std::string sign_in_address(const std::string& authorize_url, const PersonProvider& from,
                             const ProviderAsked& asked) {
   const bool more = authorize_url.find('?') != std::string::npos;
-  // Of a provider that does not say when somebody signed in, no more than this can be had.
+  // Of a provider that does not say when a person signed in, no more than this can be had.
   const std::string fresh = from.max_age ? fmt::format("max_age={}", from.max_age->ns / kSecond.ns)
                                          : std::string("prompt=login");
   return fmt::format(
@@ -197,7 +197,7 @@ Result<Vouched> judge_id_token(const jose::Claims& claims, const PersonProvider&
     return no_word(fmt::format("the provider does not say who you are: its token has no `{}`",
                                escape_untrusted(from.person_claim)));
   }
-  // An address that nobody has checked may be anybody's.
+  // An unchecked address may belong to any person.
   const json::View checked = all["email_verified"];
   const bool verified = checked.kind() == json::Kind::boolean && checked.boolean();
   if (from.person_claim == "email" && !verified) {

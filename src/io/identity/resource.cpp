@@ -1,5 +1,5 @@
 // The doors as resources of OAuth: what they say about themselves (RFC 9728), and what they ask for
-// when they refuse somebody (RFC 6750, section 3).
+// when they refuse a caller (RFC 6750, section 3).
 #include <algorithm>
 #include <set>
 
@@ -19,8 +19,8 @@ std::string_view role_of_door(std::string_view path) {
 
 }  // namespace
 
-// Whose tokens can open a door. Not of which role: whoever proved nothing learns from no answer
-// which roles there are.
+// Whose tokens can open a door. Not of which role: a caller that proved nothing learns from no
+// answer which roles there are.
 std::vector<const TokenSource*> Identities::issuers() const {
   std::set<std::string> names;
   for (const auto& [name, agent] : deployed_) {

@@ -40,7 +40,7 @@ Duration Issuer::kept_until(Duration lasts) const {
   return loop_.now() + Duration{lasts.ns - left.ns};
 }
 
-// What is over goes first, then what nobody waits for: it is asked for again.
+// What is over goes first, then what no one waits for: it is asked for again.
 void Issuer::make_room() {
   if (kept_.size() < kept_max) return;
   const auto idle = [](const Kept& one) { return !one.asking && one.waiting.empty(); };
@@ -109,7 +109,7 @@ Task<Result<Answered>> Issuer::ask_vault_for(std::string name, VaultSecret how) 
   if (!token) co_return std::unexpected(token.error());
   auto said = co_await client_of(how.at).fetch(ask_vault(how, token->bytes()));
   if (!said) co_return std::unexpected(said.error());
-  // Perhaps a login that somebody has taken back: the next call logs in anew.
+  // Perhaps a revoked login: the next call logs in again.
   if (said->status == 403) logins_.erase(name);
   auto answer = read_vault(said->status, said->body, how.field);
   secrets::wipe(said->body);

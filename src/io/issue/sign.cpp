@@ -21,7 +21,7 @@ struct Free {
   void operator()(EVP_MD_CTX* one) const { EVP_MD_CTX_free(one); }
 };
 
-// A key that is encrypted is not asked for its passphrase: nobody is there to answer.
+// A key that is encrypted is not asked for its passphrase: no one is there to answer.
 int no_passphrase(char*, int, int, void*) {
   return -1;
 }

@@ -212,7 +212,7 @@ Completion<Status> Journal::Body::durable(std::uint64_t seq) {
     const auto behind = std::ranges::upper_bound(waiters_, seq, {}, &Waiter::seq);
     waiters_.insert(behind, Waiter{seq, done});
     request_sync(seq);
-    // The syncer may have passed this record before it saw that somebody waits.
+    // The syncer may have passed this record before it saw that a caller waits.
     if (commit_->synced() > seq || commit_->failed()) on_progress();
   }
   return done;
@@ -228,7 +228,8 @@ void Journal::Body::on_progress() {
   }
   if (ready.empty()) return;
   const Status answer = failed ? Status(refusal()) : Status{};
-  // Whoever is told may append, wait again, or destroy the journal: nothing of it is used below.
+  // A caller that is told may append, wait again, or destroy the journal: nothing of it is used
+  // below.
   for (Waiter& waiter : ready) waiter.done.deliver(answer);
 }
 
@@ -269,7 +270,7 @@ Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
                             "are expected",
                             bytes.size(), journal::snapshot_bytes_max));
   }
-  // One that nobody named will never be trusted. The folder is synced with the new one.
+  // One without a name will never be trusted. The folder is synced with the new one.
   Status put;
   if (unnamed_ && unnamed_->size != next()) {
     put = disk_.remove(journal::snapshot_path(unnamed_->size));

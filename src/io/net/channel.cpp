@@ -101,7 +101,7 @@ void Channel::State::listen() {
   if (blocked) {
     watch.set(reading ? Interest::both : Interest::write);
   } else {
-    // Silent while paused: a hangup waits until somebody can be told.
+    // Silent while paused: a hangup waits until the owner can be told.
     watch.set(reading ? Interest::read : Interest::none);
   }
 }

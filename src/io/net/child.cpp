@@ -136,7 +136,7 @@ void Child::State::remember() {
 std::vector<ProcessStat> Child::State::group_now(const std::vector<ProcessStat>& all) const {
   const auto leads = [this](const ProcessStat& one) { return one.id.pid == id.pid; };
   const auto leader = std::ranges::find_if(all, leads);
-  // The number is somebody else's by now: nobody of ours is left under it.
+  // The number belongs to another process by now: none of ours is left under it.
   if (leader != all.end() && leader->id != id) return {};
   return group_members(id.pid, all);
 }
@@ -150,7 +150,7 @@ std::vector<ProcessStat> Child::State::living() {
   for (const ProcessStat& one : followers) {
     if (alive(one.id)) found.push_back(one);
   }
-  // Looking at every process is dear: not while somebody is known to live.
+  // Looking at every process is dear: not while a process is known to live.
   if (!found.empty()) return found;
   remember();
   for (const ProcessStat& one : followers) {

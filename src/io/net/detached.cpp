@@ -57,7 +57,7 @@ Status start_detached(const std::string& program, std::vector<std::string> words
     return std::unexpected(system_error(ErrorKind::environment, "start a process", errno));
   }
   if (between == 0) {
-    // A second fork, so that the program is nobody's child here and no zombie is left.
+    // A second fork, so that the program is no child of ours and no zombie is left.
     if (::fork() == 0) become(program.c_str(), pointers.data(), environment.data(), log.get());
     ::_exit(0);
   }

@@ -61,7 +61,7 @@ void reset_signals() {
 [[noreturn]] void become(const Plan& plan) {
   if (::setpgid(0, 0) != 0) complain(plan, Step::group);
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) complain(plan, Step::death_signal);
-  // The parent may have died before the line above: then nobody would send that signal.
+  // The parent may have died before the line above: then no one would send that signal.
   if (::getppid() != plan.parent) ::_exit(127);
   for (int number = 0; number < 3; ++number) {
     if (::dup2(plan.standard[number], number) < 0) complain(plan, Step::descriptors);

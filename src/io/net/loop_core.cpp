@@ -19,7 +19,7 @@ namespace pawl::net::loop_detail {
 namespace {
 
 constexpr int kEventsPerTurnMax = 64;
-// As `armed_ns`: nobody sets the kernel's timer before the due ones have been called.
+// As `armed_ns`: the kernel's timer is not set before the due ones have been called.
 constexpr std::int64_t kWhileFiring = std::numeric_limits<std::int64_t>::min();
 
 Ready ready_of(std::uint32_t events) {
@@ -42,7 +42,7 @@ Core::Core() {
   timer = Fd(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
   wake = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   epoll_event on_timer{.events = EPOLLIN, .data = {.ptr = &timer}};
-  // Edge triggered: every ring is an edge, and nobody has to read the counter.
+  // Edge triggered: every ring is an edge, and no one has to read the counter.
   epoll_event on_wake{.events = EPOLLIN | EPOLLET, .data = {.ptr = &wake}};
   if (!events.open() || !timer.open() || !wake.open() ||
       ::epoll_ctl(events.get(), EPOLL_CTL_ADD, timer.get(), &on_timer) != 0 ||
@@ -101,7 +101,7 @@ int Core::wait(std::span<epoll_event> room) {
     if (count > 0) return count;
     const std::int64_t until = boot_time().ns + patience.most().ns;
     while (count <= 0 && boot_time().ns < until) {
-      ::sched_yield();  // whoever else wants this processor: it may be the one we wait for
+      ::sched_yield();  // another thread may want this processor: perhaps the one that we wait for
       count = ::epoll_wait(events.get(), room.data(), most, 0);
     }
     if (count > 0) {

@@ -25,7 +25,7 @@ namespace {
 // Field numbers of /proc/PID/stat behind the name, counted from the state (field 3).
 constexpr std::size_t kParent = 1, kGroup = 2, kSession = 3, kStarted = 19;
 
-// A cmdline may be as long as the kernel's argument limit; nobody needs to see more than this.
+// A cmdline may be as long as the kernel's argument limit; a longer one is of no use.
 constexpr std::size_t kProcBytesMax = 1UL << 20;
 
 template <class N>

@@ -62,7 +62,7 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Whoever may enter the folder may connect, and whoever may write it may put another socket there.
+// A user who may enter the folder may connect; one who may write it may put another socket there.
 Status check_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return std::unexpected(system_error(ErrorKind::environment,
@@ -83,7 +83,7 @@ Status check_folder(const std::string& folder) {
   return {};
 }
 
-// Makes room at `path` where nobody answers any more.
+// Makes room at `path` where no process answers any more.
 Status remove_stale(const std::string& path, const sockaddr_un& address) {
   struct stat what{};
   if (::lstat(path.c_str(), &what) != 0) return {};
@@ -136,7 +136,7 @@ Result<Peer> peer_of(const Fd& socket) {
   }
   peer.pidfd = Fd(pidfd);
   peer.process.pid = who.pid;
-  // Read behind the pidfd: as long as that process lives, the number means nobody else.
+  // Read behind the pidfd: as long as that process lives, the number means no other process.
   if (const Result<ProcessStat> stat = read_stat(who.pid)) peer.process = stat->id;
   return peer;
 }

@@ -72,7 +72,7 @@ Result<std::vector<RunKey>> parse_run_keys(std::string_view text, const std::str
   std::vector<RunKey> keys;
   for (const std::string_view line : split(trim(text), '\n')) {
     RunKey key;
-    // The key in force has no end: whoever gave it one meant another line.
+    // The key in force has no end: an end was meant for another line.
     const bool good = parse_run_key(line, key) && (!keys.empty() || !key.until);
     if (!good || keys.size() == run_keys_max) {
       return run_keys_error(ErrorKind::corrupt, "these are no keys of runs", path);

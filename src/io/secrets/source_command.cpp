@@ -33,7 +33,7 @@ class Asked {
       : started_(std::move(started)), what_(std::move(what)) {}
   Asked(const Asked&) = delete;
   Asked& operator=(const Asked&) = delete;
-  // Nobody of its group outlives the question.
+  // No process of its group outlives the question.
   ~Asked() {
     ::kill(-started_.id.pid, SIGKILL);
     if (!over_) (void)net::wait_for_exit(started_.pidfd);

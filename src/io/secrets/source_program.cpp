@@ -1,4 +1,4 @@
-// A program that prints the secret, for callers with a loop: nobody else waits meanwhile.
+// A program that prints the secret, for callers with a loop: no one else waits meanwhile.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -53,7 +53,7 @@ Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
                              .directory = {},
                              .error_output = net::ErrorOutput::discard});
   if (!started) co_return std::unexpected(started.error());
-  // Nobody of its group outlives the question: letting go of it kills.
+  // No process of its group outlives the question: letting go of it kills.
   net::Child child(loop, *std::move(started));
   child.input.reset();
   const auto printing = std::make_shared<Printing>();

@@ -176,7 +176,7 @@ Result<Summary> Parser::read(std::string_view text) {
   }
   Result<Summary> answer = s.ask(text);
   if (lost_process(answer)) {
-    // Perhaps somebody else ended it: only a text that ends two processes is remembered.
+    // Perhaps another process ended it: only a text that ends two processes is remembered.
     s.end();
     if (answer.error().message == kTooLong) return answer;
     if (Status started = s.start(); !started) return std::unexpected(started.error());

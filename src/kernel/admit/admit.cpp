@@ -49,7 +49,7 @@ bool stands(const Situation& s, const Verdict& v, const Approval& asked, const Q
   if (terms.reviewers != question.reviewers) return false;
   const std::string& binding = s.facts.approval->binding;
   if (standing->for_run) {
-    if (s.facts.clock_suspect) return false;  // nobody can say that its time is not over
+    if (s.facts.clock_suspect) return false;  // its time may be over
     return question.for_run.ns > 0 && binding == terms.likeness &&
            binding == to_string(likeness_of(s, v));
   }
@@ -85,7 +85,7 @@ bool deny_answer(const Situation& s, Verdict& v) {
   return object(v, Code::approval_expired, rule, "nobody approved it in time");
 }
 
-// Nobody is asked to type what is not there, or what cannot be read off a screen.
+// A reviewer is never asked to type what is not there, or what cannot be read off a screen.
 bool deny_untypable(const Situation& s, const Asked& asked, const Question& question, Verdict& v) {
   if (question.typed_of.empty()) return false;
   const auto text = text_to_type(s.call.arguments, question.typed_of, {});

@@ -54,9 +54,9 @@ void ask_arguments(const Situation& s, Asked& asked) {
   }
 }
 
-// `requires_approval: false` alone loosens nothing: the table stands until somebody accepts the
+// `requires_approval: false` alone loosens nothing: the table stands until a reviewer accepts the
 // risk of that very line in writing (`accept_risk: [{rule: "tools/NAME/requires_approval", …}]`).
-// Then the call runs and somebody is told. An irreversible call in production is asked for all the
+// Then the call runs and a person is told. An irreversible call in production is asked for all the
 // same.
 void ask_class(const Situation& s, Asked& asked) {
   const Class c = asked.action_class;

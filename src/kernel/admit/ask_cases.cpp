@@ -56,7 +56,7 @@ void stricter(std::optional<T>& into, const std::optional<T>& other, bool greate
   if (!into || (greater ? *other > *into : *other < *into)) into = other;
 }
 
-// Of several cases the strictest of each; whoever one of them names may answer.
+// Of several cases the strictest of each; every person that one of them names may answer.
 ApprovalTerms united(const Situation& s, const std::vector<const Case*>& cases) {
   ApprovalTerms all;
   for (const Case* one : cases) {

@@ -190,8 +190,8 @@ void put_counters(const ToolRule& entry, json::Writer& out) {
   out.end();
 }
 
-// What organisation and team ask, whoever's layer it stands in. Ends of exceptions are times, like
-// freezes, and not in it.
+// What organisation and team ask, in every layer. Ends of exceptions are times, like freezes, and
+// not in it.
 void put_layers(const Policy& policy, json::Writer& out) {
   if (policy.layers.empty()) return;
   out.key("layers").array();

@@ -112,7 +112,7 @@ class Asking {
 
 }  // namespace
 
-// Only reviewers that are in both lists may answer for both; a list that is empty names nobody in
+// Only reviewers that are in both lists may answer for both; a list that is empty names no one in
 // particular.
 bool unite(Question& into, const Question& other) {
   into.quorum = std::max(into.quorum, other.quorum);

@@ -124,7 +124,7 @@ Counting counting_of(const Situation& s, const CounterRule& counter) {
   const Sum* sum = sums.find(counter.id, *out.key);
   if (sum == nullptr) return out;
   out.reserved = sum->reserved;
-  // Where nobody knows the time, nothing is forgotten.
+  // Where the time is not known, nothing is forgotten.
   out.settled = s.facts.clock_suspect ? sum->settled
                                       : sum->within(counted_microsecond(s.now), counter.window);
   return out;

@@ -32,7 +32,7 @@ std::optional<Environment> named_by(const EnvironmentBy& by, json::View argument
   return false;
 }
 
-// A call that names no credential would run with none, or with somebody's default.
+// A call that names no credential would run with none, or with a default that was not decided.
 [[gnu::noinline]] bool names_no_credential(const Situation& s, const CredentialBy* by, Verdict& v) {
   const json::View value = argument_at(s.call.arguments, by->argument);
   v.credential = value.is_string() ? by->find(value.string()) : nullptr;

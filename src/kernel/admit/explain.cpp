@@ -6,7 +6,7 @@ namespace pawl {
 
 namespace {
 
-// A name that somebody else chose, fit to stand in a sentence.
+// A foreign name, made safe for a sentence.
 std::string shown(std::string_view name) {
   const bool cut = name.size() > shown_name_bytes_max;
   std::string out = escape_untrusted(name.substr(0, shown_name_bytes_max));

@@ -32,7 +32,7 @@ ToolRule silent_entry(const Situation& s) {
   return entry;
 }
 
-// Where calls say their environment, one that nobody has a rule for may work in any.
+// Where calls say their environment, one without a rule may work in any.
 Environment environment_of(const Situation& s) {
   const bool by_call = std::ranges::any_of(
       s.policy.tools, [](const ToolRule& tool) { return tool.environment_by != nullptr; });

@@ -1,6 +1,6 @@
-// What leaves with a call that can carry data outside (case P15): credentials, texts
-// that the policy lists, and long data in an encoding. By default people look; the policy may deny.
-// Only calls with the mark pay for it.
+// What leaves with a call that can carry data outside (case P15): credentials, texts that the
+// policy lists, and long data in an encoding. By default people look; the policy may deny. Only
+// calls with the mark pay for it.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -76,7 +76,7 @@ class Baggage {
     }
   }
 
-  // Somebody said how long the argument may be, and that it is longer than what is looked for.
+  // The policy says how long the argument may be, and that it is longer than what is looked for.
   bool may_be_long() const {
     return std::ranges::any_of(tool_.arguments, [&](const ArgumentRule& rule) {
       return std::ranges::any_of(rule.checks, permits_length) && is_about(rule.path, names_);

@@ -109,7 +109,7 @@ bool agrees(const Situation& s, const Denied& denied, const Asked& asked, const 
                         verdict.reason.says.ends_with(denied.reason.says);
     return same || halted;
   }
-  // A question whose text nobody could type is not asked.
+  // A question whose text cannot be typed is not asked.
   const bool untypable = asked.hold && verdict.reason.code == Code::constraint;
   if (verdict.effect == Effect::deny) return fact || untypable;
   if (asked.hold) {

@@ -7,7 +7,7 @@
 namespace pawl {
 namespace {
 
-// Blanks at its ends and characters that nobody sees cannot be read off a screen.
+// Blanks at its ends and invisible characters cannot be read off a screen.
 bool typable(std::string_view text) {
   return !text.empty() && text.size() <= typed_bytes_max && trim(text) == text &&
          !has_hidden_characters(text);

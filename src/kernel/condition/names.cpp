@@ -69,7 +69,7 @@ cel::TypeRef type_of(Known which) {
   return simple(TypeKind::dyn);
 }
 
-// Finds `run.records[…]` and `run.seen[…]` in a tree that nobody has resolved yet.
+// Finds `run.records[…]` and `run.seen[…]` in a tree that is not resolved yet.
 class Counting {
  public:
   Counting(const cel::Tree& tree, const cel::Source& source) : tree_(tree), source_(source) {}

@@ -30,7 +30,7 @@ class Walk {
         origins_(origins),
         rewrites_(rewrites) {}
 
-  // False: something is wrong that nobody can let pass.
+  // False: a violation that no person can let pass.
   bool begin(json::View arguments, const Shape* shape);
   bool counts();
   std::optional<Violation> take() { return std::move(violation_); }
@@ -86,7 +86,7 @@ bool Walk::refuse(const Rule& rule, std::size_t steps, std::string says, Code co
 }
 
 // A value that a check does not accept. Where a person may, the walk goes on, because something
-// that nobody can let pass may stand behind it; the first such value is reported.
+// that no person can let pass may stand behind it; the first such value is reported.
 bool Walk::object(const Rule& rule, std::string says, Code code) {
   const bool hold =
       rule_.otherwise == Effect::hold && (code == Code::constraint || code == Code::origin);

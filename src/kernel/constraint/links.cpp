@@ -226,7 +226,7 @@ std::string_view Scanner::at_slashes(std::size_t i) {
   if (!is_name(at(from)) && at(from) != '[') return {};
   if (token_at(i, from) == "//") return authority(from, {}, previous);
   if (token_at(i, from) != "\\\\") return unclear;
-  // `\\host\share`; a lone letter is an escape in somebody's source code.
+  // `\\host\share`; a lone letter is an escape in source code.
   std::size_t end = from;
   while (end < text_.size() && is_name(text_[end])) ++end;
   if (end - from < 2 || !is_slash(at(end))) return {};

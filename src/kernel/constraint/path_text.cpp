@@ -56,7 +56,8 @@ std::string_view check_components(std::string_view path) {
   }
 }
 
-// Whoever composes compatible characters reads another path where full-width dots or slashes stand.
+// A reader that composes compatible characters reads another path where full-width dots or slashes
+// stand.
 std::string_view check_composed(std::string_view path) {
   if (is_ascii(path)) return {};
   const std::string composed = compose(path);
@@ -116,7 +117,7 @@ Result<PathGlobs> PathGlobs::make(const std::vector<std::string>& globs) {
     while (out.folded_.back().size() > 1 && out.folded_.back().back() == '/') {
       out.folded_.back().pop_back();
     }
-    // Whoever moves a directory away has what is in it: `.git/**` is about `.git` too.
+    // A move of a directory moves what is in it: `.git/**` is about `.git` too.
     while (out.folded_.back().size() > 3 && out.folded_.back().ends_with("/**")) {
       out.folded_.push_back(out.folded_.back().substr(0, out.folded_.back().size() - 3));
     }

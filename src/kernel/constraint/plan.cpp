@@ -189,7 +189,7 @@ ArgumentPlan::Passed ArgumentPlan::judge_text(const Known& known, json::View val
     }
     if (!passes) return {false, known.lines_settled || !breaks_line(text)};
   }
-  // Line breaks are looked for once, and only where somebody asks.
+  // Line breaks are looked for once, and only where they are needed.
   const bool rule_settled = known.rule == 0 || known.compared_whole;
   if (rule_settled && known.lines_settled) return {true, true};
   const bool plain = !breaks_line(text);

@@ -11,7 +11,7 @@
 namespace pawl {
 namespace {
 
-// An argument of such a name chooses records by itself; nobody can count them before.
+// An argument of such a name chooses records by itself; they cannot be counted before.
 constexpr std::array choosers = std::to_array<std::string_view>({
     "all",      "condition", "conditions", "criteria",  "expression", "filter", "filters", "glob",
     "matcher",  "pattern",   "patterns",   "predicate", "queries",    "query",  "regex",   "search",

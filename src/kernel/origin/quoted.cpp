@@ -9,7 +9,7 @@
 namespace pawl {
 namespace {
 
-// Heads behind which a mail program puts somebody else's words.
+// Heads behind which a mail program puts the words of another person.
 bool begins_forwarded(std::string_view line) {
   const std::string folded = fold(trim(line));
   const std::size_t words = std::min(folded.find_first_not_of("-_"), folded.size());

@@ -1,4 +1,4 @@
-// Who was told of what, who answers for it, and that nobody did, as a fold over the records.
+// Who was told of what, who answers for it, and that no one did, as a fold over the records.
 #include <gtest/gtest.h>
 
 #include "kernel/state/test_journal.h"

@@ -19,7 +19,8 @@ bool same_person(std::string_view a, std::string_view b) {
 
 bool enough_eyes(const QuestionTerms& terms, std::span<const Answer* const> approvals) {
   if (approvals.size() < terms.quorum) return false;
-  // The second pair of eyes cannot be told from the first where nobody knows who started the run.
+  // The second pair of eyes cannot be told from the first where the sponsor of the run is not
+  // known.
   const bool apart = terms.quorum > 1 || terms.apart;
   if (apart && terms.sponsor.empty()) return false;
   const bool mild = is_mild(terms);

@@ -14,7 +14,7 @@ Status wrong_approval(std::string_view approval, std::string_view what) {
 }
 
 // Whether one more approval by `person` is a further pair of eyes. What programs said before takes
-// no place from whoever started the run.
+// no place from the sponsor of the run.
 bool counts(const Approval& approval, const Run* run, std::string_view person) {
   if (same_person(person, approval.asked.terms->agent)) return false;
   if (run != nullptr && (same_person(person, run->identity) || same_person(person, run->agent))) {
@@ -184,10 +184,10 @@ void Fold::set_attached(Approval& approval, bool attached) {
   keep_time(run);
 }
 
-// The held call stays until its second look denies it or it is aborted; it waits for nobody any
+// The held call stays until its second look denies it or it is aborted; it waits for no one any
 // more.
 void Fold::end_approval(Approval& approval, ApprovalPhase how) {
-  index_detached(approval, true);  // nobody can come back to it
+  index_detached(approval, true);  // no caller can come back to it
   approval.phase = how;
   const auto call = state.calls_.find(approval.call);
   if (call != state.calls_.end()) stop_waiting(call->second);

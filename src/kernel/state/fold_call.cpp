@@ -166,7 +166,7 @@ void Fold::look_again(const CallDecided& b, Run& run, CallEvent event) {
   if (event == CallEvent::admit) return admit(b, call, run);
   if (event == CallEvent::hold) hold(b, call, run);
   if (event == CallEvent::deny) end_call(call);
-  // The question that nobody will use any more.
+  // The question that no call will use any more.
   const auto old = state.approvals_.find(asked);
   if (old == state.approvals_.end() || (event == CallEvent::hold && asked == b.approval)) return;
   if (next(old->second.phase, ApprovalEvent::withdraw)) {

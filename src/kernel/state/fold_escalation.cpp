@@ -1,4 +1,4 @@
-// Escalations: who was told, who answers for it, and that nobody did.
+// Escalations: who was told, who answers for it, and that no one did.
 #include <algorithm>
 
 #include "base/text.h"
@@ -38,7 +38,7 @@ Status Fold::operator()(const EscalationOpened& b) {
                 "the escalation `" + escape_untrusted(b.escalation) + "` was opened before");
   }
   if (state.escalations_.size() >= escalations_max) {
-    // Whom somebody has answered for makes room; what nobody has answered for stays.
+    // An acknowledged one makes room; an open one stays.
     auto oldest = state.escalations_.end();
     for (auto at_one = state.escalations_.begin(); at_one != state.escalations_.end(); ++at_one) {
       if (at_one->second.phase != Escalation::Phase::acknowledged) continue;

@@ -59,7 +59,7 @@ Amount Sum::within(Instant now, Duration window) const {
     if (counts(end.at, now, window)) break;
     gone = more(gone, end.add);
   }
-  // A sum that went over every number stays there until its ends are counted anew.
+  // A sum that went over every number stays there until its ends are counted again.
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   return settled.nano == most ? settled : less(settled, gone);
 }

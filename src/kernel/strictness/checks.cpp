@@ -58,7 +58,7 @@ std::optional<int> order(const Check& a, const Check& b) {
   return *x < *y ? -1 : (*x > *y ? 1 : 0);
 }
 
-// A directory that leads elsewhere now opens what nobody accepted.
+// A directory that leads elsewhere now opens what was not accepted.
 bool lead_no_further(const PathCheck& before, const PathCheck& after) {
   return std::ranges::all_of(after.leads, [&](const auto& lead) {
     return std::ranges::any_of(before.leads, [&](const auto& wider) {

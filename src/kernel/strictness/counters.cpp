@@ -19,7 +19,7 @@ bool same_sum(const ToolRule& old_entry, const CounterRule& before, const ToolRu
 
 }  // namespace
 
-// A sum is found again by its name; under another one it would begin anew.
+// A sum is found again by its name; under another one it would begin at zero.
 void compare_counters(const Pair& pair, PolicyDiff& laxness) {
   const ToolRule& entry = pair.new_entry;
   const std::string of = " of `" + escape_untrusted(entry.key) + "`";

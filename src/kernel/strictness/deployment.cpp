@@ -182,7 +182,7 @@ bool is_limit(std::string_view name) {
   return std::ranges::any_of(limit_keys(), [name](const LimitKey& row) { return row.key == name; });
 }
 
-// By what holds, since what one caller may have is half of what there is where nobody says more.
+// By what holds, since what one caller may have is half of what there is unless the file says more.
 void compare_limits(const KeyPair& pair) {
   for (const LimitKey& row : limit_keys()) {
     const std::uint64_t was = pair.files.before.limits.*row.number;
@@ -197,8 +197,8 @@ void compare_limits(const KeyPair& pair) {
   }
 }
 
-// Why it could loosen something that this role goes; empty: nobody else leans on it. Where a
-// directory is bound to no role, whoever starts something there chooses the policy; and what
+// Why it could loosen something that this role goes; empty: no other role depends on it. Where a
+// directory is bound to no role, the person who starts something there chooses the policy; and what
 // several roles have one file for, all of them have to be permitted.
 std::string leans_on_role(const DeploymentPair& files, const std::string& name) {
   const Deployment& before = files.before;
@@ -217,8 +217,8 @@ void compare_roles(const KeyPair& pair) {
   compare_names(pair, Section::role, leans_on_role);
 }
 
-// Without any agent the doors ask nobody who they are; and what would prove two agents is nobody's,
-// so that with one of them less it is the other's.
+// Without any agent the doors do not ask callers who they are; and a proof of two agents proves
+// neither, so that with one of them less it is the other's.
 std::string leans_on_agent(const DeploymentPair& files, const std::string& name) {
   if (files.after.agents.empty()) return "and nobody is asked who they are any more";
   const auto known = files.before.agents.find(name);

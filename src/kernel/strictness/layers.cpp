@@ -24,7 +24,7 @@ bool not_longer(const std::optional<Duration>& before, const std::optional<Durat
   return before.has_value() == after.has_value() && (!after || *after <= *before);
 }
 
-// Where nothing excepts from a denial, nobody is asked.
+// Where nothing excepts from a denial, no one is asked.
 bool only_denies(const Layer& layer, const Requirement& row, const std::string& role) {
   return row.then == Effect::deny &&
          std::ranges::none_of(layer.exceptions,
@@ -89,7 +89,7 @@ void compare_layers(const Policy& before, const Policy& after, PolicyDiff& laxne
   }
   for (const Layer& layer : after.layers) {
     for (const Requirement& row : layer.requirements) {
-      // Who is named answers in place of whoever answered where nobody was named.
+      // Who is named answers in place of the default reviewers.
       if (row.approval.reviewers.empty() || !is_new(row, before)) continue;
       laxness.found(row.rule.at,
                     fmt::format("the layer `{}` names other people", escape_untrusted(layer.name)));
@@ -98,7 +98,7 @@ void compare_layers(const Policy& before, const Policy& after, PolicyDiff& laxne
 }
 
 // A row of a layer may speak of the class, the stage and the environment of a call: of what is
-// stricter by itself nobody can tell whether the row still means it.
+// stricter by itself it is not known whether the row still means it.
 void compare_marks(const Pair& pair, PolicyDiff& laxness) {
   if (!pair.before.has_requirements()) return;
   const ToolRule& before = pair.old_entry;

@@ -225,7 +225,7 @@ bool Compiling::path_to(NodeId id, Path& path) const {
   return true;
 }
 
-// `believed`: only to look into it, so nobody has to compare it with its type.
+// `believed`: only to look into it, so it is not compared with its type.
 void Compiling::load(NodeId id, bool believed) {
   Path path;
   if (!path_to(id, path)) {

@@ -70,7 +70,7 @@ Parsing::Made Parsing::add(Node node) {
     node.begin = std::min(node.begin, tree_[part].begin);
     height = std::max(height, heights_[part]);
   }
-  // Chains of operators are deep without being nested, and whoever walks the tree pays for both.
+  // Chains of operators are deep without being nested, and every walk of the tree pays for both.
   if (++height > limits_.depth_max) return too_deep();
   heights_.push_back(height);
   tree_.nodes.push_back(std::move(node));

@@ -1,5 +1,5 @@
 // Macros: calls that bind names, or that ask whether something is there. They are told by name and
-// number of arguments; with another number the call is an ordinary one, and nobody has such a
+// number of arguments; with another number the call is an ordinary one, and there is no such
 // function.
 #include <algorithm>
 #include <array>

@@ -97,7 +97,7 @@ class Resolver {
       node.slot = static_cast<std::uint32_t>(*place);
       return {.outermost = *place};
     }
-    // A name that nobody knows may be known where the expression runs again: not constant.
+    // An unknown name may be known where the expression runs again: not constant.
     return known(node, node.text, node.absolute).value_or(Depends{.variable = true});
   }
 

@@ -160,7 +160,7 @@ class Manifests {
     return {};
   }
 
-  // A container without an image gets one from somebody else.
+  // A container without an image gets one from elsewhere.
   static bool images(const yaml::Node& node) {
     return node.is_sequence() && std::ranges::all_of(node.items, [](const yaml::Node& one) {
              return one.is_map() && one.find("image") != nullptr;

@@ -203,7 +203,7 @@ Result<PublicKey> PublicKey::from_rsa(json::View jwk) {
 Result<PublicKey> PublicKey::from_jwk(json::View jwk) {
   if (!jwk.is_object()) return wrong("a key is an object");
   for (const std::string_view name : secret_members) {
-    // Whoever can read the set could sign with it.
+    // A reader of the set could sign with it.
     if (jwk[name].exists()) return wrong(fmt::format("`{}` makes it a secret key", name));
   }
   const auto type = jwk.text("kty");

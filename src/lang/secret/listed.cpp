@@ -31,7 +31,7 @@ Result<ListedTexts> ListedTexts::make(const std::vector<std::string>& texts) {
   }
   std::ranges::sort(forms);
   for (std::string& text : forms) {
-    // Whoever holds the longer one holds the shorter one.
+    // A text with the longer one has the shorter one.
     if (!made.sorted_.empty() && text.starts_with(made.sorted_.back())) continue;
     made.first_[static_cast<unsigned char>(text.front())] = true;
     made.sorted_.push_back(std::move(text));

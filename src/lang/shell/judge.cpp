@@ -250,7 +250,7 @@ void Judge::accept(const Command& command, const Judged& judged) {
 }
 
 // What a row stops is stopped by its name, wherever the program lies and whatever else is unclear
-// about the command: whoever asks a person about the rest must not ask about this.
+// about the command: a question about the rest must not ask about this.
 void Judge::stopped(std::uint32_t index) {
   const Command& command = analysis_.commands[index];
   Judged judged;

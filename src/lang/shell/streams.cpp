@@ -44,7 +44,7 @@ Stream Streams::of(std::uint32_t descriptor) const {
 }
 
 void Streams::set(std::uint32_t descriptor, const Stream& stream) {
-  // One that is not remembered is unknown to whoever asks for it.
+  // One that is not remembered is unknown to a later request.
   if (descriptor < all_.size()) all_[descriptor] = stream;
 }
 

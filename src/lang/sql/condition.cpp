@@ -19,7 +19,7 @@ bool mentions(json::View view, std::string_view node) {
   return false;
 }
 
-// Equal but for the places in the text. Each part is looked at once: whoever writes a statement
+// Equal but for the places in the text. Each part is looked at once: the writer of a statement
 // chooses how deep it is.
 bool same(json::View a, json::View b) {
   if (a.kind() != b.kind()) return false;
@@ -128,7 +128,7 @@ bool combination_narrows_nothing(json::View combination) {
   for (const json::View part : parts.elements()) {
     if (narrows_nothing(part)) return true;
   }
-  // Quadratic, and nobody needs it for long lists.
+  // Quadratic, and not needed for long lists.
   return parts.size() <= 32 && any_opposites(parts);
 }
 

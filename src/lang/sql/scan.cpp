@@ -97,7 +97,7 @@ Status Scan::block_comment() {
       return refuse("a comment inside a comment ends elsewhere in other dialects");
     }
     if (at(here_) == '*' && at(here_ + 1) == '/') {
-      // `*/*` would be read as an end and a beginning by us, and otherwise by somebody else.
+      // `*/*` would be read as an end and a beginning by us, and otherwise by another reader.
       if (at(here_ + 2) == '*' || at(here_ + 2) == '/') {
         return refuse("signs directly behind a comment");
       }

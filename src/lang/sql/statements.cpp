@@ -32,7 +32,7 @@ Summary Reader::read(json::View statements) {
   }
   for (auto* set : {&out_.kinds, &out_.reads, &out_.writes, &out_.columns, &out_.functions,
                     &out_.types, &out_.unbounded, &out_.aliases, &out_.refusals}) {
-    // A name without a byte does not exist in PostgreSQL; whoever says it is not understood.
+    // A name without a byte does not exist in PostgreSQL; a statement with one is not understood.
     if (std::ranges::find(*set, "") != set->end()) {
       std::erase(*set, "");
       add(out_.refusals, "a name is empty");
@@ -194,7 +194,7 @@ std::string_view Reader::drop_kind(json::View body) {
                                          {"OBJECT_SEQUENCE", "drop_sequence"}}};
   const auto* row = std::ranges::find(kRows, body.text("removeType").value_or(""), &Row::type);
   if (row == kRows.end()) return "other";
-  // What depends on it, nobody can see here.
+  // What depends on it is not visible here.
   if (body.text("behavior") == "DROP_CASCADE") add(out_.refusals, "DROP with CASCADE");
   for (const json::View object : body["objects"].elements()) {
     const std::vector<std::string_view> parts = strings(object["List"]["items"]);

@@ -141,7 +141,7 @@ void Reader::operation(json::View names) {
 
 void Reader::alias(json::View body) {
   add(out_.aliases, body.text("aliasname").value_or("?"));
-  // Columns under new names: nobody can say which ones are meant.
+  // Columns under new names: which ones are meant is not known.
   if (body["colnames"].exists()) add(out_.columns, "*");
 }
 
