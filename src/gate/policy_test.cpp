@@ -120,7 +120,7 @@ TEST_F(GatePolicy, AStricterPolicyCountsAtOnceAndSurvivesACrash) {  // rule 14
   EXPECT_EQ(run().policy, to_string(stricter->digest));
   EXPECT_EQ(world.call("put_note").code, Code::not_granted);
   world.policy = stricter;
-  EXPECT_FALSE(world.open("another").empty()) << "new runs are under it, and nobody was asked";
+  EXPECT_FALSE(world.open("another").empty()) << "new runs are under it, and no one was asked";
   EXPECT_TRUE(world.escalations.empty());
 }
 

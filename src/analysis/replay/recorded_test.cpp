@@ -48,7 +48,7 @@ TEST(RecordedTest, LooksAreGatheredByCandidateAndReason) {
   History h;
   h.open("r-1", "desk");
   h.open("r-2", "another");
-  EXPECT_FALSE(h.decide(std::nullopt)) << "nobody was asked";
+  EXPECT_FALSE(h.decide(std::nullopt)) << "no one was asked";
   EXPECT_FALSE(h.decide(CandidateSaid{.policy = "one"}));
   EXPECT_FALSE(h.decide(denied("one"), "r-2")) << "another role's";
   const auto look = h.decide(denied("one"));

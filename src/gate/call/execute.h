@@ -11,9 +11,10 @@ namespace pawl {
 // `next`, unless the caller is gone: then what was let run ends, and what waits is woken.
 Next unless_gone(CallContext& context, Next next);
 
-// After the last wait before execution, without waiting: is the decision durable, the caller there,
-// the run open, no kill over it? (threats, section 3, rule 15). A run keeps its policy, so that
-// cannot have changed.
+// After the last wait before execution, without waiting: the decision must be durable, the caller
+// there, the run and its sub-run open, no kill or halt over it, the grant that it uses still valid,
+// the policy not stricter than the one that decided, and the role still observed where that let the
+// call run.
 Next last_look(CallContext& context, const Status& durable);
 
 // From here on the server may have the call.

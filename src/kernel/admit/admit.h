@@ -4,10 +4,12 @@
 // objects names the code; the hold stages are united, strictest wins; the approval fact, if there
 // is one, answers exactly that union. An error in a stage denies.
 //   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · blocked · grant
-//         · pin · schema · constraints · access · condition and cases · commands · layers · what
-//         would leave · freeze that denies · ceilings of the entry · counters
+//         · environment · credential · pin · schema · constraints · access · cases and their
+//         condition · commands · layers · outside (what would leave) · freeze that denies · limits
+//         of the entry · counters
 //   hold: layers · freeze that holds · cases · commands · access · requires_approval · class and
-//         stage · what would leave unseen · values that a person may let pass
+//         stage · outside (what would leave unseen) · origin and constraints (values that a
+//         person may let pass)
 // A denial that is one more than `max_denials` becomes `ceiling` and halts the run.
 // A new stage is one file with one function and one row in the table.
 //

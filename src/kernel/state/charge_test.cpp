@@ -133,7 +133,7 @@ TEST_F(ChargeTest, AHeldCallThatEndsWithoutASecondLookIsNoDenial) {
   j.hold("c2", "a2");
   j.must(ApprovalEnded{"a2", "withdrawn", "c2"});
   j.must(J::ended("c2", "aborted"));
-  j.must(J::decided("c3", "hold"));  // nobody was asked
+  j.must(J::decided("c3", "hold"));  // no one was asked
   j.must(J::ended("c3", "aborted"));
   EXPECT_EQ(j.run().denials.settled, 0U);
   EXPECT_EQ(j.run().live, 0U);
