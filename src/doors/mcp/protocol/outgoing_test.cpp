@@ -46,7 +46,7 @@ TEST(Repeated, WhatDiffersIsRefused) {
   EXPECT_THAT(said_of(R"({"region":null})", {{"mcp-param-region", ""}}),
               HasSubstr("different things"));
   EXPECT_THAT(said_of(R"({"region":"eu"})", {{"mcp-param-region", std::nullopt}}),
-              HasSubstr("no base64"));
+              HasSubstr("not base64"));
   EXPECT_THAT(
       said_of(R"({"region":"eu"})", {{"mcp-param-region", "eu"}, {"mcp-param-region", "eu"}}),
       HasSubstr("twice"));

@@ -87,7 +87,7 @@ TEST(Fields, TheBodyAndItsFieldsSayTheSame) {
   EXPECT_THAT(about(call, {version, method, {"mcp-name", "read"}}), IsEmpty());
   EXPECT_THAT(about(call, {version, method, {"mcp-name", "=?base64?cmVhZA==?="}}), IsEmpty());
   EXPECT_THAT(about(call, {version, method, {"mcp-name", "=?base64?cmVhZA?="}}),
-              HasSubstr("no base64"));
+              HasSubstr("not base64"));
   EXPECT_THAT(about(call, {version, method, {"mcp-name", "Read"}}), HasSubstr("different names"));
   EXPECT_THAT(about(call, {version, method}), HasSubstr("`Mcp-Name` is missing"));
   EXPECT_THAT(about(call, {version, {"mcp-name", "read"}}), HasSubstr("`Mcp-Method` is missing"));

@@ -70,7 +70,7 @@ TEST(Remote, ArgumentsThatASchemaWantsInHeadersAreThere) {
   EXPECT_EQ(headers.find("mcp-param-sure"), std::nullopt);
   ASSERT_TRUE(way.send(stateless(3, "tools/call", R"("name":"b","arguments":{},)")));
   way.wait_heard(2);
-  EXPECT_THAT(way.heard.at(1), AllOf(HasSubstr(R"("id":3)"), HasSubstr("no argument")));
+  EXPECT_THAT(way.heard.at(1), AllOf(HasSubstr(R"("id":3)"), HasSubstr("not an argument")));
   EXPECT_EQ(way.asked.size(), 2U);
 }
 

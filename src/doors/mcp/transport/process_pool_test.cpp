@@ -218,7 +218,8 @@ TEST(ProcessPool, OneThatOpensOtherwiseGetsNoCall) {
   stage.call_as(7, "writer");
   stage.opens(1, "2024-11-05");
   ASSERT_THAT(stage.heard, SizeIs(1));
-  EXPECT_THAT(stage.heard[0], AllOf(HasSubstr(R"("id":7)"), HasSubstr("did not open as before")));
+  EXPECT_THAT(stage.heard[0],
+              AllOf(HasSubstr(R"("id":7)"), HasSubstr("did not initialize as before")));
   EXPECT_FALSE(stage.processes[1]->alive);
 }
 
