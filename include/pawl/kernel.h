@@ -28,7 +28,7 @@ namespace pawl {
 
 class DecideStream;
 
-// A tool call that somebody wants to make. Members with JSON hold one complete JSON text.
+// A tool call that an agent wants to make. Members with JSON hold one complete JSON text.
 struct Proposal {
   std::string run{};     // which run pays for it
   std::string server{};  // empty where there is one only

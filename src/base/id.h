@@ -2,8 +2,8 @@
 //
 // A prefix that says what is named, a dash, and random bits in base 32 without the letters that
 // look or sound like others (i, l, o, u): `r-7k2m9xq4` for five random bytes, sixteen characters
-// for ten. Whoever needs uniqueness picks the number of bytes: five tell a million things apart in
-// one place, ten are enough for ids that nobody compares.
+// for ten. The caller picks the number of bytes by how unique they must be: five tell a million
+// things apart in one place, ten are enough for ids that are never compared.
 #pragma once
 
 #include <cstddef>

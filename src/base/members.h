@@ -158,7 +158,7 @@ class MemberReader {
   // A member that is read by other code; counts as known. Nothing where there is none.
   json::View inner(std::string_view name);
 
-  // The first thing that is wrong, or an error that names a member nobody asked for.
+  // The first thing that is wrong, or an error that names an unexpected member.
   Status finish();
 
  private:

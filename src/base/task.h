@@ -1,4 +1,4 @@
-// Task<T>: our own lazy coroutine, and Completion<T>: a value that somebody else delivers.
+// Task<T>: our own lazy coroutine, and Completion<T>: a value that is delivered later.
 //
 // The gate is written in straight lines with `co_await`, against interfaces that the real loop and
 // the seeded simulator both implement. Everything here belongs to one thread (the loop that owns
@@ -6,7 +6,7 @@
 //
 //   Task<Verdict> decide(Call call);          // runs when awaited
 //   Completion<Answer> answer;                // co_await answer; … answer.deliver(x) resumes it
-//   spawn(serve(connection), on_done);        // starts a task nobody awaits
+//   spawn(serve(connection), on_done);        // starts a task that is not awaited
 //
 // A Task owns its coroutine frame; destroying a suspended Task destroys the frame and with it every
 // RAII promise inside. Completion resumes inline from `deliver`: callers that must not be
@@ -117,8 +117,8 @@ struct Detached {
 
 }  // namespace task_detail
 
-// Starts a task that nobody awaits; `done` runs when it ends. A detached task that never ends
-// leaks its frame, so whoever spawns makes sure that what it awaits is delivered at shutdown.
+// Starts a task that is not awaited; `done` runs when it ends. A detached task that never ends
+// leaks its frame, so the spawner makes sure that what it awaits is delivered at shutdown.
 inline task_detail::Detached spawn(Task<void> task, std::function<void()> done = {}) {
   co_await task;
   if (done) done();

@@ -36,7 +36,7 @@ bool has_hidden_characters(std::string_view text);
 enum class Newlines : unsigned char { escape, keep };
 std::string escape_untrusted(std::string_view text, Newlines newlines = Newlines::escape);
 
-// Somebody else's text in a message: made visible, in backticks, and no more of it than this.
+// Foreign text in a message: made visible, in backticks, and no more of it than this.
 std::string in_backticks(std::string_view text, std::size_t bytes_max = 64);
 
 // Terminal columns that a visible text takes (wide characters count two).

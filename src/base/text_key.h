@@ -23,7 +23,7 @@ struct TextKey {
   static TextKey of(std::string_view text);
 
   bool exact() const { return size <= exact_bytes_max; }
-  // Spreads names over a table. Whoever chooses names can make them collide: a table must stay
+  // Spreads names over a table. A person who chooses names can make them collide: a table must stay
   // right, and no slower than a list, when they do.
   std::uint64_t hash() const;
 

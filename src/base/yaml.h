@@ -59,7 +59,7 @@ struct Read {
   std::vector<Error> errors;  // empty means the tree is complete and trustworthy
   // False when reading ended before the end of the file: what the tree lacks may be in the file.
   // Where errors are there and this is true, values stand in the tree as they were probably meant,
-  // so that whoever looks for further mistakes finds them.
+  // so that further mistakes can be found.
   bool whole = true;
 };
 

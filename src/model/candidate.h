@@ -17,14 +17,14 @@ enum class CandidateKind : std::uint8_t {
   stricter,  // it permits less
   laxer,     // … or more
   other,     // the same effect for another reason
-  error,     // nobody knows what it would have said
+  error,     // not known what it would have said
 };
 std::string_view to_string(CandidateKind kind);
 inline constexpr std::array candidate_kinds = {CandidateKind::same, CandidateKind::stricter,
                                                CandidateKind::laxer, CandidateKind::other,
                                                CandidateKind::error};
 
-// Nothing where no candidate was asked. An effect that nobody knows is an `error`.
+// Nothing where no candidate was asked. An unknown effect is an `error`.
 std::optional<CandidateKind> candidate_kind(const CallDecided& decided);
 
 // How often each of them came.

@@ -20,7 +20,7 @@ enum class PinState : std::uint8_t {
   accepted,      // equal to the accepted definition
   first_use,     // never seen, no lock: recorded in development, denied in production
   changed,       // differs from what was accepted, or new under a lock
-  hidden,        // holds characters nobody can see: can never be accepted
+  hidden,        // holds invisible characters: can never be accepted
   ambiguous,     // another tool has a name that cannot be told apart
   unknown_tool,  // the server does not offer it
 };
@@ -65,7 +65,7 @@ struct Facts {
   std::vector<PathFact> paths;
   std::vector<sql::Fact> sql;
   std::vector<ProgramFact> programs;  // of the lines under `commands`, each word once
-  bool programs_known = false;        // false: nobody looked; programs are judged by their words
+  bool programs_known = false;        // false: not looked up; programs are judged by their words
   std::vector<OriginFact> origins;
   std::optional<ApprovalFact> approval;
   bool clock_suspect = false;  // the wall clock drifted beyond the bound: freezes are strict

@@ -1,10 +1,10 @@
 // The records of the journal: what happened, in the order in which it happened.
 //
-// The journal is the database: all state is a fold over these (kernel/state). Each record
-// is one canonical JSON object: `v` (format version), `type`, `seq`, `at` (RFC 3339), `boot`
-// (nanoseconds of CLOCK_BOOTTIME), then the members of its struct below under the names given in
-// docs/formats/records.md. Arguments, results, policies and definitions are not in it but in
-// the payload file; the record holds their salted commitment (`sha256:…`).
+// The journal is the database: all state is a fold over these (kernel/state). Each record is one
+// canonical JSON object: `v` (format version), `type`, `seq`, `at` (RFC 3339), `boot` (nanoseconds
+// of CLOCK_BOOTTIME), then the members of its struct below under the names given in
+// docs/formats/records.md. Arguments, results, policies and definitions are not in it but in the
+// payload file; the record holds their salted commitment (`sha256:…`).
 // An unknown type is kept as `Unknown`: it verifies, but it does not fold.
 #pragma once
 
@@ -81,13 +81,13 @@ struct Resumed {
   std::string scope, name, person, reason;
 };
 
-// What a candidate said of a look: a second policy, which never acts. Without an effect
-// and a reason it said the same as the policy in force.
+// What a candidate said of a look: a second policy, which never acts. Without an effect and a
+// reason it said the same as the policy in force.
 struct CandidateSaid {
   std::string policy;                  // digest of its bundle, before any task
   std::string effect = {}, code = {};  // empty: as decided
   std::string rule = {}, rule_at = {};
-  std::string why = {};  // nobody knows what it would have said
+  std::string why = {};  // not known what it would have said
 
   friend bool operator==(const CandidateSaid&, const CandidateSaid&) = default;
 };
@@ -116,7 +116,7 @@ struct CallDecided {
   // False: the role is watched and not stopped, so the call runs although it was denied or held.
   // What it reserves and its class are then those under which it runs (kernel/admit/let_through.h).
   bool enforced = true;
-  std::optional<CandidateSaid> candidate = {};  // absent: nobody asked one
+  std::optional<CandidateSaid> candidate = {};  // absent: none was asked
   std::string grant = {};                       // under which it runs; see GrantMade
   std::string call_note;  // what was dropped or replaced before deciding: `_meta` keys …
 };
@@ -221,7 +221,7 @@ struct EscalationOpened {
   std::string escalation, run, event, why;
   std::string about = {};  // of a kill: `SCOPE NAME`, so that lifting it ends the escalation
   std::vector<LadderContact> contacts;
-  Instant ends{};  // nobody acknowledged it until then: it is unanswered
+  Instant ends{};  // not acknowledged until then: it is unanswered
 };
 // how: `acknowledged`, `resolved`, or `unanswered`, which no person says.
 struct EscalationChanged {
@@ -258,7 +258,7 @@ struct GrantMade {
   std::uint64_t before = 0;  // calls of the same line that were charged to the run already
   std::vector<GrantedArgument> arguments;
 };
-// A grant that somebody took back. Time, the end of the run, a halt and a kill need no record.
+// A grant that was revoked. Time, the end of the run, a halt and a kill need no record.
 struct GrantEnded {
   std::string grant, run, person, reason;
 };

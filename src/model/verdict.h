@@ -1,6 +1,5 @@
 // What the kernel says about one call.
-//
-// A Verdict has no default constructor: somebody has to say the effect. On the path of an allowed
+// A Verdict has no default constructor: its maker has to say the effect. On the path of an allowed
 // call it owns no memory, so that deciding costs nothing but the comparison. Sentences are made
 // from it afterwards, by `kernel/admit/explain.h`.
 #pragma once
@@ -59,8 +58,8 @@ bool parse_code(std::string_view text, Code& into);
 bool retryable(Code code);
 
 // Whether a denial with this code is the agent's own: it asked for what it may not have. Only these
-// count for `max_denials`; a server that is down, a switch that somebody threw and a question that
-// nobody answered say nothing about the agent.
+// count for `max_denials`; a server that is down, a kill switch that was set and a question that
+// no one answered say nothing about the agent.
 bool counts_as_denial(Code code);
 
 // A rule of the policy: where it stands in the tree (`tools/update_order_status/args/status`) and
@@ -102,7 +101,7 @@ struct Question {
   Duration within = Duration::seconds(300);
   std::vector<std::string> reviewers;  // groups, persons; empty: the deployment's default_reviewers
   std::string why;                     // sentences for the reviewer, one per holding stage, "; "
-  // Somebody has to look who did not start the run: in production, and in a freeze.
+  // A second reviewer is required, who did not start the run: in production, and in a freeze.
   bool apart = false;
   // What one approval may be good for besides this call; zero: nothing.
   std::uint64_t identical = 0;
@@ -139,7 +138,7 @@ struct Verdict {
   std::shared_ptr<const Question> question;     // set exactly where effect is hold
   std::vector<Rewrite> rewrites;
   std::string grant;    // that lets the call run where no entry of the policy does
-  bool notify = false;  // somebody is told although the call runs
+  bool notify = false;  // a person is told although the call runs
   bool halt = false;    // the run halts and escalates with this verdict
   bool retry = false;   // a later identical call may succeed
 

@@ -1,10 +1,10 @@
 // What `pawl check` says about a policy: errors, gaps, and a table that a reviewer reads.
 //
 // Errors are what must not go into force: mistakes of the file, entries that do not fit the tools a
-// server offers, questions that nobody could answer. Findings are gaps that a file may have outside
-// production (no owner, no person who is told, ceilings that nothing meters); in production those
-// of the weight `error_in_production` are errors. The table says for every tool what would happen
-// to a call that satisfies the entry's constraints. Pure: the time comes in as an argument.
+// server offers, questions that no reviewer could answer. Findings are gaps that a file may have
+// outside production (no owner, no person who is told, ceilings that nothing meters); in production
+// those of the weight `error_in_production` are errors. The table says for every tool what would
+// happen to a call that satisfies the entry's constraints. Pure: the time comes in as an argument.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct CheckReport {
     std::string class_text;    // `reversible small`
     std::string class_source;  // `stated`, `name: update`, …
     Effect effect;
-    std::string approval;  // who answers, how many, how long; empty where nobody is asked
+    std::string approval;  // who answers, how many, how long; empty where no one is asked
     std::string records;   // how many records one call counts as
     std::string why;       // why it is denied; empty otherwise
   };
@@ -54,10 +54,10 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
                   std::span<const ToolDefinition> live, Instant now, bool production,
                   KnownBy by = KnownBy::offered);
 
-// What has to be true of a policy before it is in force, for whoever brings it there: `pawl check`
-// is not always asked before. That people can answer what it would ask, and that this set-up can
-// measure what its ceilings limit, or that somebody accepted that it cannot. In production these
-// are errors, and elsewhere findings.
+// What has to be true of a policy before it is in force, for the person who brings it there: `pawl
+// check` is not always asked before. That people can answer what it would ask, and that this set-up
+// can measure what its ceilings limit, or that a reviewer accepted that it cannot. In production
+// these are errors, and elsewhere findings.
 CheckReport check_before_use(const Policy& policy, const Deployment& deployment, Instant now);
 
 // From `now` on and before this moment, that answer is the same for the same policy and deployment:

@@ -62,7 +62,7 @@ void check_ceilings(const Subject& subject);
 // The part of it that says which limits nothing here can measure.
 void check_metering(const Subject& subject);
 void check_people(const Subject& subject);
-// The part of it that says whether somebody can answer what waits.
+// The part of it that says whether a reviewer can answer what waits.
 void check_answerers(const Subject& subject);
 // persons.cpp. The deployment file's people; and whether who started a run could stand in the way
 // of a question that is asked of just so many as it needs.

@@ -23,7 +23,7 @@ namespace pawl {
 struct AccessUse {
   std::uint64_t asked = 0;     // questions to people; the rest of them was withdrawn or ran out
   std::uint64_t granted = 0;   // … that became a grant
-  std::uint64_t rejected = 0;  // … that somebody said no to
+  std::uint64_t rejected = 0;  // … that a reviewer rejected
   std::uint64_t used = 0;      // grants under which a call ran
   std::uint64_t calls = 0;     // … that ran under them
   std::uint64_t taken_back = 0;

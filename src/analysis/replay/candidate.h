@@ -5,11 +5,10 @@
 // definitions and the state before each call are those of the journal: what the candidate says of a
 // call follows from what really happened before it, not from what the candidate would have let
 // happen. Counters go by the names of their entries, so an entry that is called otherwise begins at
-// nothing. What the candidate wants to know and nobody found out at the time (where a path leads,
-// what a text of SQL does, where a value came from, which program a word starts) is not guessed:
-// such a call is `unknown`, with the reason.
-// Compared is the first look at a call. What people answered to a question is no part of it.
-// Pure: no clock, no files. Threads: one owner.
+// nothing. What the candidate wants to know and what was not found out at the time (where a path
+// leads, what a text of SQL does, where a value came from, which program a word starts) is not
+// guessed: such a call is `unknown`, with the reason. Compared is the first look at a call. What
+// people answered to a question is not part of it. Pure: no clock, no files. Threads: one owner.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // What candidates of a role said as its calls came, gathered from the records.
 //
-// Nothing is decided here: a record holds what was said of it, and who was asked. Looks
-// that came before there was a candidate, and refusals at the door, have nothing to say.
+// Nothing is decided here: a record holds what was said of it, and who was asked. Looks that came
+// before there was a candidate, and refusals at the door, have nothing to say.
 // Pure: no clock, no files. Threads: one owner.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace pawl {
 
-// One look that came out otherwise, or of which nobody knows how.
+// One look that came out otherwise, or of which it is not known how.
 struct RecordedLook {
   CandidateKind kind = CandidateKind::other;
   std::uint64_t seq = 0;

@@ -8,7 +8,7 @@
 // A source is a text of the caller's choosing: an address, a connection, a session, a browser that
 // was signed in from before. The table is bounded: sources that were quiet for a while are
 // forgotten, and where all are busy, the one whose wait ends first.
-// Threads: whoever owns it.
+// Threads: the owner's.
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 // Enrolment turns the passphrase into an Ed25519 key (Argon2id over passphrase and salt gives the
 // seed) and keeps only the public half, the *verifier*. To act, the reviewer asks the node for a
 // challenge, and signs it together with a digest of exactly the act. So a node, a journal, a
-// configuration file or whoever listens on a socket holds nothing that could act in the reviewer's
+// configuration file or a listener on a socket holds nothing that could act in the reviewer's
 // name, and a recorded proof fits one act on one node once.
 //
 // Verifier text:  `argon2id$m=65536,t=3,p=1$<salt base64>$<public key base64>`; a reviewer who has
@@ -57,7 +57,7 @@ bool verify(const Challenge& challenge, std::string_view signature, std::string_
 bool valid_verifier(std::string_view text);
 
 // Open challenges of a node. Each belongs to the source that asked for it (a connection) and counts
-// for that one alone: nobody uses up, or pushes out, what another one holds (case H09). Wrong
+// for that one alone: no one uses up, or pushes out, what another one holds (case H09). Wrong
 // proofs slow their source down, and no person.
 class Challenges {
  public:

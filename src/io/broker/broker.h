@@ -2,10 +2,10 @@
 //
 // The deployment file says where each credential is and where it may go; both are looked at here
 // again for every request, whatever a policy names: a credential that is not for this role, server,
-// host or tool is not read at all. A value is read anew each time, so that a rotated secret is the
-// next request's; one that somebody issues is kept until shortly before its end (io/issue). What
-// was given out is remembered (traces.h), and `scrub` takes it out of what the same server says.
-// Errors name the credential and its source and never a byte of it.
+// host or tool is not read at all. A value is read again each time, so that a rotated secret is the
+// next request's; an issued one is kept until shortly before its end (io/issue). What was given out
+// is remembered (traces.h), and `scrub` takes it out of what the same server says. Errors name the
+// credential and its source and never a byte of it.
 // One thread, that of the loop. A mint that is under way must end before the broker does.
 #pragma once
 
@@ -55,14 +55,14 @@ class Broker {
   void use(const Deployment& deployment, const std::string& directory);
 
   Task<Result<Minted>> mint(Errand errand);
-  // What a request of pawl's own carries, which goes to nobody's server: the collector's.
+  // What a request of pawl's own carries, which goes to no tool server: the collector's.
   Task<Result<secrets::Credential>> own(std::string credential);
-  // A secret of pawl's own, which has no name and goes to nobody's server: a notifier's.
+  // A secret of pawl's own, which has no name and goes to no tool server: a notifier's.
   Task<Result<secrets::Credential>> secret(SecretSource from);
   void scrub(std::string_view server, std::string& text) const { traces_.scrub(server, text); }
 
  private:
-  // `url`: of the server that it is for. `kept_as`: what one that somebody issues is kept under.
+  // `url`: of the server that it is for. `kept_as`: what an issued one is kept under.
   Task<Result<Minted>> read(std::string name, Deployment::Credential from, std::string url,
                             std::string kept_as);
   Task<Result<Stored>> read_source(SecretSource from);

@@ -2,11 +2,11 @@
 //
 // Opening takes Argon2id, which is slow on purpose: a thread of its own does it, which gets the
 // text and the passphrase, gives back the open store, and shares nothing. What stays in memory are
-// the sealed values and the key that opens one at a time. A file that changed is opened anew, so
+// the sealed values and the key that opens one at a time. A file that changed is opened again, so
 // that a rotated secret is the next call's; a file that cannot be opened gives nothing, also where
-// an older one could be. Whoever asks while it is being opened waits: an opening that succeeds is
-// everybody's, and one that fails is only of those who asked before it began, with the same key.
-// One thread, that of the loop.
+// an older one could be. A caller that asks while it is being opened waits: an opening that
+// succeeds is everybody's, and one that fails is only of those who asked before it began, with the
+// same key. One thread, that of the loop.
 #pragma once
 
 #include <sys/types.h>
@@ -42,7 +42,7 @@ class StoreKeeper {
   // The newest version of the name. `key`: where the passphrase comes from, files resolved.
   Task<Result<Stored>> get(std::string name, Deployment::StoreKey key,
                            std::vector<std::string> environment);
-  // Nobody else changes the store while this is there. ErrorKind::environment where somebody does.
+  // No other process changes the store while this is there. ErrorKind::environment where one does.
   Result<secrets::StoreFile> hold() const { return secrets::StoreFile::try_open(path_); }
   // The one version of the name from now on, after `get` and while the store is held.
   Status replace(const secrets::StoreFile& held, const std::string& name,

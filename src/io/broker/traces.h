@@ -1,10 +1,9 @@
 // Secrets that went out, to be taken out of what comes back.
 //
-// A server may show a secret in any later answer, also in one to somebody else. So what was sent to
-// a server is remembered for as long as the node lives: the newest `remembered_max` of each server,
-// in locked memory, and the automaton that finds them. Values that are not used any more leave it
-// as newer ones come.
-// One thread.
+// A server may show a secret in any later answer, also in one to another caller. So what was sent
+// to a server is remembered for as long as the node lives: the newest `remembered_max` of each
+// server, in locked memory, and the automaton that finds them. Values that are not used any more
+// leave it as newer ones come. One thread.
 #pragma once
 
 #include <cstddef>

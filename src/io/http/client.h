@@ -86,7 +86,8 @@ class [[nodiscard]] Fetch {
   // The other side is held back by its full connection.
   void pause();
   void resume();
-  // Whether bytes of the request may have left. False at its end: nobody can have acted on it.
+  // Whether bytes of the request may have left. False at its end: the server cannot have acted on
+  // it.
   bool sent() const;
 
  private:
@@ -98,7 +99,7 @@ class Client {
   Client(net::Loop& loop, ClientOptions options);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
-  // Whoever still waits for an end is told ErrorKind::io.
+  // Callers that still wait for an end are told ErrorKind::io.
   ~Client();
 
   // What is wrong with it is told in a later turn, as every end is.

@@ -3,10 +3,10 @@
 // Requests are read one after the other, up to `requests_in_flight_max` are answered at the same
 // time, and answers leave in the order of the requests. A request that cannot be read is answered
 // with what is wrong with it, and is the last one.
-// The end of what a client sends means that it is gone: whoever answers is told. What is answered
-// all the same is still written, for clients that only closed their half.
-// Nobody here knows the time: `phase` says what is being waited for, and the owner does the rest.
-// Inside of this room and its fuzzer only.
+// The end of what a client sends means that it is gone: the answering side is told. What is
+// answered all the same is still written, for clients that only closed their half. The time is not
+// known here: `phase` says what is being waited for, and the owner does the rest. Inside of this
+// room and its fuzzer only.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 //
 // Names are kept in lower case, values as they are, without blanks around them. One text holds all
 // of them: a message with twenty fields costs two allocations. A field that came twice is two
-// fields; whoever reads one that may stand once asks `count`, because two readers could choose
+// fields; a reader of one that may stand once asks `count`, because two readers could choose
 // differently.
 #pragma once
 
@@ -22,7 +22,7 @@ struct Header {
 
 class Headers {
  public:
-  // Not checked here: whoever sends fields asks `sendable` first.
+  // Not checked here: the sender of fields asks `sendable` first.
   void add(std::string_view name, std::string_view value);
   // Room for what is about to come.
   void reserve(std::size_t bytes, std::size_t fields);

@@ -5,7 +5,7 @@
 
 namespace pawl::http {
 
-// The address itself; of IPv6 its first 64 bits, since whoever has one of these addresses has all.
+// The address itself; of IPv6 its first 64 bits, since the owner of one of these addresses has all.
 // Empty for a Unix socket.
 std::string peer_key(const std::string& address);
 

@@ -44,7 +44,7 @@ class Server {
                                const TlsSettings& tls);
   // A socket file of mode 0600, as io/net/unix_socket.h says.
   Status listen_unix(const std::string& path, net::ListenOptions options = {});
-  // A connection that somebody else accepted.
+  // A connection that was accepted elsewhere.
   void serve(net::Fd socket, Remote remote);
 
   // Hears of each handshake that failed for the client's certificate, or the lack of one.

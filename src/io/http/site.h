@@ -1,6 +1,5 @@
 // Whom a request may be for, and which pages may send one.
-//
-// A page in somebody's browser can reach a port of this machine under a name that its author
+// A page in a person's browser can reach a port of this machine under a name that its author
 // controls (DNS rebinding). Then `Host` is that name, and `Origin` that page: neither is on our
 // list. A client that is not a browser sends no `Origin`.
 #pragma once

@@ -3,7 +3,7 @@
 //
 // One event is lines of `name: value` and a blank line. Lines end in LF, CR or CR LF; what is
 // written ends in LF. A field without a colon has an empty value, unknown fields mean nothing, and
-// an event without `data` is none.
+// an event without `data` is ignored.
 #pragma once
 
 #include <cstddef>

@@ -16,7 +16,7 @@ bool fits(const AgentCertificate& wanted, const http::ClientCertificate& shown);
 // Why a token with these claims does not count on a connection with this certificate (null: none);
 // empty: it does. `cnf` (RFC 7800) says whose token it is: of a certificate (`x5t#S256`, RFC 8705)
 // the connection has to have shown that one; of anything else nothing could be checked here, so
-// that whoever stole it could use it.
+// that a thief could use it.
 std::string unbound(json::View claims, const http::ClientCertificate* shown);
 
 }  // namespace pawl::identity

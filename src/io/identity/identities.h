@@ -5,13 +5,13 @@
 //
 // These proofs are known: a key of an agent that the deployment file names, the credential of a run
 // that this node signed, a token of an issuer or a trust domain that the file names (foreign.cpp),
-// and the certificate of a client. Whoever presents anything else is nobody. A key counts as long
-// as it stands in the file, a credential as long as its run is open, whoever it goes back to is
-// still in the file, and its time has not come. A token counts for the door that it is for, until
-// its end, on the connection that it is bound to, and only where it is exactly one agent's. Whoever
-// shows a certificate of one agent and a token of another is neither.
-// Each refusal is told to `note`, which bounds how many are kept; what is said to the caller never
-// tells one refusal of a token from another.
+// and the certificate of a client. A caller that presents anything else is unknown. A key counts as
+// long as it stands in the file, a credential as long as its run is open, the agent that it goes
+// back to is still in the file, and its time has not come. A token counts for the door that it is
+// for, until its end, on the connection that it is bound to, and only where it is exactly one
+// agent's. Whoever shows a certificate of one agent and a token of another is neither. Each refusal
+// is told to `note`, which bounds how many are kept; what is said to the caller never tells one
+// refusal of a token from another.
 //
 // Threads: the loop that owns the gate.
 #pragma once
@@ -51,7 +51,7 @@ struct IdentityPorts {
   std::function<std::optional<Instant>(std::string_view run)> deadline = {};
   std::function<void(const std::string& topic, const std::string& text)> note;
   std::function<std::string(std::size_t)> random;
-  // Where others' keys are had from. Without it, nobody's tokens count.
+  // Where others' keys are had from. Without it, no tokens count.
   std::function<Task<Result<FetchedKeys>>(KeyPlace place)> fetch = {};
 };
 
@@ -81,13 +81,13 @@ class Identities {
 
   // `request` outlives the task. `audience`: the address of the door, below that of the issuer.
   Task<Proved<Principal>> authenticate(const http::Request& request, std::string audience);
-  // The answer to whoever was refused at this door, which wants the right `needs`.
+  // The answer to a caller that was refused at this door, which wants the right `needs`.
   http::Response refusal(const Denied& denied, const std::string& audience,
                          std::string_view needs) const;
   // What a door says about itself to clients that have no token yet (RFC 9728), as JSON; `path` is
   // that of the door: `/mcp/ROLE`, `/v1`, empty for all of them. Empty: no issuer's tokens count.
   std::string metadata(std::string_view path) const;
-  // Whoever waits for keys is told that none come. Before anything that a request uses goes.
+  // Callers that wait for keys are told that none come. Before anything that a request uses goes.
   void finish() { foreign_keys_.finish(); }
 
   struct Issued {
@@ -114,15 +114,15 @@ class Identities {
     Rights rights;
     std::shared_ptr<const bool> stands;
   };
-  // Somebody, or a key, of the file as it was read last.
+  // An agent, or a key, of the file as it was read last.
   struct Standing {
-    std::string terms;  // its role and rights, and what else makes somebody it
+    std::string terms;  // its role and rights, and what else proves it
     std::shared_ptr<bool> mark;
   };
   // Still true where it stood before with the same terms.
   std::shared_ptr<const bool> stand(const std::string& who, const std::string& terms);
   std::shared_ptr<const bool> standing_of(std::string_view agent) const;
-  // A token of somebody else whose signature fits.
+  // A foreign token whose signature fits.
   struct Foreign {
     std::string source;
     std::uint64_t generation = 0;  // of the keys that it was checked with

@@ -1,13 +1,11 @@
 // Public keys of issuers and trust domains, kept for a while, and fetched again when they have to
 // be.
-//
-// Whoever presents tokens decides how often keys are missing, so a fetch is bounded by what others
-// cannot choose: one at a time for each source, not sooner than `fetch_again_after` the last one,
-// and no more than `waiting_max` wait for it. A set is fresh as long as the source says, between
-// `fresh_min` and `fresh_max`. While one that is not fresh is fetched again it counts on, at most
-// `stale_max` longer: a key that was withdrawn is useless after that, also where somebody keeps the
-// source from being reached. Nothing is fetched before somebody presents a token.
-// Threads: one loop.
+// Callers decide how often keys are missing, so a fetch is bounded by what others cannot choose:
+// one at a time for each source, not sooner than `fetch_again_after` the last one, and no more than
+// `waiting_max` wait for it. A set is fresh as long as the source says, between `fresh_min` and
+// `fresh_max`. While one that is not fresh is fetched again it counts on, at most `stale_max`
+// longer: a key that was withdrawn is useless after that, also where an attacker keeps the source
+// from being reached. Nothing is fetched before a caller presents a token. Threads: one loop.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +63,7 @@ class KeyCache {
   Task<Result<Known>> keys(std::string source);
   // For a token whose key is not in the set `than`. ErrorKind::refused: nothing newer, or not yet.
   Task<Result<Known>> newer(std::string source, std::uint64_t than);
-  // Whoever waits is told that nothing comes.
+  // Callers that wait are told that nothing comes.
   void finish();
 
  private:

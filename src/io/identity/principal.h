@@ -30,14 +30,15 @@ struct Principal {
   std::optional<jose::RunCredential> credential;
   // When what proved it is over; nothing: not by itself.
   std::optional<Instant> until = {};
-  // False from when the deployment file does not name it, or its key, any more. Null: nobody says.
+  // False from when the deployment file does not name it, or its key, any more. Null: not said.
   std::shared_ptr<const bool> stands = {};
 };
 
-// Why nobody was recognised, cannot be at the moment (503), or why somebody may not. The caller
-// learns `error` and `says`, which repeat nothing of what it sent; `reason` is for the record.
+// Why no caller was recognised, cannot be at the moment (503), or why the caller may not. The
+// caller learns `error` and `says`, which repeat nothing of what it sent; `reason` is for the
+// record.
 struct Denied {
-  // 401: who are you; 403: known, and not for this; 503: nobody can say now
+  // 401: who are you; 403: known, and not for this; 503: not known now
   int status = 401;
   std::string_view error = {};  // of RFC 6750; empty where nothing was presented
   std::string_view says = {};
@@ -48,7 +49,7 @@ struct Denied {
 template <class T>
 using Proved = std::expected<T, Denied>;
 
-// The refusal of somebody who is known: this right is missing.
+// The refusal of a known caller: this right is missing.
 Denied lacks(const Principal& principal, std::string_view right);
 
 }  // namespace pawl::identity

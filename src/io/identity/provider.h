@@ -9,7 +9,7 @@
 // the ways of signing in that the file wants (`amr`). It has to say when the person signed in there
 // (`auth_time`, asked for by `max_age`): a session that somebody left open there signs no one in
 // here. Where the file says that this provider does not (`max_age: off`), it is asked to let the
-// person sign in anew, and nobody can tell whether it did.
+// person sign in again, and whether it did is not known.
 // What it says of the person are its words; who that is here, the deployment says. Nothing is kept
 // but its public keys. The caller makes `state`, `nonce` and `verifier`, and counts each answer
 // once.
@@ -53,7 +53,7 @@ struct ProviderAsked {
 // What the browser brought.
 struct ProviderAnswer {
   std::string code;
-  std::string issuer;  // who says so (RFC 9207); empty: nobody
+  std::string issuer;  // who says so (RFC 9207); empty: no issuer
 };
 struct Vouched {
   std::string name;  // as the provider calls the person

@@ -2,7 +2,7 @@
 // none.
 //
 // Errors say which part of an answer is missing, or the code that the other side gave, and never a
-// text of it: that could hold the secret. Whoever read an answer wipes it.
+// text of it: that could hold the secret. The reader of an answer wipes it.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@
 
 namespace pawl::issue {
 
-// What is said of a secret whose end nobody told.
+// What is said of a secret with an unknown end.
 inline constexpr Duration unsaid_end = Duration::seconds(30);
 inline constexpr Duration end_max = Duration::seconds(24L * 3600);
 

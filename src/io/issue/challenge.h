@@ -1,6 +1,6 @@
-// What `WWW-Authenticate` of a 401 says to whoever has no token yet (RFC 9110, section 11.6.1; RFC
-// 6750; RFC 9728, section 5.1).
-// Pure. It is a stranger's text: whoever goes where it says looks first at where that is.
+// What `WWW-Authenticate` of a 401 says to a client that has no token yet (RFC 9110, section
+// 11.6.1; RFC 6750; RFC 9728, section 5.1). Pure. It is a stranger's text: its address is checked
+// before it is used.
 #pragma once
 
 #include <optional>

@@ -3,8 +3,8 @@
 // Who is asked is what the deployment file says: that host and no other, at a public address unless
 // the file says that it may be private, without following anybody elsewhere. The secret that asks
 // is read for the question and wiped with it. What came lies in locked memory; where several calls
-// want the same, one question is asked and all get its answer. An answer of which nobody knows how
-// long it is valid is kept for half a minute; a question that failed is asked again by the next
+// want the same, one question is asked and all get its answer. An answer of which it is not known
+// how long it is valid is kept for half a minute; a question that failed is asked again by the next
 // call.
 // What the parsers of JSON and of HTTP copied meanwhile is freed and not wiped.
 // One thread, that of the loop. A question that is under way must end before the issuer does.

@@ -4,7 +4,7 @@
 //
 // Pure but for the key operations of OpenSSL. What goes into a request is the deployment file's and
 // secrets; nothing of a call. Secrets stand in header fields and in bodies: `io/http` wipes
-// both when a request is over, and whoever gives an Ask away gives its secrets away with it.
+// both when a request is over, and an Ask that is given away takes its secrets with it.
 // Sources: RFC 6749 (4.4, 2.3.1), RFC 8693 (2.1), RFC 7519, AWS Signature Version 4, the HTTP APIs
 // of Vault and of GitHub.
 #pragma once
@@ -41,7 +41,7 @@ struct Login {
   std::string issuer, token_url, client, resource, scope, refresh_token;
 };
 secrets::Credential write_login(const Login& login);
-// ErrorKind::invalid where the text is no login. Whoever reads one wipes `refresh_token`.
+// ErrorKind::invalid where the text is no login. The reader wipes `refresh_token`.
 Result<Login> read_login(std::string_view text);
 // A new access token for a login (RFC 6749, 6; RFC 8707).
 http::Ask ask_refresh(const Login& login);

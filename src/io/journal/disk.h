@@ -8,7 +8,7 @@
 // that file, a name in a folder after `sync_directory` of that folder, nothing else.
 //
 // Errors: ErrorKind::missing (no such file), ErrorKind::environment (no room left on the disk:
-// nothing was changed that matters), ErrorKind::refused (a lock that somebody else holds),
+// nothing was changed that matters), ErrorKind::refused (a lock that another process holds),
 // ErrorKind::io (all else).
 //
 // Threads: a Disk and a File may be used by several threads at once, as file descriptors may.

@@ -1,6 +1,6 @@
 // Group commit: what the syncer's thread does for a journal.
 //
-// The loop counts what it wrote and what somebody waits for; the syncer's thread syncs the segment
+// The loop counts what it wrote and what callers wait for; the syncer's thread syncs the segment
 // once for all of it, and says how far it came. Between the two there are only counters, but for
 // rare hand-overs under a mutex: a new segment, a checkpoint to be signed, a failure.
 //
@@ -30,7 +30,7 @@ class GroupCommit final : public SyncTarget {
  public:
   struct Calls {
     std::function<Duration()> monotonic;   // both threads
-    std::function<void()> progress;        // syncer's thread: somebody's wait may be over
+    std::function<void()> progress;        // syncer's thread: a wait may be over
     std::function<void()> checkpoint_due;  // syncer's thread: `checkpoint` is asked for
   };
   struct Delays {
@@ -44,7 +44,7 @@ class GroupCommit final : public SyncTarget {
   // --- the loop's side
   // Records [0, count) are written. True if the syncer has to be woken.
   bool written(std::uint64_t count);
-  // Somebody waits for [0, count). Precondition: it is written.
+  // A caller waits for [0, count). Precondition: it is written.
   void want(std::uint64_t count);
   // Syncs the file on the loop's thread, for a segment that ends. Fails the journal if it fails.
   Status sync_now(File& file);
@@ -82,7 +82,8 @@ class GroupCommit final : public SyncTarget {
   std::atomic<bool> failed_ = false;
 
   // A kernel reports a failed write to one sync of a descriptor and not to the next. So only one
-  // thread syncs at a time, and after a failure none: nobody takes the second answer for the first.
+  // thread syncs at a time, and after a failure none: the second answer cannot be taken for the
+  // first.
   Mutex sync_mutex_;
   mutable Mutex mutex_;
   std::shared_ptr<File> file_ PAWL_GUARDED_BY(mutex_);

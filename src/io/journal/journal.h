@@ -53,8 +53,8 @@ inline constexpr Duration journal_sync_delay_max = Duration::milliseconds(100);
 inline constexpr Duration journal_checkpoint_interval_min = Duration::seconds(1);
 inline constexpr std::uint64_t journal_checkpoint_log_bytes_max = 256UL << 10;  // then thinned
 
-// SHA-256(salt || bytes). Whoever has neither salt nor bytes learns nothing from the digest, and
-// after an erasure nobody has the salt.
+// SHA-256(salt || bytes). A reader with neither salt nor bytes learns nothing from the digest, and
+// after an erasure the salt is gone.
 struct Commitment {
   Digest digest{};
   std::array<std::uint8_t, 16> salt{};
@@ -144,7 +144,7 @@ class Journal {
                                                const JournalReplay& replay = {});
 
   // Without `close` before it, this is to the files what the death of the process would be: what
-  // was appended stays, nothing more is synced or signed, and whoever waits is never told.
+  // was appended stays, nothing more is synced or signed, and waiting callers are never told.
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

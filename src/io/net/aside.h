@@ -3,9 +3,9 @@
 //   const auto answer = std::make_shared<std::string>();
 //   if (co_await aside.run([answer, path] { *answer = read(path); }) == Aside::Ran::yes) …
 //
-// A piece of work gets values and leaves its answer in what it shares with whoever asked, who looks
+// A piece of work gets values and leaves its answer in what it shares with the caller, who looks
 // at it only afterwards. It is destroyed before that, with all that it holds.
-// Threads: everything but the work itself belongs to the loop. Whoever asks lives, or waits, until
+// Threads: everything but the work itself belongs to the loop. The caller lives, or waits, until
 // the answer is there; `finish` brings it.
 #pragma once
 
@@ -30,7 +30,7 @@ class Aside {
   ~Aside() { finish(); }
 
   Task<Ran> run(Callback work);
-  // The end: what is under way is waited for, and whoever asked is answered.
+  // The end: running work is waited for, and its callers are answered.
   void finish();
 
  private:

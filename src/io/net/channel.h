@@ -4,7 +4,7 @@
 // empty text, and a length above the limit, end the connection. Descriptors travel with the frame
 // that was sent with them, at most kFrameFdsMax; a peer that sends more, or sends them outside of
 // a frame's bytes, is cut off and everything it sent is closed.
-// The text is not looked at here: whoever receives it parses it as hostile input.
+// The text is not looked at here: the receiver parses it as hostile input.
 #pragma once
 
 #include <cstddef>

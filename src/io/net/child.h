@@ -11,9 +11,9 @@
 //
 // The steps of `end_gently`: input closed, wait, SIGTERM to the group, wait, SIGKILL to the group
 // and to descendants that had left it. Leaders that exit early do not end the steps: a chain such
-// as npx -> sh -> node is finished when nobody of the group is left. The leader stays unreaped
-// until then, so that its group number cannot belong to strangers. Whoever lives after all of that
-// is named in `Ending::survivors`: not proven dead.
+// as npx -> sh -> node is finished when no process of the group is left. The leader stays unreaped
+// until then, so that its group number cannot belong to strangers. A process that lives after all
+// of that is named in `Ending::survivors`: not proven dead.
 //
 // A process that was started elsewhere (by `pawl mcp` in the client's surroundings) is adopted by
 // its pidfd: same steps, but its exit status is known only to its parent.
@@ -41,7 +41,7 @@ struct Grace {
   Duration after_input = Duration::seconds(2);
   Duration after_terminate = Duration::seconds(2);
 };
-// How long after SIGKILL somebody may still be seen before we say so.
+// How long after SIGKILL a process may still be seen before we say so.
 inline constexpr Duration kKillSettle = Duration::seconds(5);
 
 enum class ErrorOutput : std::uint8_t { pipe, inherit, discard };
@@ -81,7 +81,7 @@ Result<Started> start(const ChildSpec& spec);
 // Waits for a process of ours and reaps it; for callers without a loop. Unknown for others.
 Exit wait_for_exit(const Fd& pidfd);
 
-// The process behind a pidfd, for one that somebody handed over. ErrorKind::missing if it has
+// The process behind a pidfd, for one that was handed over. ErrorKind::missing if it has
 // ended.
 Result<ProcessId> process_of(const Fd& pidfd);
 
@@ -117,8 +117,8 @@ class Child {
   // The leader's end. May be awaited by several, before and after it happened.
   Task<Exit> ended();
 
-  // Climbs the steps when awaited. `close_input` lets go of the child's standard input
-  // where a writer holds it (`input` itself is always closed). At most one call at a time.
+  // Climbs the steps when awaited. `close_input` lets go of the child's standard input where a
+  // writer holds it (`input` itself is always closed). At most one call at a time.
   Task<Ending> end_gently(Grace grace = {}, Callback close_input = {});
 
   // SIGKILL to everybody, now.

@@ -14,7 +14,7 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
 
   void start_watching();
   void leader_ended();
-  // The owner is gone, though somebody may still await the end: everybody dies now.
+  // The owner is gone, though a caller may still await the end: all processes die now.
   void let_go();
 
   void remember();

@@ -1,8 +1,8 @@
 // What a process of ours gives up before it reads hostile bytes with a foreign parser.
 //
-// No new privileges, no core file, nothing written to files, nobody may look into it; its memory,
-// stack and open files are bounded; and a filter leaves it reading, writing and memory: it can
-// open nothing, connect nowhere and start nobody. There is no way back. (A program under a
+// No new privileges, no core file, nothing written to files, no process may look into it; its
+// memory, stack and open files are bounded; and a filter leaves it reading, writing and memory: it
+// can open nothing, connect nowhere and start nothing. There is no way back. (A program under a
 // sanitizer keeps its address space and its system calls: the sanitizer needs them.)
 #pragma once
 

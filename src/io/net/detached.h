@@ -1,4 +1,4 @@
-// Starting a program that outlives us: its own process session, nobody's child, nothing inherited
+// Starting a program that outlives us: its own process session, no child of ours, nothing inherited
 // but a log for its standard error.
 #pragma once
 

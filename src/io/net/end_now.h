@@ -5,7 +5,7 @@
 
 namespace pawl::net {
 
-// SIGKILL to exactly this process, or to nobody where it has ended.
+// SIGKILL to exactly this process, or to no process where it has ended.
 void end_now(const ProcessId& id);
 
 }  // namespace pawl::net

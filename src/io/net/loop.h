@@ -107,7 +107,7 @@ class Loop {
 
   // From now on a wait may ask for events again and again for so long before it sleeps, as long as
   // that meets some. For a loop that answers others and is worth a little of a processor: a call to
-  // a quick server then wakes nobody. Nothing, the beginning: it sleeps at once.
+  // a quick server then wakes no thread. Nothing, the beginning: it sleeps at once.
   void set_patience(Duration most);
 
   // Runs `work` on the loop's thread in a later turn, in order of posting. Any thread. Work that

@@ -1,12 +1,10 @@
 // Whether a loop that waits for events should ask for them again and again for a moment before it
 // sleeps. Inside of this room only.
-//
-// Whoever wakes a sleeping thread pays for it, and so does the thread: a few microseconds of a
-// bare machine, tens of a virtual one, where each wake-up of another processor leaves it. A call
-// to a tool server that answers at once is over in less. So a moment of asking is cheaper for both
-// where it meets something, and lost where it does not: it is done as long as one of three moments
-// meets something, and tried again once in a while. An idle loop, or one whose servers think,
-// sleeps.
+// Waking a sleeping thread costs the waker, and the thread too: a few microseconds of a bare
+// machine, tens of a virtual one, where each wake-up of another processor leaves it. A call to a
+// tool server that answers at once is over in less. So a moment of asking is cheaper for both where
+// it meets something, and lost where it does not: it is done as long as one of three moments meets
+// something, and tried again once in a while. An idle loop, or one whose servers think, sleeps.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,7 @@ namespace pawl::net {
 inline constexpr std::size_t kMessageBytesMax = 64UL << 20;
 inline constexpr std::size_t kQueueBytesHigh = 1UL << 20;
 inline constexpr std::size_t kQueueBytesLow = 256UL << 10;
-// How much of an overlong line is shown to whoever has to answer it.
+// How much of an overlong line is shown to the one who has to answer it.
 inline constexpr std::size_t kOverlongHeadBytes = 4096;
 // Bytes behind a delivered line that may be read (not written); parsers with wide loads want them.
 inline constexpr std::size_t kLinePaddingBytes = kReadPaddingBytes;
@@ -55,8 +55,9 @@ struct StreamEnd {
 };
 
 struct LineEvents {
-  // One complete line, without its end. The view is valid until the callback returns: whoever
-  // keeps it copies it. Nothing is delivered after `pause`, even if it arrived in the same read.
+  // One complete line, without its end. The view is valid until the callback returns: a callback
+  // that keeps it copies it. Nothing is delivered after `pause`, even if it arrived in the same
+  // read.
   std::function<void(std::string_view line)> line;
   // A line was longer than the limit and is being skipped up to its newline: once per line, as
   // soon as it is certain. `head` is its beginning, at most kOverlongHeadBytes.

@@ -1,4 +1,4 @@
-// Bytes through one descriptor that somebody gave us, without ever blocking the loop and without
+// Bytes through one descriptor that was given to us, without ever blocking the loop and without
 // touching the open description that the descriptor may share with other programs.
 //
 // Inside of this room only; `pipe.h` says which promise this keeps.

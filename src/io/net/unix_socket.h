@@ -54,7 +54,7 @@ class Listener {
   std::shared_ptr<State> state_;
 };
 
-// Blocking. ErrorKind::missing where there is no socket or nobody listens, so that a caller can
+// Blocking. ErrorKind::missing where there is no socket or no listener, so that a caller can
 // start a node; ErrorKind::environment for everything else, a full queue at the deadline included.
 Result<Fd> connect_unix(const std::string& path, Duration at_most);
 

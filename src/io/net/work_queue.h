@@ -3,7 +3,7 @@
 //   queue.add([job] { job->answer = read(job->text); }, [this, job] { use(job->answer); });
 //
 // A piece gets values and touches nothing but what it holds; it is destroyed, with all that it
-// holds, before `done` runs on the loop. Whoever waits may be gone by then, so `done` looks first.
+// holds, before `done` runs on the loop. The caller may be gone by then, so `done` looks first.
 // Pieces are done in the order in which they came.
 // Threads: everything but the work itself belongs to the loop.
 #pragma once

@@ -24,7 +24,7 @@ struct MailOrder {
   std::string ca_file;  // certificates to trust instead of the system's
   http::Reach reach;
   std::string user;
-  secrets::Credential password;  // empty: nobody logs in
+  secrets::Credential password;  // empty: no login
   std::string from, to;          // addresses alone
   std::string text;              // the whole mail
 };

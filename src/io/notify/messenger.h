@@ -8,7 +8,7 @@
 // is, each message gets one try, so that a steps of people does not stand still behind it. What
 // finds no room in the queue is told so at once. `tell` hears once that a way is dead and once that
 // it is not any more.
-// Threads: the loop's. A messenger that ends tells nobody about what still waits.
+// Threads: the loop's. A messenger that ends does not tell about what still waits.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // What people are told, and how it looks in each medium.
 //
-// A notice carries no authority: it names a question or an escalation, and whoever wants to answer
-// proves who they are somewhere else (or, for reversible calls in Slack, by Slack's signature).
-// Opening a link of one changes nothing.
+// A notice carries no authority: it names a question or an escalation, and a person who wants to
+// answer proves who they are somewhere else (or, for reversible calls in Slack, by Slack's
+// signature). Opening a link of one changes nothing.
 //
 // Sentences are pawl's own, but names, reasons and arguments in them may come from an agent or a
 // server. So every text goes through one writer per medium, which leaves nothing in it that the
@@ -30,7 +30,7 @@ struct ShownValue {
 struct Notice {
   enum class Kind : std::uint8_t { question, escalation, told, acknowledged, resolved };
   Kind kind = Kind::told;
-  std::string id;     // of the question or the escalation; empty: nobody has to answer
+  std::string id;     // of the question or the escalation; empty: no one has to answer
   std::string event;  // `question`, `ceiling`, `killed`, …
   std::string run, sentence, contact;
   std::string link;  // where people answer; empty: in a terminal

@@ -1,4 +1,4 @@
-// What Slack posts to us when somebody presses a button of a notice.
+// What Slack posts to us when a person presses a button of a notice.
 //
 // It counts when its signature does (HMAC-SHA256 with the app's signing secret over
 // `v0:TIMESTAMP:BODY`), its time is within five minutes of ours, and it was not seen before: a

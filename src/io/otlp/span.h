@@ -1,6 +1,6 @@
 // Spans as OpenTelemetry has them, and their text: one request of OTLP/HTTP in its JSON encoding.
 //
-// What a span says is chosen by whoever makes it, and it leaves the machine: no arguments, no
+// What a span says is chosen by its maker, and it leaves the machine: no arguments, no
 // results, no secrets.
 // Pure.
 #pragma once

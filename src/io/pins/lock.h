@@ -32,7 +32,7 @@ struct Lock {
   std::map<std::string, std::string, std::less<>> definitions;  // canonical JSON, by the same names
 
   // Accepts a definition. Its text is kept where a lock with it can be read again: keys of a schema
-  // that nobody can tell apart are refused there.
+  // that look alike are refused there.
   void accept(const std::string& name, const std::string& digest, const std::string& definition);
   // The accepted digest, or empty.
   std::string find(std::string_view server, std::string_view tool) const;

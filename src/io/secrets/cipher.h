@@ -1,4 +1,4 @@
-// The two operations below the store: keys from what somebody knows, and AES-256-GCM.
+// The two operations below the store: keys from what a person knows, and AES-256-GCM.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
-// A secret value while somebody needs it.
+// A secret value while it is needed.
 //
 // It lies in pages of its own that are wiped when it goes, kept out of core dumps, and out of swap
 // where the system permits that. It moves and does not copy: `copy()` is a word that can be looked
-// for. Whoever makes another text of it (a header, an environment) has to wipe that text.
+// for. The maker of another text of it (a header, an environment) has to wipe that text.
 #pragma once
 
 #include <cstddef>

@@ -3,8 +3,8 @@
 //
 // One seed a line in base64, the one in force first; the others signed before, and check until the
 // second since 1970 that stands behind them, when their last credential has ended (without one,
-// until the next rotation). The file is made where there is none: whoever removes it makes every
-// credential that is out there useless, and nothing else.
+// until the next rotation). The file is made where there is none: a person who removes it makes
+// every credential that is out there useless, and nothing else.
 #pragma once
 
 #include <functional>

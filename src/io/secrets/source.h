@@ -22,7 +22,7 @@ inline constexpr Duration command_deadline = Duration::seconds(10);
 // The value stays in the environment of this process, where its user can see it.
 Result<Credential> from_environment(const std::string& variable);
 
-// A regular file that belongs to us or to root and that nobody else can read. In the folder that
+// A regular file that belongs to us or to root and that no other user can read. In the folder that
 // systemd names in $CREDENTIALS_DIRECTORY the group may read too: that is how an access list of
 // systemd's looks.
 Result<Credential> from_file(const std::string& path);

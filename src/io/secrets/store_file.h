@@ -1,6 +1,6 @@
 // The file of a store, and the lock that lets one at a time change it.
 //
-//   auto file = StoreFile::open(path);          // waits for whoever changes it
+//   auto file = StoreFile::open(path);          // waits for the process that changes it
 //   auto text = file->read();                   // empty where there is no store yet
 //   file->replace(store.text());                // whole or not at all
 //
@@ -22,7 +22,7 @@ inline constexpr const char* store_name = "credentials.store";  // in the node's
 class StoreFile {
  public:
   static Result<StoreFile> open(const std::string& path);
-  // Without waiting: ErrorKind::environment where somebody changes it.
+  // Without waiting: ErrorKind::environment where another process changes it.
   static Result<StoreFile> try_open(const std::string& path);
 
   Result<std::string> read() const;

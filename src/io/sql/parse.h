@@ -1,6 +1,6 @@
 // One SQL text to its summary, in this process: bounds, libpg_query, the reader of its tree.
 //
-// libpg_query is a C parser that recurses with the text. Whoever calls this on hostile text is a
+// libpg_query is a C parser that recurses with the text. The caller on hostile text is a
 // process that may die of it (serve.h), a fuzzer, or a test.
 #pragma once
 

@@ -3,8 +3,8 @@
 //   State state;  for (const Record& record : journal) state.apply(record);
 //
 // There is no second store that could disagree. `apply` is total: a record that cannot be (a
-// completion of a call nobody admitted, two ends of one call) is refused with an error that says
-// so and leaves the state as it was. Run, call and approval states are explicit tables
+// completion of a call that was not admitted, two ends of one call) is refused with an error that
+// says so and leaves the state as it was. Run, call and approval states are explicit tables
 // (transitions.h). Times count in whole microseconds, as records spell them.
 //
 // Ceilings: what is *settled* has happened; what is *reserved* belongs to calls in flight. Both
@@ -28,9 +28,9 @@
 //               with `approve` make it approved. ApprovalEnded comes for expired and withdrawn only
 //               (one that repeats what the fold knows already is accepted).
 //   a change    ApprovalChanged: the question is about other arguments from then on, and the
-//   approvals
-//               before it count no more; it is itself the approval of the person who changed them.
-//               An identical call of the agent still finds the question by what was asked first.
+//               approvals before it count no more; it is itself the approval of the person who
+//               changed them. An identical call of the agent still finds the question by what was
+//               asked first.
 //   a remark    ApprovalAsked while the question is open, at most one ApprovalReplied to what was
 //               asked before it, ApprovalPassed to who should look at it. None of them moves it.
 //   a wider one ApprovalAnswered with `identical` or `for_run`: what all who approved chose stands
@@ -41,15 +41,15 @@
 //   left alone  ApprovalAttached{attached: false} when the caller goes; when an identical call
 //               comes back, ApprovalAttached{attached: true} with the id of the first call: it goes
 //               on as that call and costs no step. NodeStarted detaches every approval.
-//   nobody back ApprovalEnded expired or withdrawn, then CallEnded `aborted` for the held call.
+//   no one back ApprovalEnded expired or withdrawn, then CallEnded `aborted` for the held call.
 //   a grant     GrantMade while the request for it executes, so before its CallEnded: what a crash
-//               leaves is a grant or none. GrantEnded where somebody takes it back.
+//               leaves is a grant or none. GrantEnded where it is revoked.
 //   refused     a request that never became a call: CallDecided `deny`, empty facts, 1 step.
 //   in a flood  DenialsCounted charges `count` steps, and denials by its code. `ahead` of them may
-//   be answered
-//               before the next one; a crash in between charges all of these, so that a run has
-//               never fewer denials than its caller was told (settle_after_crash).
-//   no room     CallDecided `hold` without an approval, then CallEnded `aborted`: nobody was asked.
+//               be answered before the next one; a crash in between charges all of these, so that a
+//               run has never fewer denials than its caller was told (settle_after_crash).
+//   no room     CallDecided `hold` without an approval, then CallEnded `aborted`: no one was
+//               asked.
 // Which denials count for `max_denials`: the agent's own, as counts_as_denial (model/verdict.h) has
 // it by code. A held call that ends without a second look is none. Records of an older decision
 // version count as they did there.

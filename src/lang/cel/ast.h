@@ -1,7 +1,7 @@
 // The tree of an expression, as the parser makes it and the resolver completes it.
 //
 // Nodes live in one vector and name each other by index; a node comes after its parts. Operators
-// are calls of functions with names that nobody can write: `_+_`, `!_`, `_in_`. `&&`, `||` and
+// are calls of functions with names that cannot be written: `_+_`, `!_`, `_in_`. `&&`, `||` and
 // `?:` have forms of their own, because they do not always evaluate their parts; chains of the
 // first two are one node. Macros are gone: what remains of them are folds, binds and `present`.
 #pragma once
@@ -16,7 +16,7 @@ using NodeId = std::uint32_t;
 
 enum class Form : std::uint8_t {
   literal,     // `literal`, `text`
-  name,        // text, an identifier nobody has looked up yet
+  name,        // text, an identifier that is not looked up yet
   variable,    // resolved: `slot` of the activation
   local,       // resolved: `slot` of the frame (a variable of a fold or a bind)
   type_name,   // resolved: text is the name of a type

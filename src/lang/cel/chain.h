@@ -4,7 +4,7 @@
 // A chain answers only what it can answer like the machine: every place is there and holds what its
 // type says, every comparison is of whole numbers or short texts, nothing fails, and there is fuel
 // for all of it. It then takes the fuel that the machine would have taken. For everything else it
-// says nothing and takes nothing, and the machine begins anew; so no message is worded here.
+// says nothing and takes nothing, and the machine begins again; so no message is worded here.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // The static limits keep a policy readable and its worst case small; the two for running are per
 // decision. `policy_limits` is what policies get. `case_limits` is for expressions that come one
-// by one from somebody who only wants to know their value, as in `pawl eval`.
+// by one from a person who only wants to know their value, as in `pawl eval`.
 #pragma once
 
 #include <cstddef>

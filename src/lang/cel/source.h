@@ -1,4 +1,4 @@
-// An expression as somebody wrote it, and where.
+// An expression as it was written, and where.
 //
 // `at` is the place of its first character in the file: line and column from 1, both 0 where it is
 // in no file, and then places are counted from the start of the text itself.

@@ -1,7 +1,7 @@
 // Types of expressions, as the checker knows them.
 //
 // Types are immutable and shared. `record` is a type of our own, made from JSON Schema: an object
-// with known properties, of which some may be missing. `dyn` is what nobody knows before the value
+// with known properties, of which some may be missing. `dyn` is what is not known before the value
 // is there. `nullable` marks a type whose values may also be null. A string with `choices` has no
 // other values than these.
 #pragma once

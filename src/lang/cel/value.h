@@ -1,7 +1,7 @@
 // Values of running expressions.
 //
 // A value is 16 bytes and copied freely. What does not fit is elsewhere and only pointed at: the
-// bytes of a string, the elements of a list, a JSON document that somebody else owns. Whatever a
+// bytes of a string, the elements of a list, a JSON document with another owner. Whatever a
 // value points at has to outlive it: results live in the `Scratch` of their evaluation (or in the
 // program, or in the document that was read), until the next evaluation with the same scratch.
 //

@@ -7,7 +7,7 @@
 //
 // Of every document, and of every member of a list of them, kind and group must be ones that the
 // rule names, and its namespace too where the rule names some. What the rule denies is looked for
-// everywhere in a document, since pod templates stand in many places and in kinds that nobody
+// everywhere in a document, since pod templates stand in many places and in kinds that no one
 // knows; only the payload of a ConfigMap or Secret and labels and annotations are left out. What is
 // not evidently harmless counts as denied: `privileged: yes` and `privileged:` as well as
 // `privileged: true`.
@@ -27,7 +27,7 @@ inline constexpr std::size_t manifest_bytes_max = 256UL << 10;
 inline constexpr std::size_t manifest_documents_max = 64;
 
 struct ManifestRule {
-  std::vector<std::string> kinds;       // `Deployment`, or `group/Kind` for those nobody knows
+  std::vector<std::string> kinds;       // `Deployment`, or `group/Kind` for unknown ones
   std::vector<std::string> namespaces;  // empty: any, and none
   std::vector<std::string> denies;      // words of deny_words()
 };

@@ -28,7 +28,7 @@ struct KeptKey {
 };
 
 struct NewKey {
-  std::string secret;  // for the agent, and for nobody's record
+  std::string secret;  // for the agent, and for no record
   KeptKey kept;
 };
 

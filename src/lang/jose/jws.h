@@ -6,7 +6,7 @@
 // What is refused before a signature is computed: more than 16 KiB, anything but three parts,
 // `alg` of no public key, a header that brings its own key (`jwk`, `jku`, `x5u`, `x5c`), `crit`,
 // encryption, a token inside of a token, and any type that the caller does not expect. The payload
-// is read by nobody before its signature fits.
+// is not read before its signature fits.
 #pragma once
 
 #include <optional>
@@ -38,7 +38,7 @@ struct Opened {
 Checked<Opened> open(std::string_view token, const KeySet& keys,
                      std::span<const std::string_view> types);
 
-// The payload of a token that nobody has checked: only to find out whose keys to check it with.
+// The payload of an unchecked token: only to find out whose keys to check it with.
 Checked<std::string> unchecked_payload(std::string_view token);
 
 std::string seal(const SigningKey& key, std::string_view type, std::string_view payload);

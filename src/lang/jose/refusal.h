@@ -19,7 +19,7 @@ enum class Flaw : std::uint8_t {
   header,       // a header member of the wrong form
   algorithm,    // none, symmetric, unknown, or another than the key's
   brings_key,   // the token names or holds the key that should check it
-  critical,     // asks for an extension that nobody here knows
+  critical,     // asks for an unknown extension
   type,         // another kind of token
   key_unknown,  // no key of the issuer has this name
   signature,    // not signed by that key

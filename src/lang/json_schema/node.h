@@ -33,7 +33,7 @@ struct NameKey {
 };
 
 // Names in an order that is cheap to search: by size, then by bytes, of which the first and the
-// last eight are compared as numbers. No hash that somebody could make collide.
+// last eight are compared as numbers. No hash that could be made to collide.
 struct Named {
   std::string name;
   NameKey key;

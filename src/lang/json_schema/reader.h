@@ -1,7 +1,6 @@
 // Reads the schemas of a document into nodes. Private to this room.
-//
-// Every schema is read once, whoever refers to it; a queue takes the place of recursion, so that a
-// chain of references costs no stack. The first mistake is kept and ends the reading.
+// Every schema is read once, however often it is referred to; a queue takes the place of recursion,
+// so that a chain of references costs no stack. The first mistake is kept and ends the reading.
 #pragma once
 
 #include <optional>

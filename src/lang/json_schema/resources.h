@@ -18,7 +18,7 @@ namespace pawl::json_schema {
 
 enum class Draft : std::uint8_t { d4, d6, d7, d2019, d2020 };
 
-// What `$schema` names; nothing where nobody knows it.
+// What `$schema` names; nothing where it is unknown.
 std::optional<Draft> draft_named(std::string_view uri);
 
 // A schema with an address of its own (`$id`), or the root.

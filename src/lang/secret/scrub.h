@@ -12,8 +12,7 @@
 // not matter. In its place stands `[redacted NAME]`; what is cut covers whole escapes, so that JSON
 // stays JSON. Of a secret in base64 up to two characters at each end stay where they also hold bits
 // of its neighbours.
-//
-// Somebody who means to get a secret through can always invent another encoding: this is against
+// An attacker who means to get a secret through can always invent another encoding: this is against
 // what servers do by themselves. Takes time linear in the text, whatever the text is. The automaton
 // holds the secrets, and wipes itself. Pure; immutable; a stream belongs to one thread.
 #pragma once

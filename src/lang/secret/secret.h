@@ -1,5 +1,5 @@
 // What should not leave through the arguments of a call that carries data outside (case P15):
-// credentials, texts that the policy lists, and data in an encoding that nobody can read.
+// credentials, texts that the policy lists, and data in an unreadable encoding.
 //
 //   SecretSearch search(&listed);
 //   for every argument:
@@ -59,7 +59,7 @@ class SecretSearch {
   // lists`.
   std::optional<std::string> find(std::string_view text) const;
 
-  // Begins to weigh anew: once for each argument.
+  // Begins to weigh again: once for each argument.
   void begin();
   // Adds a text to what is weighed. Many short pieces weigh as much as a long one.
   void weigh(std::string_view text);

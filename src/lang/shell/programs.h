@@ -3,7 +3,7 @@
 // `Program` says how its words are read: which short options take a value, which options may stand
 // before the subcommand, whether its arguments can do harm at all. `Danger` names an argument that
 // makes it run something, write a file or work elsewhere. A program that is in neither table has no
-// known dangers; whoever grants it grants all of it, except for words that are not known.
+// known dangers; a grant of it grants all of it, except for words that are not known.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // `tree` is the JSON of libpg_query for one text. The reader goes through all of it: a part that it
 // does not know is a refusal in the summary, so that a newer parser cannot say something that
-// nobody judges. Names of common table expressions are resolved by scope: one that is visible
+// no rule judges. Names of common table expressions are resolved by scope: one that is visible
 // stands for itself, everywhere else the same name is a relation. The target of INSERT, UPDATE,
 // DELETE and MERGE is always a relation.
 //

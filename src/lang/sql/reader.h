@@ -13,7 +13,7 @@ namespace pawl::sql {
 
 enum class Access : std::uint8_t { read, write };
 
-// Nobody reads a statement with more names; the text is refused.
+// A statement with more names is refused.
 inline constexpr std::size_t names_max = 256;
 
 class Reader {

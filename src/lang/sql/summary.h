@@ -42,7 +42,7 @@ struct Fact {
   friend bool operator==(const Fact&, const Fact&) = default;
 };
 
-// Whoever can read SQL, for those who gather facts: where a text stands and the text itself.
+// The reader of SQL, for those who gather facts: where a text stands and the text itself.
 using ReadSql = std::function<Fact(std::string_view pointer, std::string_view text)>;
 
 std::string to_json(const Summary& summary);
