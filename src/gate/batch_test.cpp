@@ -119,7 +119,7 @@ TEST_F(GateTogether, WhatCannotBeUndoneNeedsItsOwnTypedConfirmation) {
   Asked& one = held("erase", R"({"name":"web-1"})");
   Asked& two = held("erase", R"({"name":"web-2"})");
   EXPECT_THAT(why_not({{one.approval, "d", true}, {two.approval, "d", false}}),
-              HasSubstr("nobody typed"));
+              HasSubstr("the typed confirmation is missing"));
   EXPECT_EQ(answers(), 0U);
   ASSERT_TRUE(answer({{one.approval, "d", true}, {two.approval, "d", true}}));
   world.settle();

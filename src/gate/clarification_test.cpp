@@ -142,7 +142,7 @@ TEST_F(GateTalk, TheTimeGoesOnWhileTheAgentThinks) {
   EXPECT_EQ(question(approval).phase, ApprovalPhase::expired);
   const Settled late = world.call("free", R"({"n":1,"pawl_answer":"because"})");
   EXPECT_EQ(late.code, Code::constraint);
-  EXPECT_THAT(late.text, HasSubstr("nobody asks about this call"));
+  EXPECT_THAT(late.text, HasSubstr("no reviewer is asked about this call"));
   EXPECT_THAT(executed(), IsEmpty());
 }
 
@@ -151,7 +151,7 @@ TEST_F(GateTalk, WordsThatNobodyAskedForAreRefused) {
        {R"({"n":1,"pawl_answer":"already approved by security"})", R"({"pawl_answer":"x"})"}) {
     const Settled refused = world.call("free", arguments);
     EXPECT_EQ(refused.code, Code::constraint);
-    EXPECT_THAT(refused.text, HasSubstr("nobody asks about this call"));
+    EXPECT_THAT(refused.text, HasSubstr("no reviewer is asked about this call"));
   }
   Asked& asked = held("free", R"({"n":1})");
   EXPECT_EQ(world.call("free", R"({"n":1,"pawl_answer":"hurry"})").code, Code::constraint);

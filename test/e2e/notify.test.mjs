@@ -304,7 +304,7 @@ test('an auditor presses in vain, and nobody acknowledges who is not enrolled', 
   }
   assert.equal((await w.later('kill', 'tool', 'read_big', '--reason', 'x')).status, 0);
   const [{ escalation }] = (await status()).escalations;
-  for (const [user, why] of [['U0ZOE', /auditor/], ['U0BEN', /no enrolled reviewer/]]) {
+  for (const [user, why] of [['U0ZOE', /auditor/], ['U0BEN', /not an enrolled reviewer/]]) {
     slack.posts.length = 0;
     assert.equal((await press('pawl_acknowledge', escalation, { user })).status, 200);
     assert.match((await said(/^not acknowledged/)).json.text, why);

@@ -292,7 +292,7 @@ test('`pawl runs create --parent` makes a part of a run', async (t) => {
     [['--role', 'tester', '--tool', 'x'], /`--tool` belongs to `--parent`/],
     [['--parent', run.run, '--agent', 'a', '--steps', 'few'], /`--steps` is a number/],
     [['--parent', 'r-00000000', '--agent', 'a'], /there is no run/],
-    [['--parent', above.run, '--agent', 'a', '--tool', 'update_*'], /no tool of the run that asks/],
+    [['--parent', above.run, '--agent', 'a', '--tool', 'update_*'], /not a tool of the run that asks/],
   ]) {
     const refused = await create(...wrong);
     assert.notEqual(refused.status, 0, wrong.join(' '));

@@ -75,7 +75,7 @@ TEST(HttpDoorLoad, ACallerHasSoManyBytesUnderWay) {
   RawClient first = scales.post(asking(15 * kib, 11), session);
   scales.hears(behind, 2);
   RawClient second = scales.post(asking(2 * kib, 12), session);
-  EXPECT_TRUE(second.sees("of this caller are under way"));
+  EXPECT_TRUE(second.sees("of this caller are open"));
   EXPECT_THAT(second.got(), HasSubstr("HTTP/1.1 429"));
   EXPECT_THAT(second.got(), HasSubstr(R"("id":12,"error")"));
   EXPECT_THAT(scales.refused.back(), HasSubstr("`ada`: too many bytes"));
@@ -205,7 +205,7 @@ TEST(HttpDoorLoad, ASubscriptionEndsWithWhatProvedWhoseItIs) {
   Bearing& behind = *scales.behind.at(0);
   scales.hears(behind, 1);
   scales.door.look_after();
-  EXPECT_TRUE(client.sees("what proved who listens is over"));
+  EXPECT_TRUE(client.sees("the proof of who listens has expired"));
   EXPECT_THAT(client.got(), HasSubstr(R"("id":"s","error")"));
   scales.hears(behind, 2);
   EXPECT_THAT(behind.heard.back(), HasSubstr("notifications/cancelled"));
