@@ -174,7 +174,7 @@ void Reviewers::file_changed() {
 // Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
 Status Reviewers::enrol_configured() {
   const auto& known = gate_.state().reviewers();
-  std::vector<Reviewers::ConfiguredReviewer> first;
+  std::vector<pawl::Reviewers::ConfiguredReviewer> first;
   for (const auto& [name, person] : deployment_.people) {
     if (person.verifier.empty()) continue;
     const auto found = known.find(name);
