@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/session/session_impl.h"
