@@ -163,6 +163,58 @@ Status Node::open_journal() {
   return {};
 }
 
+// What follows from a file that is in force now. Who is no longer in it is nobody from here on,
+// also where a new one could not be enrolled.
+Status Node::follow_config() {
+  const Status people = reviewers_->enrol_configured();
+  people_changed();
+  policies_->look_at_roles();
+  reload_console();
+  return people;
+}
+
+// For `reread` of the control socket: empty where the file is in force, else the mistake for which
+// what was in force stays.
+Result<std::string> Node::reread_config() {
+  if (Status read = deployment_watch_.read(); !read) return to_string(read.error());
+  if (Status followed = follow_config(); !followed) return std::unexpected(followed.error());
+  return std::string();
+}
+
+// On SIGHUP. Where it listens is decided once.
+void Node::reload() {
+  if (Status read = deployment_watch_.read(); !read) {
+    return log_line("the deployment file has a mistake; what was in force stays");
+  }
+  if (Status followed = follow_config(); !followed) log_line(to_string(followed.error()));
+  if (Status certificate = gateway_->reload(); !certificate) {
+    log_line("the certificate stays as it was: " + to_string(certificate.error()));
+  }
+  log_line(deployment_watch_.known().waiting.empty()
+               ? "the deployment file was read again"
+               : "the deployment file was read again, and waits for a reviewer");
+}
+
+// The deployment file was read: who may answer may be other people now, and so may be the calls by
+// which people are measured.
+void Node::people_changed() {
+  reviewers_->file_changed();
+  attention_->file_changed();
+  if (options_.serves) attention_->plan();
+}
+
+// Sessions keep what they began with; new ones, and people, get what the file says now.
+void Node::use_deployment() {
+  if (identities_) identities_->use(deployment_);
+  remotes_->use(deployment_, config_directory_);
+  use_limits();
+  end_local_streams();
+  notifier_->use(deployment_, config_directory_);
+  if (policies_) policies_->file_changed();
+  if (telemetry_) telemetry_->know(deployment_);
+  if (control_) rollout_->begin();  // else the node starts, and does that when it knows its people
+}
+
 Status Node::open_sockets() {
   const std::string join = options_.state_directory + "/" + join_socket;
   const std::string control = options_.state_directory + "/" + control_socket;
@@ -212,9 +264,10 @@ void Node::open_control() {
       [this](std::vector<views::SoughtCall> sought) {
         return card_desk_->look_back(std::move(sought));
       },
-      [this] { return config_; },
+      [this] { return deployment_watch_.known(); },
       [this](const std::string& digest, const std::string& person) {
-        return accept_config(digest, person);
+        Status accepted = deployment_watch_.accept(digest, person);
+        return accepted ? follow_config() : accepted;
       },
       [this](bool now) { return journal_damage(now); },
       [this] { return standing_names(); }});
@@ -243,15 +296,15 @@ Status Node::open() {
       loop_, remotes_->broker(),
       [this](const std::string& run, const std::string& text) { say(run, text); });
   const DeploymentRead read = read_deployment(options_.config, options_.config_named);
-  if (Status right = check_config(read); !right) return right;
+  if (Status right = deployment_watch_.check(read); !right) return right;
   if (Status journal = open_journal(); !journal) {
-    use_config(read);  // for whoever is told
+    deployment_watch_.use(read);  // for whoever is told
     return journal;
   }
-  if (Status begun = begin_config(read); !begun) return begun;
+  if (Status begun = deployment_watch_.begin(*gate_, read); !begun) return begun;
   if (Status recovered = gate_->recover(); !recovered) return recovered;
-  say_waiting();
-  warn_of_writers();
+  deployment_watch_.say_waiting();
+  deployment_watch_.warn_of_writers();
   if (Status people = reviewers_->enrol_configured(); !people) return people;
   people_changed();
   rollout_->begin();
@@ -259,6 +312,7 @@ Status Node::open() {
   journal_desk_ = std::make_unique<JournalDesk>(
       loop_, options_.state_directory, [this](const std::string& damage) { say_damage(damage); });
   open_control();
+  deployment_watch_.set_started();
   spawn(look_at_journal());
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->runs.leave(id);

@@ -1,7 +1,5 @@
 // The inside of a node, shared by the files that implement it:
 //   node.cpp       life: lock, journal, fold, sockets, idle end
-//   node_config.cpp  the deployment file, read anew
-//   node_accepted.cpp  the one that people accepted, and what waits for them
 //   node_join.cpp  runs and sessions       node_control.cpp  people
 //   node_serve.cpp  the doors on the network, and their end
 //   node_remote.cpp  who asks there, and the sessions behind
@@ -42,6 +40,7 @@
 #include "node/attention_checks.h"
 #include "node/common/isolated_sql.h"
 #include "node/console_listener.h"
+#include "node/deployment_watch.h"
 #include "node/drill.h"
 #include "node/executor.h"
 #include "node/files/config_files.h"
@@ -106,34 +105,12 @@ class Node {
   void open_services();
   Status open_sockets();
   void open_control();
-  void close();
-
-  // node_config.cpp
-  Status read_config();
-  Status check_config(const DeploymentRead& read) const;
-  void use_config(const DeploymentRead& read);
+  void use_deployment();
   Result<std::string> reread_config();
-  void take_back_keys(const Deployment& file);
   Status follow_config();
-  std::string config_writers() const;
-  void note_config();
-  void warn_of_writers();
   void reload();
   void people_changed();
-
-  // node_accepted.cpp
-  Status begin_config(const DeploymentRead& read);
-  Status begin_with_kept(const DeploymentRead& read, const std::string& accepted);
-  bool waits(const DeploymentRead& read);
-  void say_waiting();
-  bool may_be_anybodys(const DeploymentRead& read) const;
-  bool needs_person() const;
-  bool for_production(const Deployment& deployment) const;
-  Status accept_read(const DeploymentRead& read, bool production, const std::string& person);
-  void count_read(const DeploymentRead& read, bool production);
-  Status accept_config(const std::string& digest, const std::string& person);
-  void accept_observations(const Deployment& before, const std::string& person);
-  void revoke_in_accepted(const std::vector<std::string>& prefixes);
+  void close();
 
   // node_join.cpp
   void joined(net::Fd socket, net::Peer peer);
@@ -224,11 +201,20 @@ class Node {
   std::unique_ptr<net::NodeClock> clock_;
   std::unique_ptr<Journal> journal_;
   std::optional<journal::NodeKey> key_;
-  Deployment deployment_;
-  std::string config_directory_, boot_id_;
-  std::string config_digest_, config_noted_;
-  DeploymentNow config_;                             // what was accepted, and what waits
-  std::set<std::string, std::less<>> waiting_said_;  // digests
+  DeploymentWatch deployment_watch_{DeploymentWatchPorts{
+      .state_directory = options_.state_directory,
+      .file = options_.config,
+      .named = options_.config_named,
+      .serves = options_.serves,
+      .in_force = [this] { use_deployment(); },
+      .keys_taken =
+          [this] {
+            if (identities_) identities_->use(deployment_);
+          },
+      .told = [this](const std::string& directory) { notifier_->use(deployment_, directory); }}};
+  const Deployment& deployment_ = deployment_watch_.deployment();
+  const std::string& config_directory_ = deployment_watch_.directory();
+  std::string boot_id_;
   std::unique_ptr<NodeNotifier> notifier_;
   std::unique_ptr<Gate> gate_;
   views::ActivityFeed activity_;

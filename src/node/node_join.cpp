@@ -166,7 +166,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   }
   // The deployment file may have changed since the node started; it is read anew, and a broken one
   // refuses instead of falling back.
-  if (Status read = read_config(); !read) return std::unexpected(read.error());
+  if (Status read = deployment_watch_.read(); !read) return std::unexpected(read.error());
   people_changed();
   for (const JoinServer& server : parsed->servers) {
     if (Status fine = check_server(server, deployment_); !fine) {
