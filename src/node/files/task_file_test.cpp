@@ -51,7 +51,7 @@ TEST_F(TaskFile, IsReadWhereTheAgentCannotHaveWrittenIt) {
 }
 
 TEST_F(TaskFile, IsRefusedWhereTheAgentMayHaveWrittenIt) {
-  EXPECT_THAT(why(write("work/task.yaml", "text: x\n"), later()), HasSubstr("where the agent"));
+  EXPECT_THAT(why(write("work/task.yaml", "text: x\n"), later()), HasSubstr("in the agent's folder"));
   EXPECT_THAT(why(write("open.yaml", "text: x\n", 0666), later()), HasSubstr("by others"));
   TaskReader earlier = later();
   earlier.client.started_ticks = 1;
@@ -59,7 +59,7 @@ TEST_F(TaskFile, IsRefusedWhereTheAgentMayHaveWrittenIt) {
   const std::string link = root + "/link.yaml";
   std::filesystem::create_symlink(write("real.yaml", "text: x\n"), link);
   EXPECT_THAT(why(link, later()), HasSubstr("cannot be opened"));
-  EXPECT_THAT(why(root + "/work", later()), HasSubstr("no file"));
+  EXPECT_THAT(why(root + "/work", later()), HasSubstr("not a file"));
   EXPECT_THAT(why(root + "/none", later()), HasSubstr("cannot be opened"));
   EXPECT_THAT(why(write("empty.yaml", ""), later()), HasSubstr("empty"));
   EXPECT_THAT(why(write("long.yaml", std::string(300'000, 'x')), later()), HasSubstr("too long"));
