@@ -51,7 +51,8 @@ TEST_F(TaskFile, IsReadWhereTheAgentCannotHaveWrittenIt) {
 }
 
 TEST_F(TaskFile, IsRefusedWhereTheAgentMayHaveWrittenIt) {
-  EXPECT_THAT(why(write("work/task.yaml", "text: x\n"), later()), HasSubstr("in the agent's folder"));
+  EXPECT_THAT(why(write("work/task.yaml", "text: x\n"), later()),
+              HasSubstr("in the agent's folder"));
   EXPECT_THAT(why(write("open.yaml", "text: x\n", 0666), later()), HasSubstr("by others"));
   TaskReader earlier = later();
   earlier.client.started_ticks = 1;
