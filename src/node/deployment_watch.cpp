@@ -11,7 +11,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "gate/rollout.h"
+#include "gate/state/rollout.h"
 #include "kernel/strictness/deployment.h"
 #include "node/common/log.h"
 #include "node/files/config_files.h"
