@@ -216,7 +216,8 @@ Status DeploymentWatch::accept_read(const DeploymentRead& read, bool production,
   const std::string place = real_path(file_);
   Status kept = keep_deployment(state_directory_, {read.text, place}, known_.digest);
   if (!kept) return kept;
-  if (Status pinned = gate_->policies.accept_deployment(digest, production, person); !pinned) return pinned;
+  if (Status pinned = gate_->policies.accept_deployment(digest, production, person); !pinned)
+    return pinned;
   known_ = {.digest = digest, .text = read.text, .waiting = {}, .laxer = {}};
   return {};
 }

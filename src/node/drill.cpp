@@ -231,7 +231,7 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   std::string kill;
   if (stopped_by.empty()) {
     const auto stopped = gate_.kill_switch.kill(scope, name, person, "drill " + record.drill,
-                                    everything ? KillAlarm::exercise : KillAlarm::none);
+                                                everything ? KillAlarm::exercise : KillAlarm::none);
     if (!stopped) co_return std::unexpected(stopped.error());
     kill = stopped->kill;
     killed_(*stopped);
@@ -247,7 +247,8 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   if (Status over = end_drill(gate_, kill, record); !over) co_return std::unexpected(over.error());
   if (!stopped_by.empty()) co_return fail(ErrorKind::refused, stopped_by);
   fill_in(record, *drilling, ended);
-  if (Status written = gate_.alerts.drilled(record); !written) co_return std::unexpected(written.error());
+  if (Status written = gate_.alerts.drilled(record); !written)
+    co_return std::unexpected(written.error());
   if (record.calls > 0) co_return drill_json(record);
   co_return fail(ErrorKind::refused,
                  fmt::format("no call was let through, so nothing was tried: the "

@@ -151,8 +151,9 @@ void Node::use_policies() {
       joined->session->use_policy(gate_->runs.policy_of(joined->run));
   }
   if (!door_) return;
-  door_->each(
-      [this](mcp::Endpoint& endpoint) { endpoint.use_policy(gate_->runs.policy_of(endpoint.run())); });
+  door_->each([this](mcp::Endpoint& endpoint) {
+    endpoint.use_policy(gate_->runs.policy_of(endpoint.run()));
+  });
 }
 
 }  // namespace pawl::node

@@ -105,7 +105,8 @@ Status Notifications::pressed(const notify::SlackAnswer& answer, const std::stri
   }
   // The agent reads why: there is no field for words at a button.
   const std::string reason = approve ? "in Slack" : "rejected by " + person + " in Slack";
-  return gate_.approvals.answer(answer.id, person, groups_of_(person), approve, reason, "slack", shown);
+  return gate_.approvals.answer(answer.id, person, groups_of_(person), approve, reason, "slack",
+                                shown);
 }
 
 // Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.

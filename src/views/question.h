@@ -39,7 +39,8 @@ void write_passed(json::Writer& out, const Approval& approval);
 void write_talk(json::Writer& out, Journal& journal, const Approval& approval);
 
 // `takers`: enrolled persons, and groups with those of them, who may still approve it. What is
-// offered to choose from; whether it is passed on says the gate (gate/approval/approval_rules.h, `cannot_take`).
+// offered to choose from; whether it is passed on says the gate (gate/approval/approval_rules.h,
+// `cannot_take`).
 void write_takers(json::Writer& out, const Approval& approval, const Answerers& people);
 
 // Texts that records commit to, read back from the journal. Private to this room.

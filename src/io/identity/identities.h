@@ -4,14 +4,14 @@
 //   if (!who) return respond(refuse(who.error()));
 //
 // These proofs are known: a key of an agent that the deployment file names, the credential of a run
-// that this node signed, a token of an issuer or a trust domain that the file names (foreign.cpp),
-// and the certificate of a client. A caller that presents anything else is unknown. A key counts as
-// long as it stands in the file, a credential as long as its run is open, the agent that it goes
-// back to is still in the file, and its time has not come. A token counts for the door that it is
-// for, until its end, on the connection that it is bound to, and only where it is exactly one
-// agent's. Whoever shows a certificate of one agent and a token of another is neither. Each refusal
-// is told to `note`, which bounds how many are kept; what is said to the caller never tells one
-// refusal of a token from another.
+// that this node signed, a token of an issuer or a trust domain that the file names
+// (identities.cpp), and the certificate of a client. A caller that presents anything else is
+// unknown. A key counts as long as it stands in the file, a credential as long as its run is open,
+// the agent that it goes back to is still in the file, and its time has not come. A token counts
+// for the door that it is for, until its end, on the connection that it is bound to, and only where
+// it is exactly one agent's. Whoever shows a certificate of one agent and a token of another is
+// neither. Each refusal is told to `note`, which bounds how many are kept; what is said to the
+// caller never tells one refusal of a token from another.
 //
 // Threads: the loop that owns the gate.
 #pragma once
@@ -136,7 +136,7 @@ class Identities {
   Proved<Principal> by_key(std::string_view key) const;
   Proved<Principal> by_credential(const std::string& token, const std::string& digest,
                                   const std::string& audience);
-  // foreign.cpp
+  // identities.cpp
   std::string source_of(const std::string& token) const;
   Task<Proved<Principal>> by_token(std::string source, std::string token, std::string digest,
                                    Asked asked);

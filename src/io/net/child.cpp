@@ -1,20 +1,27 @@
 #include "io/net/child.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <utility>
-
+#include "base/text.h"
 #include "io/net/child_state.h"
+#include "io/net/port.h"
 
 namespace pawl::net {
 namespace {
@@ -238,6 +245,256 @@ Task<Ending> Child::end_gently(Grace grace, Callback close_input) {
   input.reset();
   if (close_input) close_input();
   return State::climb(state_, grace);
+}
+
+// Starting a program: everything between a ChildSpec and a running process.
+
+namespace {
+
+constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+// What the new process could not do; sent through a pipe that closes when the program is loaded.
+enum class Step : int { group, death_signal, descriptors, directory, program };
+struct Complaint {
+  Step step;
+  int number;  // errno
+};
+
+// All that the child's side needs, prepared while allocating is still allowed.
+struct Plan {
+  const char* program;
+  char* const* arguments;
+  char* const* environment;
+  const char* directory;  // null: stay
+  int standard[3];
+  int complaints;
+  pid_t parent;
+};
+
+[[noreturn]] void complain(const Plan& plan, Step step) {
+  const Complaint complaint{step, errno};
+  [[maybe_unused]] const ssize_t n = ::write(plan.complaints, &complaint, sizeof complaint);
+  ::_exit(127);
+}
+
+void reset_signals() {
+  struct sigaction standard{};
+  standard.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; ++number) ::sigaction(number, &standard, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+// Runs in the new process, which may share memory with the old one until the program is loaded:
+// nothing here allocates, locks or returns.
+[[noreturn]] void become(const Plan& plan) {
+  if (::setpgid(0, 0) != 0) complain(plan, Step::group);
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) complain(plan, Step::death_signal);
+  // The parent may have died before the line above: then no one would send that signal.
+  if (::getppid() != plan.parent) ::_exit(127);
+  for (int number = 0; number < 3; ++number) {
+    if (::dup2(plan.standard[number], number) < 0) complain(plan, Step::descriptors);
+  }
+  // Whatever else is open stays ours, descriptors of careless libraries included.
+  ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (plan.directory != nullptr && ::chdir(plan.directory) != 0) complain(plan, Step::directory);
+  reset_signals();
+  ::execve(plan.program, plan.arguments, plan.environment);
+  complain(plan, Step::program);
+}
+
+bool runnable(const std::string& path) {
+  struct stat what{};
+  return ::stat(path.c_str(), &what) == 0 && S_ISREG(what.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
+}
+
+std::string_view path_of(const std::vector<std::string>& environment) {
+  for (const std::string& entry : environment) {
+    if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+  }
+  return kDefaultPath;
+}
+
+// The file to load. With a slash in the name it is that file, seen from the child's directory.
+Result<std::string> find_program(const ChildSpec& spec) {
+  const std::string& name = spec.command.front();
+  if (name.find('/') != std::string::npos) return name;
+  const std::string_view path = path_of(spec.environment);
+  for (const std::string_view folder : split(path, ':')) {
+    // An empty entry means the current directory: a trap, and never what a server is named for.
+    if (!folder.starts_with('/')) continue;
+    std::string candidate = fmt::format("{}/{}", folder, name);
+    if (runnable(candidate)) return candidate;
+  }
+  return fail(ErrorKind::missing, fmt::format("cannot find `{}` in PATH `{}`", name, path));
+}
+
+Status check(const ChildSpec& spec) {
+  if (spec.command.empty() || spec.command.front().empty()) {
+    return fail(ErrorKind::usage, "no command to start");
+  }
+  for (const auto* list : {&spec.command, &spec.environment}) {
+    for (const std::string& word : *list) {
+      if (word.find('\0') != std::string::npos) {
+        return fail(ErrorKind::invalid, "a command or its environment holds a NUL byte");
+      }
+    }
+  }
+  for (const std::string& entry : spec.environment) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("`{}` is not of the form NAME=value", entry.substr(0, equals)));
+    }
+  }
+  return {};
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> found;
+  found.reserve(words.size() + 1);
+  for (const std::string& word : words) found.push_back(const_cast<char*>(word.c_str()));
+  found.push_back(nullptr);
+  return found;
+}
+
+// The child's three descriptors and our ends of them.
+struct Ends {
+  Fd theirs[3];
+  Fd ours[3];
+};
+
+Status connect(Fd& reads, Fd& writes) {
+  Result<PipePair> pair = make_pipe();
+  if (!pair) return std::unexpected(std::move(pair.error()));
+  // Numbers 0 to 2 would be overwritten by the child before it has used them.
+  Result<Fd> read = pair->read.get() < 3 ? pair->read.duplicate() : std::move(pair->read);
+  Result<Fd> write = pair->write.get() < 3 ? pair->write.duplicate() : std::move(pair->write);
+  if (!read) return std::unexpected(std::move(read.error()));
+  if (!write) return std::unexpected(std::move(write.error()));
+  reads = *std::move(read);
+  writes = *std::move(write);
+  return {};
+}
+
+Result<Ends> connect_all(ErrorOutput error_output) {
+  Ends ends;
+  Status made = connect(ends.theirs[0], ends.ours[0]);
+  if (made) made = connect(ends.ours[1], ends.theirs[1]);
+  if (made && error_output == ErrorOutput::pipe) made = connect(ends.ours[2], ends.theirs[2]);
+  if (!made) return std::unexpected(std::move(made.error()));
+  if (error_output != ErrorOutput::pipe) {
+    const bool discard = error_output == ErrorOutput::discard;
+    const int fd = discard ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : 2;
+    ends.theirs[2] = Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    if (discard) ::close(fd);
+    if (!ends.theirs[2].open()) {
+      return std::unexpected(system_error(ErrorKind::environment, "open the error output", errno));
+    }
+  }
+  // Each end of a fresh pipe is a description of its own: the child's ends keep blocking.
+  for (const Fd& end : ends.ours) {
+    if (end.open()) set_nonblocking(end);
+  }
+  return ends;
+}
+
+Error explain(const Complaint& complaint, const ChildSpec& spec, const std::string& program) {
+  const ErrorKind fault = complaint.number == ENOENT ? ErrorKind::missing : ErrorKind::environment;
+  switch (complaint.step) {
+    case Step::group:
+      return system_error(fault, "make a process group", complaint.number);
+    case Step::death_signal:
+      return system_error(fault, "tie a child to its parent", complaint.number);
+    case Step::descriptors:
+      return system_error(fault, "set up a child's descriptors", complaint.number);
+    case Step::directory:
+      return system_error(fault, fmt::format("enter `{}`", spec.directory), complaint.number);
+    case Step::program:
+      break;
+  }
+  Error error = system_error(fault, fmt::format("start `{}`", program), complaint.number);
+  if (complaint.number == ENOENT && runnable(program)) {
+    error.message += " (the interpreter that its first line names)";
+  }
+  return error;
+}
+
+// Signals are held back: a handler of ours must not run in the child while memory is shared.
+pid_t launch(const Plan& plan) {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  // posix_spawn knows no death signal; fork would copy the page tables of a node with a large heap.
+  const pid_t pid = ::vfork();  // NOLINT(bugprone-unsafe-functions)
+  if (pid == 0) become(plan);
+  const int number = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = number;
+  return pid;
+}
+
+Result<Started> take(pid_t pid, Ends ends) {
+  Started started;
+  started.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const int number = errno;
+  Result<ProcessStat> stat = read_stat(pid);
+  if (!started.pidfd.open() || !stat) {
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    if (!stat) return std::unexpected(std::move(stat.error()));
+    return std::unexpected(system_error(ErrorKind::environment, "watch a child process", number));
+  }
+  started.id = stat->id;
+  started.input = std::move(ends.ours[0]);
+  started.output = std::move(ends.ours[1]);
+  started.error_output = std::move(ends.ours[2]);
+  return started;
+}
+
+}  // namespace
+
+Result<Started> start(const ChildSpec& spec) {
+  if (Status checked = check(spec); !checked) return std::unexpected(std::move(checked.error()));
+  const Result<std::string> program = find_program(spec);
+  if (!program) return std::unexpected(program.error());
+  Result<Ends> ends = connect_all(spec.error_output);
+  if (!ends) return std::unexpected(std::move(ends.error()));
+  Fd complaints;
+  Fd complaints_in;
+  if (Status made = connect(complaints, complaints_in); !made) {
+    return std::unexpected(std::move(made.error()));
+  }
+
+  const std::vector<char*> arguments = pointers(spec.command);
+  const std::vector<char*> environment = pointers(spec.environment);
+  const Plan plan{.program = program->c_str(),
+                  .arguments = arguments.data(),
+                  .environment = environment.data(),
+                  .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
+                  .standard = {ends->theirs[0].get(), ends->theirs[1].get(), ends->theirs[2].get()},
+                  .complaints = complaints_in.get(),
+                  .parent = ::getpid()};
+  const pid_t pid = launch(plan);
+  if (pid < 0) {
+    return std::unexpected(system_error(ErrorKind::environment, "make a process", errno));
+  }
+  complaints_in.reset();
+  for (Fd& theirs : ends->theirs) theirs.reset();
+
+  Complaint complaint{};
+  ssize_t count = 0;
+  do {
+    count = ::read(complaints.get(), &complaint, sizeof complaint);
+  } while (count < 0 && errno == EINTR);
+  if (count == sizeof complaint) {
+    ::waitpid(pid, nullptr, 0);
+    return std::unexpected(explain(complaint, spec, *program));
+  }
+  return take(pid, *std::move(ends));
 }
 
 }  // namespace pawl::net

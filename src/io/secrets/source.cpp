@@ -1,15 +1,23 @@
 // The environment and files.
 #include "io/secrets/source.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <utility>
+
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
-
 #include "base/text.h"
+#include "io/net/child.h"
+#include "io/net/clock.h"
 #include "io/net/fd.h"
 
 namespace pawl::secrets {
@@ -92,6 +100,160 @@ Result<Credential> from_systemd(const std::string& name) {
                 fmt::format("systemd passes on no credential `{}`", escape_untrusted(name)));
   }
   return from_file(folder + "/" + name);
+}
+
+// A program that prints the secret: bounded in time and in what it may print.
+
+namespace {
+
+// Until `fd` can be read or the time is over.
+bool readable(int fd, Duration until) {
+  for (;;) {
+    const std::int64_t left_ms = (until.ns - net::boot_time().ns) / 1'000'000;
+    if (left_ms <= 0) return false;
+    pollfd one{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&one, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+class Asked {
+ public:
+  Asked(net::Started started, std::string what)
+      : started_(std::move(started)), what_(std::move(what)) {}
+  Asked(const Asked&) = delete;
+  Asked& operator=(const Asked&) = delete;
+  // No process of its group outlives the question.
+  ~Asked() {
+    ::kill(-started_.id.pid, SIGKILL);
+    if (!over_) (void)net::wait_for_exit(started_.pidfd);
+  }
+
+  Result<Credential> answer(Duration until) {
+    started_.input.reset();
+    Credential read = Credential::of_size(credential_bytes_max + 3);
+    std::size_t count = 0;
+    for (;;) {
+      if (!readable(started_.output.get(), until)) return too_late();
+      if (count == read.writable().size()) {
+        return fail(ErrorKind::invalid,
+                    fmt::format("{} prints more than {} bytes", what_, credential_bytes_max));
+      }
+      const ssize_t got = ::read(started_.output.get(), read.writable().data() + count,
+                                 read.writable().size() - count);
+      if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (got < 0)
+        return fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", what_));
+      if (got == 0) break;
+      count += static_cast<std::size_t>(got);
+    }
+    if (!readable(started_.pidfd.get(), until)) return too_late();
+    const net::Exit exit = net::wait_for_exit(started_.pidfd);
+    over_ = true;
+    if (!exit.success()) {
+      return fail(ErrorKind::environment,
+                  fmt::format("{} failed: {}", what_, net::to_string(exit)));
+    }
+    read.cut(count);
+    return as_credential(std::move(read), fmt::format("what {} prints", what_));
+  }
+
+ private:
+  std::unexpected<Error> too_late() const {
+    return fail(ErrorKind::environment, fmt::format("{} took too long", what_));
+  }
+
+  net::Started started_;
+  std::string what_;
+  bool over_ = false;
+};
+
+}  // namespace
+
+Result<Credential> from_command(const Command& command) {
+  if (command.argv.empty()) return fail(ErrorKind::invalid, "the command of the secret is empty");
+  const Duration until = net::boot_time() + command.deadline;
+  auto started = net::start({.command = command.argv,
+                             .environment = command.environment,
+                             .directory = {},
+                             .error_output = net::ErrorOutput::discard});
+  if (!started) return std::unexpected(started.error());
+  Asked asked(*std::move(started), fmt::format("`{}`", escape_untrusted(command.argv.front())));
+  return asked.answer(until);
+}
+
+// A program that prints the secret, for callers with a loop: no one else waits meanwhile.
+
+namespace {
+
+struct Printing {
+  Credential read = Credential::of_size(credential_bytes_max + 3);
+  std::size_t count = 0;
+  std::string what;
+  Completion<Status> done;
+  net::Watch watch;
+};
+
+void read_on(Printing& printing, int output) {
+  const std::span<char> room = printing.read.writable().subspan(printing.count);
+  if (room.empty()) {
+    printing.done.deliver(
+        fail(ErrorKind::invalid,
+             fmt::format("{} prints more than {} bytes", printing.what, credential_bytes_max)));
+    return;
+  }
+  const ssize_t got = ::read(output, room.data(), room.size());
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (got > 0) {
+    printing.count += static_cast<std::size_t>(got);
+    return;
+  }
+  printing.watch.reset();
+  printing.done.deliver(
+      got == 0
+          ? Status{}
+          : fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", printing.what)));
+}
+
+}  // namespace
+
+Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
+  if (command.argv.empty())
+    co_return fail(ErrorKind::invalid, "the command of the secret is empty");
+  auto started = net::start({.command = command.argv,
+                             .environment = command.environment,
+                             .directory = {},
+                             .error_output = net::ErrorOutput::discard});
+  if (!started) co_return std::unexpected(started.error());
+  // No process of its group outlives the question: letting go of it kills.
+  net::Child child(loop, *std::move(started));
+  child.input.reset();
+  const auto printing = std::make_shared<Printing>();
+  printing->what = fmt::format("`{}`", escape_untrusted(command.argv.front()));
+  bool late = false;
+  const net::Timer timer = loop.after(command.deadline, [&late, &child, printing] {
+    late = true;
+    child.kill();
+    printing->done.deliver(
+        fail(ErrorKind::environment, fmt::format("{} took too long", printing->what)));
+  });
+  const int output = child.output.get();
+  auto watch = loop.watch(output, net::Interest::read,
+                          [printing, output](net::Ready) { read_on(*printing, output); });
+  if (!watch) co_return std::unexpected(watch.error());
+  printing->watch = *std::move(watch);
+  const Status printed = co_await printing->done;
+  printing->watch.reset();
+  if (!printed) co_return std::unexpected(printed.error());
+  const net::Exit exit = co_await child.ended();
+  if (late) co_return fail(ErrorKind::environment, fmt::format("{} took too long", printing->what));
+  if (!exit.success()) {
+    co_return fail(ErrorKind::environment,
+                   fmt::format("{} failed: {}", printing->what, net::to_string(exit)));
+  }
+  printing->read.cut(printing->count);
+  co_return as_credential(std::move(printing->read), fmt::format("what {} prints", printing->what));
 }
 
 }  // namespace pawl::secrets

@@ -1,9 +1,9 @@
 // What a store does with its records.
 #include "io/secrets/store.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -119,6 +119,156 @@ Status Store::rewrap(const Credential& passphrase, const Random& random, Cost co
 
 std::string Store::seal_of(std::string_view body) const {
   return hex(hmac_sha256(seal_.bytes(), body));
+}
+
+// The text of a store: a line of checks, and a line of JSON.
+
+namespace {
+
+constexpr std::string_view first_word = "pawl-credentials-v1";
+constexpr std::size_t digest_digits = 64;
+constexpr std::size_t first_line_bytes = first_word.size() + 2 * (1 + digest_digits) + 1;
+constexpr std::size_t depth_max = 8;
+
+struct Lines {
+  std::string_view digest, seal, body;
+};
+
+std::unexpected<Error> damaged(std::string_view why) {
+  return fail(ErrorKind::corrupt, fmt::format("the store of credentials is damaged: {}", why));
+}
+
+Result<Lines> split_text(std::string_view text) {
+  if (text.size() > store_bytes_max) return damaged("it is too long");
+  if (text.size() < first_line_bytes || !text.starts_with(first_word)) {
+    return damaged("it does not begin as a store does");
+  }
+  const std::string_view rest = text.substr(first_word.size());
+  const Lines lines{rest.substr(1, digest_digits), rest.substr(2 + digest_digits, digest_digits),
+                    text.substr(first_line_bytes)};
+  const bool formed =
+      rest[0] == ' ' && rest[1 + digest_digits] == ' ' && text[first_line_bytes - 1] == '\n';
+  if (!formed) return damaged("its first line is not that of a store");
+  if (hex(sha256(lines.body)) != lines.digest) return damaged("its digest is another one");
+  return lines;
+}
+
+bool read_box(json::View record, std::string_view name, std::size_t least, std::string& into) {
+  const auto text = record.text(name);
+  return text && unbase64(*text, into) && into.size() > nonce_bytes + tag_bytes &&
+         into.size() >= least;
+}
+
+bool is_version(json::View value) {
+  return value.is_integer() && value.integer() > 0;
+}
+
+}  // namespace
+
+Status Store::read_key(json::View key) {
+  const json::View memory = key["memory_kib"];
+  const json::View passes = key["passes"];
+  const auto salt = key.text("salt");
+  if (!memory.is_integer() || !passes.is_integer() || !salt || !unbase64(*salt, salt_) ||
+      salt_.size() != salt_bytes || key.size() != 3) {
+    return damaged("it does not say how its key is made");
+  }
+  // Less would make a stolen file easier to guess, more would stop this machine.
+  if (memory.integer() < cost_min.memory_kib || memory.integer() > cost_max.memory_kib ||
+      passes.integer() < cost_min.passes || passes.integer() > cost_max.passes) {
+    return fail(ErrorKind::refused, "the store asks for a key that is too cheap or too dear");
+  }
+  cost_ = {static_cast<std::uint32_t>(memory.integer()),
+           static_cast<std::uint32_t>(passes.integer())};
+  return {};
+}
+
+Status Store::read_numbers(json::View numbers) {
+  if (!numbers.is_object() || numbers.size() > records_max) return damaged("it has no numbers");
+  for (const auto& [name, number] : numbers.members()) {
+    if (!valid_name(name) || !is_version(number)) return damaged("a number of it is none");
+    next_[std::string(name)] = number.natural();
+  }
+  return {};
+}
+
+Status Store::read_record(json::View record) {
+  const auto name = record.text("name");
+  const json::View version = record["version"];
+  const json::View created = record["created"];
+  Record made;
+  if (!name || !is_version(version) || !created.is_integer() || record.size() != 5 ||
+      !read_box(record, "wrapped", nonce_bytes + key_bytes + tag_bytes, made.wrapped) ||
+      !read_box(record, "sealed", 0, made.sealed)) {
+    return damaged("a record of it is none");
+  }
+  made.created = Instant{created.integer()};
+  const auto next = next_.find(*name);
+  if (next == next_.end() || version.natural() >= next->second) {
+    return damaged("a record of it has a number that was never given");
+  }
+  const auto [at, fresh] =
+      records_.try_emplace({std::string(*name), version.natural()}, std::move(made));
+  if (!fresh) return damaged("two records of it are one version");
+  return {};
+}
+
+Result<Store> Store::parse(std::string_view text) {
+  const auto lines = split_text(text);
+  if (!lines) return std::unexpected(lines.error());
+  const auto read = json::parse(lines->body, {.depth_max = depth_max});
+  if (!read) return damaged(read.error().message);
+  const json::View root = read->root();
+  const json::View records = root["records"];
+  if (!records.is_array() || records.size() > records_max || root.size() != 3) {
+    return damaged("it has no records");
+  }
+  Store store;
+  if (Status good = store.read_key(root["key"]); !good) return std::unexpected(good.error());
+  if (Status good = store.read_numbers(root["next"]); !good) return std::unexpected(good.error());
+  for (const json::View record : records.elements()) {
+    if (Status good = store.read_record(record); !good) return std::unexpected(good.error());
+  }
+  return store;
+}
+
+Result<Store> Store::open(std::string_view text, const Credential& passphrase) {
+  auto store = parse(text);
+  if (!store) return store;
+  if (Status done = store->unlock(passphrase); !done) return std::unexpected(done.error());
+  const auto lines = split_text(text);
+  if (!lines) return std::unexpected(lines.error());
+  if (!equal_constant_time(store->seal_of(lines->body), lines->seal)) {
+    return fail(ErrorKind::refused,
+                "the passphrase is not that of the store, or somebody edited the store");
+  }
+  return store;
+}
+
+Result<std::vector<Store::Entry>> Store::list(std::string_view text) {
+  const auto store = parse(text);
+  if (!store) return std::unexpected(store.error());
+  return store->entries();
+}
+
+std::string Store::body() const {
+  json::Writer out;
+  out.object().key("key").object().key("memory_kib").natural(cost_.memory_kib);
+  out.key("passes").natural(cost_.passes).key("salt").string(base64(salt_)).end();
+  out.key("next").object();
+  for (const auto& [name, number] : next_) out.key(name).natural(number);
+  out.end().key("records").array();
+  for (const auto& [key, record] : records_) {
+    out.object().key("created").integer(record.created.ns).key("name").string(key.first);
+    out.key("sealed").string(base64(record.sealed)).key("version").natural(key.second);
+    out.key("wrapped").string(base64(record.wrapped)).end();
+  }
+  return out.end().end().take() + "\n";
+}
+
+std::string Store::text() const {
+  const std::string lines = body();
+  return fmt::format("{} {} {}\n{}", first_word, hex(sha256(lines)), seal_of(lines), lines);
 }
 
 }  // namespace pawl::secrets

@@ -20,17 +20,17 @@ std::vector<ExplainedStep> looks_of(std::string_view stage, bool can_deny,
 // One rule about arguments; `that_hold` is which kind of objection counts.
 ExplainedStep argument_look(const Situation& situation, const ArgumentRule& rule, bool that_hold);
 
-// looks_counters.cpp
+// looks.cpp
 std::vector<ExplainedStep> looks_of_counters(const Situation& situation);
 
-// looks_named.cpp
+// looks.cpp
 std::vector<ExplainedStep> looks_of_environment(const Situation& situation);
 std::vector<ExplainedStep> looks_of_credential(const Situation& situation);
 // Of a tool that a line of `may_request` has, and of a request for it.
 std::vector<ExplainedStep> looks_of_grant(const Situation& situation);
 std::vector<ExplainedStep> looks_of_access(const Situation& situation);
 
-// looks_cases.cpp. Precondition: the situation has values.
+// looks.cpp. Precondition: the situation has values.
 ExplainedStep look_of_condition(const Situation& situation, std::uint16_t place, std::string about);
 std::vector<ExplainedStep> looks_of_cases(const Situation& situation);
 // The rows that can deny, or those that ask.

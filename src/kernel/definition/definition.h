@@ -93,7 +93,7 @@ inline constexpr std::size_t name_bytes_max = 128;
 std::vector<std::string> refused_names(const std::vector<ToolDefinition>& tools);
 
 // The form in which two names look the same: folded, then letters of other alphabets that look like
-// Latin ones replaced by them (a small table of our own, names.cpp), and `0`, `1` by `o`, `l`.
+// Latin ones replaced by them (a small table of our own, definition.cpp), and `0`, `1` by `o`, `l`.
 std::string skeleton(std::string_view name);
 
 // An argument's name that by custom holds text of several lines: `body`, `content`, `newText`.

@@ -1,12 +1,15 @@
 #include "kernel/pack/pack.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <functional>
+#include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
+#include "base/yaml.h"
 
 namespace pawl {
 
@@ -164,6 +167,233 @@ std::optional<std::string> aws_operation(std::string_view line) {
     }
   }
   return fmt::format("{}/{}", words[1], words[2]);
+}
+
+// Reads a pack from its YAML, as strictly as a policy.
+
+namespace {
+
+using yaml::Entry;
+using yaml::Node;
+
+// A scalar as JSON; lists and mappings of scalars with it.
+void put_json(const Node& node, json::Writer& out) {  // NOLINT(misc-no-recursion)
+  switch (node.kind) {
+    case yaml::Kind::null:
+      out.null();
+      return;
+    case yaml::Kind::scalar:
+      if (const auto truth = node.as_boolean()) {
+        out.boolean(*truth);
+      } else if (const auto whole = node.as_integer()) {
+        out.integer(*whole);
+      } else {
+        out.string(node.text);
+      }
+      return;
+    case yaml::Kind::sequence:
+      out.array();
+      for (const Node& item : node.items) put_json(item, out);
+      out.end();
+      return;
+    case yaml::Kind::map:
+      out.object();
+      for (const Entry& entry : node.entries) {
+        out.key(entry.key);
+        put_json(entry.value, out);
+      }
+      out.end();
+      return;
+  }
+}
+
+class PackReader {
+ public:
+  PackReader(std::string_view text, std::string_view file) : text_(text), file_(file) {}
+
+  LoadedPack read() {
+    yaml::Read tree = yaml::read(text_, file_, pack_bytes_max);
+    errors_ = std::move(tree.errors);
+    if (errors_.empty()) read_root(tree.root);
+    LoadedPack out;
+    if (!errors_.empty()) {
+      out.errors = std::move(errors_);
+      return out;
+    }
+    pack_.text = text_;
+    pack_.digest = sha256(text_);
+    pack_.index();
+    out.pack = std::make_shared<const Pack>(std::move(pack_));
+    return out;
+  }
+
+ private:
+  void wrong(const Position& at, std::string message) {
+    errors_.push_back({ErrorKind::invalid, std::move(message), at});
+  }
+
+  // False where the key is none of these.
+  void keys(const Node& map, std::vector<std::string> known,
+            const std::function<void(const Entry&)>& take) {
+    if (!map.is_map()) return wrong(map.at, "expected a mapping, found " + map.described());
+    for (const Entry& entry : map.entries) {
+      if (std::ranges::find(known, entry.key) != known.end()) {
+        take(entry);
+        continue;
+      }
+      const std::string near = closest_match(entry.key, known);
+      wrong(entry.key_at,
+            fmt::format("unknown key `{}` in a pack{}", escape_untrusted(entry.key),
+                        near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
+    }
+  }
+
+  std::string text_of(const Node& node, std::string_view what) {
+    if (node.is_scalar() && !node.text.empty()) return node.text;
+    wrong(node.at, fmt::format("`{}` must be a text, found {}", what, node.described()));
+    return {};
+  }
+
+  std::vector<std::string> texts_of(const Node& node, std::string_view what) {
+    if (node.is_scalar()) return {text_of(node, what)};
+    std::vector<std::string> out;
+    for (const Node& item : node.items) out.push_back(text_of(item, what));
+    if (out.empty()) wrong(node.at, fmt::format("`{}` names nothing", what));
+    return out;
+  }
+
+  Class class_of(const Node& node) {
+    const auto found = parse_class(node.is_scalar() ? node.text : "");
+    if (!found) wrong(node.at, fmt::format("`class` is {}", node.described()));
+    return found.value_or(kMostDangerous);
+  }
+
+  void read_root(const Node& root) {
+    keys(root, {"pack", "version", "about", "sources", "tools", "tests"}, [this](const Entry& key) {
+      if (key.key == "pack") {
+        pack_.name = text_of(key.value, "pack");
+      } else if (key.key == "version") {
+        pack_.version = key.value.as_integer().value_or(0);
+        if (pack_.version < 1) wrong(key.value.at, "`version` is a whole number from 1");
+      } else if (key.key == "about") {
+        pack_.about = text_of(key.value, "about");
+      } else if (key.key == "sources") {
+        for (const Entry& source : key.value.entries) {
+          pack_.sources[source.key] = text_of(source.value, "sources");
+        }
+      }
+    });
+    if (pack_.name.empty()) wrong(root.at, "a pack has a name: `pack: NAME`");
+    if (const Node* tools = root.find("tools"); tools != nullptr && tools->is_sequence()) {
+      for (const Node& tool : tools->items) read_tool(tool);
+    } else {
+      wrong(root.at, "a pack has a list of `tools`");
+    }
+    if (const Node* tests = root.find("tests")) {
+      for (const Node& test : tests->items) read_trial(test);
+    }
+  }
+
+  void read_tool(const Node& node) {
+    PackTool tool;
+    std::vector<std::string> names;
+    bool classed = false;
+    const std::vector<std::string> known = {"name",  "also",   "class",  "by",        "reads",
+                                            "calls", "absent", "widens", "untrusted", "source"};
+    keys(node, known, [&](const Entry& key) {
+      if (key.key == "name") {
+        names = texts_of(key.value, "name");
+      } else if (key.key == "class") {
+        tool.otherwise = class_of(key.value);
+        classed = true;
+      } else {
+        read_key(key, tool);
+      }
+    });
+    if (names.empty()) wrong(node.at, "a tool has a `name`");
+    if (!classed) wrong(node.at, "a tool has a `class`");
+    if (!pack_.sources.contains(tool.source)) {
+      wrong(node.at, fmt::format("a tool has a `source` out of `sources`, found `{}`",
+                                 escape_untrusted(tool.source)));
+    }
+    if (tool.by.empty() && (!tool.calls.empty() || tool.absent)) {
+      wrong(node.at, "`calls` and `absent` need `by`, the argument that decides");
+    }
+    for (const auto& [value, one] : tool.calls) {
+      if (!less_dangerous(tool.otherwise, one)) continue;
+      wrong(node.at, fmt::format("`{}` is more dangerous than `class`, which is of every call that "
+                                 "is not named",
+                                 escape_untrusted(value)));
+    }
+    add(node, std::move(tool), names);
+  }
+
+  void read_key(const Entry& key, PackTool& tool) {
+    if (key.key == "also") {
+      tool.also = texts_of(key.value, "also");
+    } else if (key.key == "by") {
+      tool.by = text_of(key.value, "by");
+    } else if (key.key == "reads") {
+      if (key.value.text != "aws_cli") wrong(key.value.at, "`reads` is `aws_cli`, or absent");
+      tool.reads = PackReads::aws_cli;
+    } else if (key.key == "calls") {
+      for (const Entry& call : key.value.entries) tool.calls[call.key] = class_of(call.value);
+    } else if (key.key == "absent") {
+      tool.absent = class_of(key.value);
+    } else if (key.key == "widens") {
+      for (const Entry& one : key.value.entries) {
+        tool.widens.push_back({one.key, text_of(one.value, "widens")});
+      }
+    } else if (key.key == "untrusted") {
+      tool.untrusted = key.value.as_boolean().value_or(true);
+    } else {
+      tool.source = text_of(key.value, "source");
+    }
+  }
+
+  void add(const Node& node, PackTool tool, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      PackTool one = tool;
+      one.name = name;
+      for (const std::string& spelling : one.also) check_fresh(node, spelling);
+      check_fresh(node, name);
+      pack_.tools.push_back(std::move(one));
+    }
+  }
+
+  void check_fresh(const Node& node, const std::string& name) {
+    if (seen_.insert(name).second) return;
+    wrong(node.at, fmt::format("the tool `{}` is there twice", escape_untrusted(name)));
+  }
+
+  void read_trial(const Node& node) {
+    PackTrial trial;
+    trial.at = node.at;
+    keys(node, {"call", "class"}, [&](const Entry& key) {
+      if (key.key == "class") {
+        trial.expected = class_of(key.value);
+      } else if (key.value.items.size() == 2 && key.value.items[0].is_scalar()) {
+        trial.tool = key.value.items[0].text;
+        json::Writer out;
+        put_json(key.value.items[1], out);
+        trial.arguments = out.take();
+      }
+    });
+    if (trial.tool.empty()) wrong(node.at, "a test has `call: [tool, {arguments}]` and `class`");
+    pack_.trials.push_back(std::move(trial));
+  }
+
+  std::string text_;
+  std::string file_;
+  std::vector<Error> errors_;
+  std::set<std::string> seen_;
+  Pack pack_;
+};
+
+}  // namespace
+
+LoadedPack read_pack(std::string_view text, std::string_view file) {
+  return PackReader(text, file).read();
 }
 
 }  // namespace pawl

@@ -14,7 +14,7 @@ struct Fold {
   State& state;
   Instant at;  // of the record, in whole microseconds
 
-  // fold_node.cpp
+  // fold_run.cpp
   Status operator()(const NodeStarted& b);
   Status operator()(const NodeStopped& b);
   Status operator()(const PolicyLoaded& b);
@@ -34,7 +34,7 @@ struct Fold {
   Status operator()(const Resumed& b);
   Status operator()(const DenialsCounted& b);
 
-  // fold_escalation.cpp
+  // fold.cpp
   Status operator()(const Escalated& b);
   Status operator()(const EscalationOpened& b);
   Status operator()(const EscalationChanged& b);
@@ -42,11 +42,11 @@ struct Fold {
   // What was stopped goes on: nobody has to answer for it any more.
   void end_escalations(const Resumed& b, const std::vector<std::string>& runs);
 
-  // fold_call.cpp
+  // fold.cpp
   Status operator()(const CallDecided& b);
   Status operator()(const CallEnded& b);
 
-  // fold_approval.cpp
+  // fold.cpp
   Status operator()(const ApprovalOpened& b);
   Status operator()(const ApprovalAnswered& b);
   Status operator()(const ApprovalChanged& b);
@@ -56,7 +56,7 @@ struct Fold {
   Status operator()(const ApprovalEnded& b);
   Status operator()(const ApprovalAttached& b);
 
-  // fold_grant.cpp
+  // fold.cpp
   Status operator()(const GrantMade& b);
   Status operator()(const GrantEnded& b);
 
@@ -69,7 +69,7 @@ struct Fold {
   void charge_denial(Run& run, std::uint64_t count) const;
   void end_call(LiveCall& call);  // out of the live calls; `call` is gone afterwards
   void stop_waiting(LiveCall& call);
-  // fold_standing.cpp
+  // fold_run.cpp
   Status check_reach(const ApprovalAnswered& b, const Approval& approval) const;
   void let_stand(const Approval& approval, Run& run) const;
   static void use_standing(Run& run, std::string_view approval);

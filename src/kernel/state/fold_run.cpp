@@ -3,6 +3,7 @@
 #include "base/sum.h"
 #include "base/text.h"
 #include "kernel/state/fold.h"
+#include "kernel/state/reach.h"
 #include "kernel/state/withdraw.h"
 #include "model/access.h"
 
@@ -272,6 +273,194 @@ Status Fold::operator()(const DenialsCounted& b) {
   keep_time(*run);
   run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
   return {};
+}
+
+// Approvals that are good for more calls than their own.
+
+const Standing* Run::stands(std::string_view approval, Instant now) const {
+  const auto found = std::ranges::find(standing, approval, &Standing::approval);
+  if (found == standing.end()) return nullptr;
+  const bool over = found->for_run ? !found->until || now >= *found->until : found->left == 0;
+  return over ? nullptr : &*found;
+}
+
+std::string out_of_reach(const Approval& approval, const Reach& reach) {
+  if (!reach.any()) return {};
+  const QuestionTerms& terms = *approval.asked.terms;
+  if (reach.for_run && reach.identical > 0) return "it is for identical calls or for the run";
+  if (approval.changed) return "a call that a reviewer changed is approved once";
+  const std::optional<Class> c = parse_class(terms.class_text);
+  if (!c || c->reversibility == Reversibility::irreversible) {
+    return "what cannot be undone is approved call by call";
+  }
+  if (reach.for_run && c->external_sink) {
+    return "what can carry data outside is approved call by call, or for identical calls";
+  }
+  if (reach.for_run && (terms.for_run.ns <= 0 || terms.likeness.empty())) {
+    return "the policy lets nobody approve it for the run";
+  }
+  if (reach.identical > terms.identical) {
+    return terms.identical == 0
+               ? std::string("the policy lets nobody approve identical calls with it")
+               : "the policy lets an approval be good for " + std::to_string(terms.identical) +
+                     " identical calls at most";
+  }
+  return {};
+}
+
+Reach reach_of(const Approval& approval) {
+  Reach least;
+  bool first = true;
+  for (const Answer& answer : approval.answers) {
+    if (!answer.counts || answer.answer != "approve") continue;
+    const Reach given{answer.identical, answer.for_run};
+    if (!given.any() || answer.automatic) return {};
+    if (first || (least.for_run && !given.for_run)) {
+      least = given;
+    } else if (!given.for_run) {
+      least.identical = std::min(least.identical, given.identical);
+    }
+    first = false;
+  }
+  return out_of_reach(approval, least).empty() ? least : Reach{};
+}
+
+Status Fold::check_reach(const ApprovalAnswered& b, const Approval& approval) const {
+  const Reach reach{b.identical, b.for_run};
+  if (!reach.any()) return {};
+  std::string why = out_of_reach(approval, reach);
+  if (b.answer != "approve") why = "what is rejected is good for nothing";
+  if (why.empty()) return {};
+  return fail(ErrorKind::corrupt,
+              "the answer to `" + escape_untrusted(b.approval) + "` reaches too far: " + why);
+}
+
+// Its own call is the first of them.
+void Fold::let_stand(const Approval& approval, Run& run) const {
+  const Reach reach = reach_of(approval);
+  if (!reach.for_run && reach.identical < 2) return;
+  Standing one;
+  one.approval = approval.asked.approval;
+  one.tool = approval.asked.terms->tool;
+  one.for_run = reach.for_run;
+  if (reach.for_run) {
+    one.until = whole_microseconds(at + approval.asked.terms->for_run);
+  } else {
+    one.left = reach.identical - 1;
+  }
+  std::erase_if(run.standing, [this](const Standing& old) {
+    return old.for_run ? !old.until || at >= *old.until : old.left == 0;
+  });
+  if (run.standing.size() >= standing_max) run.standing.erase(run.standing.begin());
+  run.standing.push_back(std::move(one));
+}
+
+void Fold::use_standing(Run& run, std::string_view approval) {
+  const auto found = std::ranges::find(run.standing, approval, &Standing::approval);
+  if (found == run.standing.end() || found->for_run) return;
+  if (found->left > 0) --found->left;
+  if (found->left == 0) run.standing.erase(found);
+}
+
+Status Fold::operator()(const NodeStarted& b) {
+  if (b.epoch <= state.epoch_) {
+    return fail(ErrorKind::corrupt, "a node with the epoch " + std::to_string(b.epoch) +
+                                        " cannot follow one with " + std::to_string(state.epoch_));
+  }
+  state.epoch_ = b.epoch;
+  // No caller of the node before can still be there; the questions live on.
+  for (auto& [id, approval] : state.approvals_) {
+    if (approval.attached && next(approval.phase, ApprovalEvent::withdraw)) {
+      set_attached(approval, false);
+    }
+  }
+  return {};
+}
+
+Status Fold::operator()(const NodeStopped&) {
+  return {};
+}
+
+Status Fold::operator()(const PolicyLoaded& b) {
+  state.policies_.insert(b.digest);
+  state.policy_payloads_[b.digest] = b.payload;
+  return {};
+}
+
+Status Fold::operator()(const DefinitionSeen& b) {
+  state.definitions_.insert(b.digest);
+  return {};
+}
+
+Status Fold::operator()(const PinAccepted& b) {
+  state.pins_[{b.server, b.tool}] = Pin{b.digest, b.person};
+  return {};
+}
+
+Status Fold::operator()(const ReviewerEnrolled& b) {
+  if (!b.by.empty() && !state.reviewers_.contains(b.by)) {
+    return fail(ErrorKind::refused,
+                "`" + escape_untrusted(b.by) + "` is no reviewer and cannot enrol one");
+  }
+  state.reviewers_[b.person] = Reviewer{b.person, b.proof, b.verifier, b.by};
+  return {};
+}
+
+Status Fold::operator()(const SnapshotTaken&) {
+  return {};
+}
+Status Fold::operator()(const Noted&) {
+  return {};
+}
+
+// A record of a newer pawl may be a kill or a halt: without its meaning no state can be trusted.
+Status Fold::operator()(const Unknown& b) {
+  return fail(ErrorKind::corrupt,
+              "the record type `" + escape_untrusted(b.type) +
+                  "` is not known to this version, so the state cannot be told");
+}
+
+// What calls add to counters.
+
+Sums& Fold::sums_of(const SumCharge& charge, Run& run) {
+  return charge.window.ns == 0 ? run.sums : state.sums_[run.agent];
+}
+
+Status Fold::check_sums(const CallDecided& b, const Run& run) const {
+  static const Sums nothing;
+  const Sums* agents = state.sums(run.agent);
+  for (const SumCharge& charge : b.sums) {
+    const Sums& sums = charge.window.ns == 0 ? run.sums : (agents == nullptr ? nothing : *agents);
+    if (Status fine = sums.can_reserve(charge); !fine) {
+      return fail(fine.error().fault,
+                  "the call `" + escape_untrusted(b.call) + "` " + fine.error().message);
+    }
+    // One charge of a call for one sum: of two, each alone might fit.
+    const auto same = std::ranges::count_if(b.sums, [&](const SumCharge& other) {
+      return other.counter == charge.counter && other.key == charge.key &&
+             (other.window.ns == 0) == (charge.window.ns == 0);
+    });
+    if (same > 1) {
+      return fail(ErrorKind::corrupt,
+                  "the call `" + escape_untrusted(b.call) + "` adds to one sum twice");
+    }
+  }
+  return {};
+}
+
+// What never left added nothing. An effect that was cancelled, or of which the server says that it
+// failed, may have happened all the same: reports raise a charge and never lower it.
+void Fold::settle_sums(const LiveCall& call, Run& run, CallEvent event) {
+  const bool ended_without = event == CallEvent::fail || event == CallEvent::cancel;
+  const bool nothing = event == CallEvent::abort || (ended_without && !call.has_effect);
+  for (const SumCharge& charge : call.sums) {
+    Sums& sums = sums_of(charge, run);
+    if (nothing) {
+      sums.release(charge);
+    } else {
+      sums.settle(charge, at);
+    }
+  }
 }
 
 }  // namespace pawl

@@ -27,7 +27,7 @@ struct Snapshot {
   static Status read_people(MemberReader& member, State& into);
 };
 
-// snapshot_sums.cpp
+// snapshot.cpp
 void write_sums(const Sums& sums, json::Writer& out);
 Status read_sums(json::View list, Sums& into);
 

@@ -1,5 +1,5 @@
-// The state of one check, shared by checker.cpp (forms), check_call.cpp (functions) and
-// check_field.cpp (fields and whether they are there).
+// The state of one check, shared by checker.cpp (forms), checker.cpp (functions) and
+// checker.cpp (fields and whether they are there).
 #pragma once
 
 #include <span>
@@ -46,7 +46,7 @@ class Checking {
   void want_bool(NodeId id);
   void bind_range(NodeId id, const TypeRef& range);
 
-  // check_call.cpp
+  // checker.cpp
   struct Match {
     TypeRef result;
     std::vector<TypeRef> bindings;
@@ -60,7 +60,7 @@ class Checking {
   void check_choices(const Node& node);
   void check_choice(const TypeRef& closed, NodeId literal);
 
-  // check_field.cpp
+  // checker.cpp
   TypeRef select(NodeId id);
   bool begins_name(NodeId id) const;
   TypeRef field_of(NodeId id, NodeId target, const TypeRef& type, std::string_view name, bool asks);

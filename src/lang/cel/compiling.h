@@ -1,4 +1,4 @@
-// The state of one compilation, shared by compile.cpp (forms) and compile_call.cpp (functions and
+// The state of one compilation, shared by compile.cpp (forms) and compile.cpp (functions and
 // constants). A tree that is checked has types; without them nothing is known before the run.
 #pragma once
 
@@ -51,7 +51,7 @@ class Compiling {
   void fold(NodeId id);
   void map_option(const Node& node);
 
-  // compile_call.cpp
+  // compile.cpp
   void call(NodeId id);
   bool call_of_operator(NodeId id);
   bool call_of_field(NodeId id);
@@ -71,7 +71,7 @@ class Compiling {
   void join(std::uint32_t from);
   bool join_condition(std::uint32_t skip, bool all);
 
-  // compile_chain.cpp
+  // compile.cpp
   void chain();
   std::optional<Link> link_of(const Probe& probe, std::uint32_t around);
   bool link_place(const Probe& probe, Link& link) const;
@@ -80,7 +80,7 @@ class Compiling {
   bool link_call(const Probe& probe, Link& link) const;
   bool link_numbers(const Probe& probe, Link& link) const;
 
-  // references.cpp
+  // compile_probe.cpp
   std::vector<Reference> references() const;
 
   const Tree& tree_;

@@ -50,7 +50,7 @@ class Machine {
   void and_with();
   void or_with();
 
-  // machine_probe.cpp
+  // machine.cpp
   void load_path(const Path& path);
   Value follow(const Path& path) const;
   [[gnu::noinline]] Value follow_far(const Path& path) const;
@@ -58,7 +58,7 @@ class Machine {
   [[gnu::noinline]] Value judge(const Probe& asked, const Path& path, Value found);
   void joined_probe(const Instruction& at);
 
-  // machine_collect.cpp: what makes or goes through lists and maps
+  // machine.cpp: what makes or goes through lists and maps
   void maybe_field(std::uint32_t name);
   void has_field(std::uint32_t name);
   void make_list(const Instruction& at);

@@ -1,4 +1,4 @@
-// The state of one reading, shared by parser.cpp (operators) and parser_primary.cpp (what stands
+// The state of one reading, shared by parser.cpp (operators) and parser.cpp (what stands
 // between them, and macros). Functions give the new node, or nothing after `wrong` was called.
 #pragma once
 
@@ -64,7 +64,7 @@ class Parsing {
   Made chain(Made (Parsing::*part)(), std::string_view mark, Form form);
   Made binary(Made (Parsing::*part)(), std::span<const std::string_view> marks);
 
-  // parser_primary.cpp
+  // parser.cpp
   Made member();
   Made behind_dot(NodeId target);
   Made index(NodeId target);
@@ -77,7 +77,7 @@ class Parsing {
   Made map();
   bool arguments(std::vector<NodeId>& parts);
 
-  // parser_macro.cpp: the node of a macro, or of an ordinary call
+  // parser.cpp: the node of a macro, or of an ordinary call
   Made finish_call(const Token& function, std::optional<NodeId> target, std::vector<NodeId> given);
   Made has_macro(const Token& function, NodeId field);
   Made fold_macro(const Token& function, NodeId range, const std::vector<NodeId>& given);

@@ -73,7 +73,7 @@ class Check {
   bool fits_dependents(const ObjectRules& rules, json::View value);
   bool fits_size(std::uint64_t size, std::uint64_t min, std::uint64_t max, json::View value);
 
-  // in_place.cpp
+  // check.cpp
   bool fits_in_place(const InPlace& rules, json::View value);
   bool fits_some(const InPlace& rules, json::View value);
   bool fits_one(const InPlace& rules, json::View value);
@@ -86,7 +86,7 @@ class Check {
   void mark_elements(const ArrayRules& rules, json::View value, Marks& marks);
   void mark_in_place(const InPlace& rules, json::View value, Marks& marks);
 
-  // unique.cpp
+  // check.cpp
   bool fits_unique(json::View value);
   bool same(json::View a, json::View b);
 

@@ -34,7 +34,7 @@ class Reader {
   const Pattern* pattern(json::View schema, std::string_view keyword, std::string_view source);
   void read(NodeId id);
 
-  // keywords.cpp: a keyword's value where the draft has that keyword, and one function for each
+  // reader.cpp: a keyword's value where the draft has that keyword, and one function for each
   // kind of value, and for all values.
   json::View known(json::View schema, std::string_view keyword) const;
   static Kinds kind_named(std::string_view name);
@@ -64,7 +64,7 @@ class Reader {
 };
 
 // References that come back to where they began without going into the value, and chains that are
-// too long. loops.cpp.
+// too long. reader.cpp.
 Status refuse_loops(const Compiled& compiled);
 
 }  // namespace pawl::json_schema

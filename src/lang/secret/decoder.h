@@ -1,5 +1,5 @@
 // Undoes escapes in a text that comes byte by byte, and keeps where in the source each byte stood.
-// Inside of this room: scrub_stream.cpp reads a text through several of these.
+// Inside of this room: scrub.cpp reads a text through several of these.
 #pragma once
 
 #include <algorithm>

@@ -57,14 +57,14 @@ class Analyser {
   void assign(const Assignment& assignment, bool stays, const Context& context);
   void trouble(std::uint32_t at, std::string_view why);
 
-  // streams.cpp
+  // wrappers.cpp
   void redirections(const Node& node, const Context& context, Command* command);
   Stream copied(const Word& target) const;
   Stream open_device(const Redirect& redirect, std::uint32_t descriptor, Command& owner);
   Stream open_file(const Redirect& redirect, Command& owner);
   void check_devices();
 
-  // variables.cpp
+  // analyse.cpp
   void set_variable(std::string_view name, bool number, std::uint32_t at);
   void arithmetic(std::string_view expression, std::uint32_t at);
   bool number(const Word& word) const;
@@ -73,7 +73,7 @@ class Analyser {
   void check_homes();
   void use_number(std::string_view name, std::uint32_t at);
 
-  // builtins.cpp: false where the name is no builtin of this dialect
+  // analyse.cpp: false where the name is no builtin of this dialect
   bool builtin(Command& command);
   void builtin_test(const Command& command);
   void builtin_print(const Command& command);
@@ -116,13 +116,13 @@ class Analyser {
   std::vector<std::uint32_t> unsure_devices_;
 };
 
-// reduce.cpp: what is known of a word.
+// analyse.cpp: what is known of a word.
 Argument reduce(const Word& word);
 
 // hazards.cpp: adds what the table knows about these arguments.
 void find_hazards(Command& command);
 
-// streams.cpp: the descriptor that a path is another name of.
+// wrappers.cpp: the descriptor that a path is another name of.
 std::optional<std::uint32_t> device_descriptor(std::string_view path);
 
 // interpreters.cpp: whether a word in the place of a file is the standard input or another
@@ -148,12 +148,12 @@ SedScript read_sed(std::span<const std::string> pieces);
 // awk_script.cpp: true where the text cannot run programs or write files.
 bool harmless_awk(std::string_view script);
 
-// settings.cpp: variables that choose the character set; whether the value may be another one than
+// analyse.cpp: variables that choose the character set; whether the value may be another one than
 // UTF-8 or that of C, in which every byte from 0x80 on is a sign of its own.
 bool names_charset(std::string_view name);
 bool changes_charset(const Setting& setting);
 
-// variables.cpp
+// analyse.cpp
 bool plain_number(std::string_view text);
 
 }  // namespace pawl::shell

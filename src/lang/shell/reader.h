@@ -37,7 +37,7 @@ class Reader {
   bool bash() const { return dialect_ == Dialect::bash; }
   void bash_only(std::string_view what);
 
-  // read_list.cpp: lists, pipelines, simple commands
+  // read_word.cpp: lists, pipelines, simple commands
   List read_list();
   bool at_list_end();
   Node read_chain_link();
@@ -51,7 +51,7 @@ class Reader {
   bool take_reserved(std::string_view word);
   void expect_reserved(std::string_view word);
 
-  // read_compound.cpp
+  // reader.cpp
   Node read_subshell();
   Node read_group();
   Node read_if();
@@ -65,7 +65,7 @@ class Reader {
   std::string read_name();
   void read_do_group(Node& node);
 
-  // read_redirect.cpp
+  // reader.cpp
   bool at_redirect() const;
   Redirect read_redirect();
   void read_here(Redirect& redirect);
@@ -86,7 +86,7 @@ class Reader {
   void read_tilde(Word& word);
   static void add_text(Word& word, std::uint32_t at, std::string_view text, bool quoted);
 
-  // read_expansion.cpp
+  // reader.cpp
   void read_dollar(Word& word, bool quoted);
   void read_parameter(Word& word, bool quoted, std::uint32_t at);
   void read_operator(Part& part, bool quoted);

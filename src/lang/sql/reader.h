@@ -21,7 +21,7 @@ class Reader {
   Summary read(json::View statements);
 
  private:
-  // walk.cpp: every part of the tree, by what it holds.
+  // reader.cpp: every part of the tree, by what it holds.
   void visit(json::View view, Access access);
   void visit_object(json::View object, Access access);
   void visit_node(std::string_view node, json::View body, Access access);
@@ -35,7 +35,7 @@ class Reader {
   void indirection(json::View steps);
   void sample(json::View body);
 
-  // statements.cpp: what a statement does beyond its parts.
+  // reader.cpp: what a statement does beyond its parts.
   void statement(std::string_view node, json::View body);
   void query(std::string_view node, json::View body);
   void query_parts(json::View body, bool selects);

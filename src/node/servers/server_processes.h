@@ -115,8 +115,8 @@ class ServerProcesses {
 // The wire to a program of the deployment file that gets secrets when `pawl serve` starts it.
 //
 // Which secret a message goes out with is the policy's choice, and whether it may is looked at by
-// the broker each time; a process for each of them is doors/mcp/transport/process_pool.h. Here the two meet
-// what starts processes. Threads: the node's loop.
+// the broker each time; a process for each of them is doors/mcp/transport/process_pool.h. Here the
+// two meet what starts processes. Threads: the node's loop.
 
 struct EquippedServer {
   std::string name;

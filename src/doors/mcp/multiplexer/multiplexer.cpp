@@ -80,7 +80,7 @@ void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
     multiplexer->give_up(i, fmt::format("server `{}` has ended", multiplexer->upstreams[i].name));
     if (multiplexer->why.empty()) {
       (void)multiplexer->gate.alerts.note(multiplexer->run, "server absent",
-                                   multiplexer->upstreams[i].name + ": " + said);
+                                          multiplexer->upstreams[i].name + ": " + said);
       multiplexer->presence_changed(i);
     }
     multiplexer->close_when_over();

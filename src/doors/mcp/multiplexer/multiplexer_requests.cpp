@@ -564,7 +564,7 @@ void Multiplexer::conclude(const std::shared_ptr<Gathering>& all) {
   for (const Part& one : parts) {
     if (one.result.exists() || all->kind == Gathering::Kind::level) continue;
     (void)gate.alerts.note(run, "server absent",
-                    fmt::format("{} did not answer `{}`", one.server, all->method->name));
+                           fmt::format("{} did not answer `{}`", one.server, all->method->name));
   }
   if (results == 0) return reply_error(*all, first_error(*all));
   if (greeting) return reply(*all, merged_hello(parts, all->stateless), Cached::yes);

@@ -173,7 +173,7 @@ void Continuations::abandon(const PendingPtr& entry) {
   request_states_.forget(*entry);
   if (entry->over) {
     (void)session_.gate.alerts.note(session_.spec.run, "result dropped",
-                             "the client did not come back for it");
+                                    "the client did not come back for it");
     return;
   }
   entry->gone = true;

@@ -288,7 +288,7 @@ Task<Answer> Elicitation::decide(PendingPtr about, std::string server_id, std::s
   if (!received) {
     const std::string& why_not = received.error().message;
     (void)session_.gate.alerts.note(session_.spec.run, "server request refused",
-                             fmt::format("{}: {}", asked.method, why_not));
+                                    fmt::format("{}: {}", asked.method, why_not));
     co_return Answer{Answer::Kind::error, error_object(invalid_request, why_not)};
   }
   const bool address = is_address(asked.method, received->root());

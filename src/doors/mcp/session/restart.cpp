@@ -46,9 +46,10 @@ void Restart::on_server_ended(const std::string& reason) {
   ends_in_a_row_ = soon ? ends_in_a_row_ + 1 : 0;
   not_before_ = session_.loop.now() + wait_before_start(ends_in_a_row_);
   if (ever_there) {
-    (void)session_.gate.alerts.note(session_.spec.run, "server ended",
-                             fmt::format("{}: {}; it is started again for what it is asked next",
-                                         session_.spec.server, reason));
+    (void)session_.gate.alerts.note(
+        session_.spec.run, "server ended",
+        fmt::format("{}: {}; it is started again for what it is asked next", session_.spec.server,
+                    reason));
   } else {
     why_absent = reason;
     (void)session_.gate.alerts.note(

@@ -38,7 +38,7 @@ void ServerSide::receive(std::string_view line) {
       const bool waited = session_.server_requests->deliver(message->id, std::move(answer));
       if (!waited && spend_notice()) {
         (void)session_.gate.alerts.note(session_.spec.run, "answer dropped",
-                                 "nobody waits for an answer with its id");
+                                        "nobody waits for an answer with its id");
       }
       return;
     }
@@ -57,7 +57,8 @@ void ServerSide::on_unreadable(std::string_view line, const std::string& reason)
     }
     return receive(shortened->line);
   }
-  if (spend_notice()) (void)session_.gate.alerts.note(session_.spec.run, "server line dropped", reason);
+  if (spend_notice())
+    (void)session_.gate.alerts.note(session_.spec.run, "server line dropped", reason);
   for (std::string_view id : meant.ids) {
     if (meant.question) session_.to_server(error_line(id, invalid_request, reason));
   }
@@ -88,8 +89,9 @@ std::string ServerSide::filtered_result(const Message& message) {
 std::string ServerSide::filtered_error(std::string text) {
   FilteredError passed = filter_error(text);
   if (passed.forged && spend_notice()) {
-    (void)session_.gate.alerts.note(session_.spec.run, "error shortened",
-                             "the server said in it what only pawl may, or asked for an address");
+    (void)session_.gate.alerts.note(
+        session_.spec.run, "error shortened",
+        "the server said in it what only pawl may, or asked for an address");
   }
   return passed.text.empty() ? text : std::move(passed.text);
 }
@@ -103,7 +105,7 @@ bool ServerSide::spend_notice() {
       if (!session || session->server.notices_dropped_ == 0) return;
       const auto count = std::exchange(session->server.notices_dropped_, 0);
       (void)session->gate.alerts.note(session->spec.run, "notifications dropped",
-                               fmt::format("{} within a second", count));
+                                      fmt::format("{} within a second", count));
     });
   }
   if (notices_left_ == 0) {
@@ -278,14 +280,15 @@ void ServerSide::note_reserved() {
 }
 
 void ServerSide::note_first(const std::string& topic, const std::string& text) {
-  if (noted_first_[{topic, text}]++ == 0) (void)session_.gate.alerts.note(session_.spec.run, topic, text);
+  if (noted_first_[{topic, text}]++ == 0)
+    (void)session_.gate.alerts.note(session_.spec.run, topic, text);
 }
 
 void ServerSide::note_counted() {
   for (const auto& [note, count] : noted_first_) {
     if (count < 2) continue;
     (void)session_.gate.alerts.note(session_.spec.run, note.first,
-                             fmt::format("{} more: {}", count - 1, note.second));
+                                    fmt::format("{} more: {}", count - 1, note.second));
   }
 }
 

@@ -92,7 +92,7 @@ TransportEvents Session::Impl::server_events() {
             auto session = self.lock();
             if (!session) return;
             (void)session->gate.alerts.note(session->spec.run, "answer too long",
-                                     "the server sent a message beyond the limit");
+                                            "the server sent a message beyond the limit");
             session->server_requests->lose_too_long(head);
           },
       .crowded =

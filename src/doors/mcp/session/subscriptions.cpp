@@ -127,7 +127,8 @@ Task<std::set<std::string>> Subscriptions::subscribe_all(PendingPtr entry, json:
     proposal.call = Call{session_.spec.server, "mcp:resources/subscribe", arguments->root()};
     SubscribeUpstream upstream(self);
     SubscribeCaller caller(entry);
-    const Settled settled = co_await session_.gate.calls.handle(std::move(proposal), upstream, caller);
+    const Settled settled =
+        co_await session_.gate.calls.handle(std::move(proposal), upstream, caller);
     if (settled.kind == Settled::Kind::result) heard.insert(uri);
   }
   co_return heard;

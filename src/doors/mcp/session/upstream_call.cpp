@@ -58,8 +58,8 @@ Task<Outcome> UpstreamCall::execute(std::string_view tool, std::string_view argu
     co_return co_await subscription(arguments);
   }
   std::string more;  // members of a retry at a stateless server
-  const auto decided_under =
-      stateless ? session_->gate.runs.policy_of(session_->spec.run) : std::shared_ptr<const Policy>();
+  const auto decided_under = stateless ? session_->gate.runs.policy_of(session_->spec.run)
+                                       : std::shared_ptr<const Policy>();
   for (unsigned round = 1;; ++round) {
     auto ticket = more.empty() ? send(params) : send(with_members(params, more));
     Answer answer = co_await ticket.answer;
@@ -258,8 +258,9 @@ Task<void> UpstreamCall::respond(std::string key, json::View request,
     const std::string text = params.exists() ? without_meta(params) : "{}";
     (void)co_await session_->elicitation.decide(entry_, {}, method, text, pass, key);
   } else {
-    (void)session_->gate.alerts.note(session_->spec.run, "server request refused",
-                              "`" + escape_untrusted(method.substr(0, 64)) + "` in a result");
+    (void)session_->gate.alerts.note(
+        session_->spec.run, "server request refused",
+        "`" + escape_untrusted(method.substr(0, 64)) + "` in a result");
   }
   // A form can be turned down in the protocol itself; for the others there is no such answer.
   if (response.empty() && method == "elicitation/create") response = R"({"action":"cancel"})";
