@@ -104,7 +104,7 @@ class Flattener {
           leaf(place, Kind::null);
           break;
         default:
-          return fail(ErrorKind::internal, "the JSON reader left a word that nobody knows");
+          return fail(ErrorKind::internal, "the JSON reader left an unknown word");
       }
     }
     node_count = static_cast<std::size_t>(place.next - nodes);
@@ -235,7 +235,8 @@ class Flattener {
   std::string_view text_;
   const ParseLimits& limits_;
   FractionScanner fractions_;
-  std::vector<Frame>& frames_;  // the first one is no array or object but what is around the text
+  std::vector<Frame>&
+      frames_;  // the first one is not an array or object but what is around the text
   DuplicateKeyCheck& duplicate_keys_;
   Status wrong_number_;
 };

@@ -1,4 +1,5 @@
-// A text with U+FFFD in the place of what is no character, for who reads what others wrote badly.
+// A text with U+FFFD in the place of what is not a character, for who reads what others wrote
+// badly.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 
 namespace pawl::json {
 
-// In the strings of the text each byte that is no UTF-8 and each lone half of a surrogate pair
+// In the strings of the text each byte that is not UTF-8 and each lone half of a surrogate pair
 // becomes U+FFFD, and a control character its escape; a byte order mark in front is left out.
 // Nothing where there is none of that. The text need not be JSON, and what is wrong otherwise stays
 // wrong. Goes over each byte once. Nothing either where more than `bytes_max` would come of it.

@@ -230,7 +230,7 @@ TEST(JsonTwins, PermitIsForTextsThatOnlyPass) {
             "[1e+29,\"123456789012345678901234567890\"]");
   EXPECT_EQ(passed(std::string(1'000, '9')), "1e+308");
   EXPECT_EQ(passed("[9007199254740993, 10.0]"), "[9007199254740993,10]");
-  // What is no number does not become one.
+  // What is not a number does not become one.
   for (const char* text : {"0123456789012345678901234567890", "1E400e", "12345678901234567890123.",
                            "[1e999,", "[1e999 x]", "--123456789012345678901234567890",
                            "123456789012345678901234567890abc", "\"1e999"}) {

@@ -132,7 +132,7 @@ class MemberReader {
     parts.clear();
     const json::View found = inner(name);
     if (!found.exists()) return;
-    if (!found.is_array() || found.size() == 0) return wrong(name, "is no list of parts");
+    if (!found.is_array() || found.size() == 0) return wrong(name, "is not a list of parts");
     for (const json::View element : found.elements()) {
       MemberReader member(element);
       members(member, parts.emplace_back());
@@ -144,7 +144,7 @@ class MemberReader {
     one.reset();
     const json::View found = inner(name);
     if (!found.exists()) return;
-    if (!found.is_object()) return wrong(name, "is no object");
+    if (!found.is_object()) return wrong(name, "is not an object");
     MemberReader member(found);
     members(member, one.emplace());
     if (const Status read = member.finish(); !read) wrong(name, read.error().message);

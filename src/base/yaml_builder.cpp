@@ -183,7 +183,7 @@ std::string Builder::key_mistake(const Node& node, std::size_t start) const {
     case Kind::sequence:
       return "a key must be a plain word, and this is " + node.described();
     case Kind::null:
-      return "a key must be a plain word, and here is none";
+      return "expected a plain word as the key";
     case Kind::scalar:
       break;
   }

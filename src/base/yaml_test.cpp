@@ -220,15 +220,15 @@ TEST(YamlRefuses, TwoKeysOfOneName) {
 }
 
 TEST(YamlRefuses, KeysThatAreNotPlainWords) {
-  EXPECT_THAT(errors("\"a\": 1\n'b': 2\nc d: 3\n? e\n: 4\n~: 5\n: 6\n[f]: 7\n{g: 1}: 8\nok: 9\n"),
-              ElementsAre("f:1:1: a key must be a plain word without quotes: `a`",
-                          "f:2:1: a key must be a plain word without quotes: `b`",
-                          "f:3:1: a key must be a plain word without blanks: `c d`",
-                          "f:4:3: expected `:` after `e`",
-                          "f:6:1: a key must be a plain word, and here is none",
-                          "f:7:1: a key must be a plain word, and here is none",
-                          "f:8:1: a key must be a plain word, and this is a list",
-                          "f:9:1: a key must be a plain word, and this is a mapping"));
+  EXPECT_THAT(
+      errors("\"a\": 1\n'b': 2\nc d: 3\n? e\n: 4\n~: 5\n: 6\n[f]: 7\n{g: 1}: 8\nok: 9\n"),
+      ElementsAre("f:1:1: a key must be a plain word without quotes: `a`",
+                  "f:2:1: a key must be a plain word without quotes: `b`",
+                  "f:3:1: a key must be a plain word without blanks: `c d`",
+                  "f:4:3: expected `:` after `e`", "f:6:1: expected a plain word as the key",
+                  "f:7:1: expected a plain word as the key",
+                  "f:8:1: a key must be a plain word, and this is a list",
+                  "f:9:1: a key must be a plain word, and this is a mapping"));
   EXPECT_THAT(errors("a: 1\nb\n"), ElementsAre("f:2:1: expected `:` after `b`"));
   EXPECT_THAT(errors("{a, b: 1}"), ElementsAre("f:1:2: expected `:` after `a`"));
 }

@@ -142,7 +142,7 @@ TEST_F(GateCall, ScopeCoversResultsAndErrors) {
   EXPECT_THAT(reply.text, HasSubstr("A"));
   EXPECT_FALSE(reply.withheld.empty());
 
-  world.server.result = "4111 is no JSON";
+  world.server.result = "4111 is not JSON";
   EXPECT_THAT(world.call("read_card").text, Not(HasSubstr("4111")));
   world.server.result = R"({"content":[],"content":[{"text":"4111","type":"text"}]})";
   EXPECT_THAT(world.call("read_card").text, Not(HasSubstr("4111")));

@@ -112,7 +112,7 @@ TEST_F(GateChange, WhoMayNotAnswerMayNotChange) {
                 .reason = "",
                 .proof = "test",
                 .shown = "d"};
-  EXPECT_FALSE(gate.approvals.change(change)) << "nobody answers for their own request";
+  EXPECT_FALSE(gate.approvals.change(change)) << "a person cannot approve their own request";
   change.person = "ann";
   change.proof = "";
   EXPECT_FALSE(gate.approvals.change(change)) << "nobody proved to be ann";

@@ -25,7 +25,7 @@ TEST_F(GateDeployment, WhatNobodyHadToAcceptIsPinnedOnce) {
   EXPECT_EQ(pinned(production_pin_name), nullptr);
   const std::uint64_t before = world.journal->next();
   ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:one", false, {}));
-  EXPECT_EQ(world.journal->next(), before) << "the same again is no record";
+  EXPECT_EQ(world.journal->next(), before) << "the same again is not a record";
   ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:two", true, {}));
   EXPECT_EQ(pinned(production_pin_name)->digest, "sha256:two");
   // One that is not for production leaves the mark on the one that was.

@@ -1,7 +1,7 @@
 // Amounts that add up over calls: exact, in whole billionths.
 //
 // An amount is not negative, has at most 9 decimals and is at most `amount_units_max`; what a
-// number says beyond that is no amount. Doubles never add up: the digits of the number as it is
+// number says beyond that is not an amount. Doubles never add up: the digits of the number as it is
 // forwarded are read.
 #pragma once
 

@@ -111,7 +111,7 @@ bool counts_as_denial(Code code) {
     case Code::tool_changed:  // the server's doing
     case Code::frozen:        // the calendar's
     case Code::approval_pending:
-    case Code::approval_expired:  // nobody answered
+    case Code::approval_expired:  // no one answered
     case Code::run_halted:
     case Code::rate:  // it may ask again, and does as it was told
     case Code::killed:

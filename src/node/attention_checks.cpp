@@ -141,11 +141,11 @@ Task<void> AttentionChecks::ask(Vigilance::Seed seed) {
   const bool for_now = settled.code == Code::frozen || settled.code == Code::ceiling ||
                        settled.code == Code::rate || stands_still(role->policy->agent, seed);
   if (!for_now) in_vain_.insert(name_of(seed));
-  finish(*run, fmt::format("nobody was asked: the policy does not hold this call of `{}`",
+  finish(*run, fmt::format("not asked: the policy does not hold this call of `{}`",
                            escape_untrusted(seed.tool)));
   log_line("vigilance: the policy of `" + escape_untrusted(seed.role) +
            "` does not hold the call of `" + escape_untrusted(seed.tool) +
-           "`, so nobody can be asked: " +
+           "`, so no reviewer can be asked: " +
            escape_untrusted(settled.text.substr(0, settled.text.find('\n'))));
 }
 
@@ -153,7 +153,7 @@ std::string AttentionChecks::why_to_deny(const std::string& run) const {
   if (!is_vigilance(gate_.state(), run)) return {};
   const auto known = reasons_.find(run);
   // Of a node that has started again since.
-  return known == reasons_.end() ? "it was a call that nobody ought to approve" : known->second;
+  return known == reasons_.end() ? "it was a call that should not be approved" : known->second;
 }
 
 void AttentionChecks::heard(const Record& record) {
@@ -182,7 +182,7 @@ void AttentionChecks::heard(const Record& record) {
   } else if (const auto* over = std::get_if<ApprovalEnded>(&record.body)) {
     const std::string run = run_of(over->approval);
     if (!run.empty() && over->how == "expired") {
-      end(run, "nobody answered " + over->approval);
+      end(run, "no one answered " + over->approval);
     }
   }
 }

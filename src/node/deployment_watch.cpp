@@ -245,7 +245,7 @@ bool DeploymentWatch::waits(const DeploymentRead& read) {
     auto laxer = laxer_deployment(known_.text, read.text, file_);
     // One stricter file after another must not lead to one that nobody has to accept.
     if (!somebody_could_accept(gate_->state(), *read.deployment)) {
-      laxer.push_back({{file_, 0, 0}, "it leaves nobody who could accept the next one"});
+      laxer.push_back({{file_, 0, 0}, "it leaves no reviewer who could accept the next one"});
     } else if (laxer.empty() && !for_production(*read.deployment)) {
       laxer.push_back({{file_, 0, 0}, "it leaves no role that works in production"});
     }

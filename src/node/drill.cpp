@@ -134,7 +134,7 @@ std::string stopped_already(const State& state, const std::string& run) {
     const std::string what = kill.scope + (kill.name.empty() ? "" : " " + kill.name);
     return fmt::format("`{}` is stopped by {} ({}): it is resumed first, and tried then",
                        escape_untrusted(what),
-                       kill.person.empty() ? "somebody" : escape_untrusted(kill.person),
+                       kill.person.empty() ? "an unknown person" : escape_untrusted(kill.person),
                        escape_untrusted(kill.reason));
   }
   return {};

@@ -197,14 +197,14 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
   if (!listen.mcp.local() && (deployment.agents.empty() || listen.certificate.empty())) {
     errors.push_back({ErrorKind::refused,
                       "other machines can reach this address: expected `agents`, so that it is "
-                      "known who calls, and `listen.tls`, so that nobody on the way reads their "
-                      "keys; or an address of this machine alone",
+                      "known who calls, and `listen.tls`, so that their keys cannot be read on the "
+                      "way; or an address of this machine alone",
                       listen.mcp.at});
   }
   if (!listen.console.none() && !listen.console.local() && listen.certificate.empty()) {
     errors.push_back({ErrorKind::refused,
-                      "other machines can reach the console: expected `listen.tls`, so that nobody "
-                      "on the way reads a passphrase; or an address of this machine alone",
+                      "other machines can reach the console: expected `listen.tls`, so that a "
+                      "passphrase cannot be read on the way; or an address of this machine alone",
                       listen.console.at});
   }
   check_key_files(deployment.issuers, jose::KeyUse::signature, config_directory, errors);

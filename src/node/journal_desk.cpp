@@ -123,7 +123,7 @@ Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
     case net::Aside::Ran::yes:
       co_return std::move(*answer);
     case net::Aside::Ran::crowded:
-      co_return desk_refusal("environment", "several searches are under way: try again");
+      co_return desk_refusal("environment", "several searches are running: try again");
     case net::Aside::Ran::over:
       break;
   }

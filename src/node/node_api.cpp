@@ -50,8 +50,8 @@ Result<std::string> Node::create_sub_run(json::View request) {
   if (!wanted) return std::unexpected(wanted.error());
   if (wanted->for_mcp && !asks_who_ && deployment_.agents.empty()) {
     return fail(ErrorKind::usage,
-                "the MCP door asks nobody who they are while the deployment file has no `agents`, "
-                "so a credential would not make less of anybody there");
+                "the MCP endpoint does not authenticate callers while the deployment file has no "
+                "`agents`, so a credential would restrict no caller there");
   }
   const std::string by(request.text("by").value_or(""));
   auto opened = api_->open_sub_run(std::string(request.text("parent").value_or("")), *wanted, by);
@@ -70,7 +70,7 @@ Result<std::string> Node::create_run(json::View request) {
   }
   const std::string by(request.text("by").value_or(""));
   if (by.empty() || has_hidden_characters(by))
-    return fail(ErrorKind::invalid, "nobody says who asks");
+    return fail(ErrorKind::invalid, "the request does not say who asks");
   if (request["parent"].exists()) return create_sub_run(request);
   const auto member = [request](std::string_view name) {
     return std::string(request.text(name).value_or(""));
@@ -221,7 +221,7 @@ Status Node::open_api() {
   // A file that loses its agents later does not open the doors to everybody.
   asks_who_ = !deployment_.agents.empty();
   if (!asks_who_) {
-    log_line("the deployment file has no `agents`, so nobody can use the decision API");
+    log_line("the deployment file has no `agents`, so the decision API has no callers");
   }
   return {};
 }

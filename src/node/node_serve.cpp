@@ -71,7 +71,7 @@ Status Node::open_gateway() {
 void Node::signalled(int number) {
   if (number == SIGHUP && options_.serves) return reload();
   if (gateway_ && !std::exchange(ending_, true)) {
-    log_line(fmt::format("signal {}: no further requests, what is under way is finished", number));
+    log_line(fmt::format("signal {}: no further requests, running calls are finished", number));
     spawn(end_serving());
     return;
   }

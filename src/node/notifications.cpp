@@ -63,7 +63,7 @@ Task<void> Notifications::posted(http::Request request, http::Responder responde
   const std::string person = deployment_.person_of_slack(answer->account);
   const Status done = pressed(*answer, person);
   if (!done) refused_("slack refused", done.error().message);
-  const std::string who = person.empty() ? "somebody" : person;
+  const std::string who = person.empty() ? "an unknown person" : person;
   std::string text = done ? fmt::format("{} by {}", verb(answer->pressed), who)
                           : fmt::format("not {}: {}", verb(answer->pressed), done.error().message);
   const Approval* asked = done ? gate_.state().approval(answer->id) : nullptr;
@@ -78,11 +78,12 @@ Task<void> Notifications::posted(http::Request request, http::Responder responde
 // refuses. What may be approved here is looked at now, and not when the notice was posted.
 Status Notifications::pressed(const notify::SlackAnswer& answer, const std::string& person) {
   if (person.empty()) {
-    return fail(ErrorKind::refused, "the deployment knows nobody with the account `" +
+    return fail(ErrorKind::refused, "the deployment file has no person with the account `" +
                                         escape_untrusted(answer.account) + "`");
   }
   if (!gate_.state().reviewers().contains(person)) {
-    return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is no enrolled reviewer");
+    return fail(ErrorKind::refused,
+                "`" + escape_untrusted(person) + "` is not an enrolled reviewer");
   }
   if (answer.pressed == notify::Pressed::acknowledge) {
     return gate_.alerts.acknowledge(answer.id, person, "slack", false);
@@ -151,7 +152,7 @@ void tell_of_no_start(net::Loop& loop, NodeNotifier& notifier, const Deployment&
   notice.sentence = "the node cannot start: " + error.message;
   notice.at = net::wall_time();
   const auto told = [](const notify::Attempt& attempt) {
-    if (attempt.end != notify::Attempt::End::told) log_line("nobody told: " + attempt.why);
+    if (attempt.end != notify::Attempt::End::told) log_line("not delivered: " + attempt.why);
   };
   notifier.notifiers().escalation(notice);
   for (const Contact& contact : deployment.notices.contacts) {

@@ -146,7 +146,7 @@ void NodeNotifier::tell(const EscalationStep& step) {
     record.step = step.step;
     record.failed = failed;
     if (failed) {
-      const std::string text = fmt::format("nobody told {} of {} ({}): {}", step.contact.name,
+      const std::string text = fmt::format("{} was not told of {} ({}): {}", step.contact.name,
                                            step.event, step.sentence, record.outcome);
       log_line(text, LogLevel::warning);
       say_(step.run, text);

@@ -1,4 +1,4 @@
-// Several questions on one page, and answered in one act. Private to this room.
+// Several questions on one page, and answered in one act.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// One question as every view of it begins. Private to this room.
+// One question as every view of it begins.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ void write_question(json::Writer& out, const Approval& approval, Instant now);
 void write_judged(json::Writer& out, const Approval& approval, const JudgedCall* judged);
 void write_may_not(json::Writer& out, const Objections& why);
 
-// What was said about a question, for people. Private to this room.
+// What was said about a question, for people.
 
 // To whom it was passed on; nothing where it was not.
 void write_passed(json::Writer& out, const Approval& approval);
@@ -43,7 +43,7 @@ void write_talk(json::Writer& out, Journal& journal, const Approval& approval);
 // `cannot_take`).
 void write_takers(json::Writer& out, const Approval& approval, const Answerers& people);
 
-// Texts that records commit to, read back from the journal. Private to this room.
+// Texts that records commit to, read back from the journal.
 
 // The payload of a commitment as a record spells it. `what` is how messages call it: `the arguments
 // of this call`. ErrorKind::missing where it was erased, ErrorKind::corrupt where that is no

@@ -70,7 +70,7 @@ bool waits(const Approval& approval);
 
 // Which questions of all. `filter`: words that are all found, case folded, in a question's id,
 // tool, agent, run, sponsor, class, reason, in who it was passed on to, or in its arguments (see
-// question_texts.h); `limit` 0: all. `ids`: these, and no others. `names`: their ids alone.
+// QuestionTexts); `limit` 0: all. `ids`: these, and no others. `names`: their ids alone.
 struct QuestionsWanted {
   std::string filter = {};
   std::uint64_t limit = 0;

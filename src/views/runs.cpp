@@ -50,10 +50,9 @@ void write_advice(json::Writer& out, const ActivityFeed& activity) {
         share(asked.approved, asked.answered) < graduate_share_min) {
       continue;
     }
-    out.string(
-        fmt::format("`{}` was approved {} times of {}: say in the policy which of these "
-                    "calls need nobody",
-                    escape_untrusted(tool), asked.approved, asked.answered));
+    out.string(fmt::format(
+        "`{}` was approved {} times of {}: say in the policy which of these calls need no reviewer",
+        escape_untrusted(tool), asked.approved, asked.answered));
   }
   out.end();
 }

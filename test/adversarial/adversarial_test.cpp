@@ -1,4 +1,4 @@
-// The tables beside this file, line by line. A table of fewer than forty values is no table.
+// The tables beside this file, line by line. A table of fewer than forty values is not a table.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -83,7 +83,7 @@ test('with several open calls a modern client is not asked what may be about any
   const { result } = await last(w.as('ada', 'a'));
   assert.equal(text(result), 'for method not found');
   const notes = (await w.later('audit', 'query', '--json')).out;
-  assert.match(notes, /which of several calls it belongs to, nobody says/);
+  assert.match(notes, /it does not say to which of several calls it belongs/);
   // … and is, once it is the only one.
   waits.abort();
   await until(() => w.seen('notifications/cancelled').length === 1);

@@ -23,7 +23,7 @@ const bypass = {
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete_customer_record ","arguments":{}}}',
   'upper case':
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"DELETE_CUSTOMER_RECORD","arguments":{}}}',
-  'name is no text':
+  'name is not text':
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":1,"arguments":{}}}',
   'arguments are no object':
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_big","arguments":[]}}',

@@ -71,5 +71,5 @@ test('no call carries the credential of the collector', async (t) => {
   assert.notEqual(wrong, config);
   writeFileSync(w.config, wrong);
   w.node.kill('SIGHUP');
-  await until(() => /is for the collector of `traces` and for nobody else/.test(w.log));
+  await until(() => /is for the collector of `traces` and for no other/.test(w.log));
 });

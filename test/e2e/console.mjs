@@ -1,5 +1,5 @@
 // A node with a console and two reviewers, a browser for it, and a person who signs with a key of
-// WebCrypto like the page does, but is no page: for what a browser would never send.
+// WebCrypto like the page does, but is not a page: for what a browser would never send.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';

@@ -183,7 +183,7 @@ test('two persons for one call, a refusal with its reason, a stop, and time that
   await bob.getByRole('button', { name: 'Deny' }).click();
   assert.match(said(await refused), /that file is read by the importer/);
 
-  assert.match(said(await w.call('create_directory', { path: path.join(w.files, 'd') })), /nobody answered|expired/i);
+  assert.match(said(await w.call('create_directory', { path: path.join(w.files, 'd') })), /no one answered|expired/i);
 
   // Another call than the refused one: nearly the same is refused without asking anybody.
   const held = w.call('write_file', { path: path.join(w.files, 'other'), content: 'y' });

@@ -92,7 +92,7 @@ test('H07 who is known by passphrase and by a provider is one person', async () 
   const again = await here.approve(approval);
   assert.equal(again.status, 403);
   assert.match(again.text, /same person/);
-  // bob is no mailer, whatever else he is; zoe is, because the provider says so.
+  // bob is not a mailer, whatever else he is; zoe is, because the provider says so.
   assert.equal((await (await w.person('bob')).approve(approval)).status, 403);
   assert.equal((await zoe.approve(approval)).status, 200);
   assert.equal((await sent).isError, undefined);
@@ -232,7 +232,7 @@ test('a link survives the way to the provider', { skip: browserless() }, async (
     assert.match(await page.innerText('article.card h1'), /send_customer_email/);
     assert.equal(page.url(), `${w.console}#/queue/${approval}`);
     assert.deepEqual(page.faults, []);
-    // A passphrase leads there too, and what is no place of the page leads nowhere.
+    // A passphrase leads there too, and what is not a place of the page leads nowhere.
     const other = await opened(browser, w, { at: link });
     await other.fill('#who', 'bob');
     await other.fill('#passphrase', passphrase);

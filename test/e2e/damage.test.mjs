@@ -155,7 +155,7 @@ test('what is told of a damaged journal is from before the damage', async (t) =>
   assert.match(replayed.out, /damaged/);
 });
 
-test('a torn end is no damage, and the node starts', async (t) => {
+test('a torn end is not damage, and the node starts', async (t) => {
   const { w, damaged, end } = await recorded(t);
   damaged((bytes) => {
     bytes.write('PWF1 half of a record', end);

@@ -191,7 +191,7 @@ test('nobody is brought to a file that nobody has to accept by steps', async (t)
   const alone = h.first.replace(/people:\n {2}ada: .*\n/, '');
   assert.notEqual(alone, h.first);
   await h.deploy(alone);
-  assert.match(h.waiting()[0].laxer, /it leaves nobody who could accept the next one/);
+  assert.match(h.waiting()[0].laxer, /it leaves no reviewer who could accept the next one/);
   await h.deploy(h.first);
   assert.deepEqual(h.waiting(), []);
   // The policy's own word is no way out either.
@@ -237,7 +237,7 @@ test('only who is a person of the file in force accepts another one', async (t) 
   assert.equal(h.waiting().length, 1);
   assert.equal((await h.accept('--json')).status, 0);
   assert.deepEqual(h.waiting(), []);
-  assert.equal((await bob()).status, 0, 'once more is no harm');
+  assert.equal((await bob()).status, 0, 'once more is not harm');
   await h.deploy(both.replace(/ {2}bob: .*\n/, ''));
   assert.deepEqual(h.waiting(), [], 'one person less counts at once');
   await h.deploy(h.more);

@@ -75,7 +75,7 @@ class Reached extends Served {
   }
 }
 
-// As they come; what is no stream of events comes whole.
+// As they come; what is not a stream of events comes whole.
 async function* messages(answer) {
   const streams = answer.headers.get('content-type')?.startsWith('text/event-stream');
   if (!streams) return yield* await read(answer);

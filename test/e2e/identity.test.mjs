@@ -332,7 +332,7 @@ agents: {worker: {role: tester, spiffe: "spiffe://prod.example/ns/a/sa/worker"}}
   assert.equal(await status(svid(mine, 'ES256', 'spiffe://prod.example/gate')), 401);
   assert.equal(await status(svid(mine, 'RS256')), 401, 'a key that is not in the bundle');
   const metadata = await fetch(`${w.origin}/.well-known/oauth-protected-resource/mcp/tester`);
-  assert.equal(metadata.status, 404, 'a trust domain is no authorization server');
+  assert.equal(metadata.status, 404, 'a trust domain is not an authorization server');
 });
 
 test('whoever is taken out of the file hears nothing more', async (t) => {

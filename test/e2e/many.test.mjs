@@ -84,7 +84,7 @@ test('what two servers say is one answer, and says whose it is', async (t) => {
       ['bank', 'read'],
     ],
   );
-  // A server that has no prompts is no error of a list.
+  // A server that has no prompts is not an error of a list.
   const prompts = (await client.request('prompts/list', {})).result;
   assert.deepEqual(prompts.prompts, [{ name: 'crm/hello' }, { name: 'bank/hello' }]);
   const prompt = (await client.request('prompts/get', { name: 'bank/hello' })).result;

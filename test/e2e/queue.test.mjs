@@ -209,13 +209,13 @@ test('the terminal says beforehand why somebody may not answer, as the console d
   assert.equal(w.pawl('reviewers', 'add', 'mia', '--group', 'guests', '--as', 'ada').status, 0);
   client.call('delete_customer_record', { customer_id: 'c-1' }).catch(() => {});
   const { approval, may_not: of_nobody } = await w.question();
-  assert.match(of_nobody.approve, /nobody is enrolled as/);
+  assert.match(of_nobody.approve, /no reviewer is enrolled as/);
   const seen = (person, words = ['list']) => w.pawl('approvals', ...words, '--as', person).out;
   const show = ['show', approval];
   assert.match(seen('mia'), /`mia` may not answer: only its reviewers answer it/);
   const told = /may answer: leads\n(?:.*\n)?you +may not answer: only its reviewers/;
   assert.match(seen('mia', show), told);
-  assert.match(seen('bob', show), /you +may not answer: nobody is enrolled as `bob`/);
+  assert.match(seen('bob', show), /you +may not answer: no reviewer is enrolled as `bob`/);
   assert.doesNotMatch(seen('ada', show), /^you/m);
   assert.doesNotMatch(seen('ada'), /may not/);
   assert.equal(w.approve(approval).status, 0);

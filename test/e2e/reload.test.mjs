@@ -32,7 +32,7 @@ test('a policy that does not load leaves the one in force to those who are there
   const stateless = async () => (await last(w.ask('tools/call', call))).result;
   assert.equal((await stateless()).isError, undefined);
   const wrong = {
-    'is no YAML': 'version: [1\n',
+    'is not YAML': 'version: [1\n',
     'has a key that nobody knows': `${open}colour: red\n`,
     'states a lower class without a reason': open.replace(
       'class: irreversible small, args: {to',

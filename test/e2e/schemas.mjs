@@ -147,7 +147,7 @@ export function schema(r, draft) {
     one: { allOf: [named({ $anchor: 'first' })] },
     two: { allOf: [named({ $anchor: 'second' })] },
   };
-  // Anchors are lost where what they stand on is no object.
+  // Anchors are lost where what they stand on is not an object.
   const kept = JSON.stringify(root);
   if (kept.includes('#first') && !kept.includes('"$anchor":"first"')) return schema(r, draft);
   if (kept.includes('#second') && !kept.includes('"$anchor":"second"')) return schema(r, draft);

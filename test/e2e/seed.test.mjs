@@ -26,7 +26,7 @@ for (const door of doors) {
   });
 
   for (const mode of ['prose', 'error']) {
-    test(`what is no JSON, and errors, are withheld under a scope: ${mode} (S02, S03, ${door})`, async (t) => {
+    test(`what is not JSON, and errors, are withheld under a scope: ${mode} (S02, S03, ${door})`, async (t) => {
       const [, client] = await begin(t, door, { policy: rules, mode });
       const result = await client.call('read_customer_record', { customer_id: 'c-1' });
       assert.ok(

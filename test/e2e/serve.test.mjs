@@ -118,7 +118,7 @@ test('a modern client hears log messages in the request that asked for them', as
   assert.ok(!(await call({})).includes('notifications/message'));
 });
 
-test('what is no message is refused with 400, charged, and the session goes on', async (t) => {
+test('what is not a message is refused with 400, charged, and the session goes on', async (t) => {
   const w = await served(t);
   const session = await w.open();
   for (const text of [

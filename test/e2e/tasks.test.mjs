@@ -122,7 +122,7 @@ test('R07 a task that nobody has, or that its client may not know, is refused', 
   const undeclared = await ask(client, 'tasks/get', task.taskId);
   assert.equal(undeclared.code, -32021);
   assert.ok(undeclared.data.requiredCapabilities.extensions[extension]);
-  // A client that does not declare it waits as before, and what is granted is no task.
+  // A client that does not declare it waits as before, and what is granted is not a task.
   const read = (await client.ask('tools/call', { name: 'read', arguments: {} })).result;
   assert.equal(read.resultType, 'complete');
   client.capabilities = capabilities;

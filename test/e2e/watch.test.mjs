@@ -87,7 +87,7 @@ test('the numbers have an address of their own, for this machine and for no page
   t.after(() => open.end());
   await open.begin({ listen: '{mcp: "127.0.0.1:0", metrics: "0.0.0.0:0"}' });
   assert.equal(await open.ended, 2);
-  assert.match(open.log, /whoever does reads the metrics/);
+  assert.match(open.log, /can reach this address and read the metrics/);
 });
 
 test('what people are asked, and how near a run is to its ceiling', async (t) => {
@@ -220,7 +220,7 @@ credentials: {notes: {env: NOTES_KEY}}
   const call = w.seen('POST').find((one) => one.body.includes('"tools/call"'));
   assert.equal(call.headers.traceparent, `00-${trace}-${sent.spanId}-01`);
   assert.equal(call.headers.authorization, `Bearer ${secret}`);
-  // What is said in the message counts before the header, and what is no traceparent not at all.
+  // What is said in the message counts before the header, and what is not a traceparent not at all.
   const other = mine.replace('4bf9', 'aaaa');
   const inside = { ...note, _meta: { traceparent: other } };
   await last(w.ask('tools/call', inside, { id: 2, headers: { traceparent: mine } }));
@@ -261,7 +261,7 @@ test('a call over the decision API goes on with the trace of its caller', async 
     );
     assert.deepEqual([span.traceId, span.parentSpanId], [trace, client], verdict);
   }
-  // What is no `traceparent` begins a trace of its own.
+  // What is not a `traceparent` begins a trace of its own.
   const before = collector.spans.length;
   await settle((await propose('put_note', `${mine}-x`, 'c')).json);
   await until(() => collector.spans.length > before);

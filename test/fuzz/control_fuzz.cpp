@@ -88,7 +88,8 @@ class Office {
     world_.settle();
     must(done, "a request has no answer");
     const auto answer = json::parse(said);
-    must(answer && answer->root()["ok"].kind() == json::Kind::boolean, "an answer is no answer");
+    must(answer && answer->root()["ok"].kind() == json::Kind::boolean,
+         "an answer is not an answer");
     if (!answer->root()["ok"].boolean()) {
       must(answer->root().text("fault") != "internal", "a mistake of ours");
     }

@@ -78,7 +78,7 @@ void check_allowed(json::View answer, std::string_view line, std::map<std::strin
   must(++run.allowed <= steps_max, "a ceiling was exceeded");
   if (tool != "set_sum") return;
   const json::View n = root["arguments"]["n"];
-  must(n.is_number() && n.number() >= 0 && n.number() <= 3, "what is no amount passed");
+  must(n.is_number() && n.number() >= 0 && n.number() <= 3, "what is not an amount passed");
   if (!root["outcome"].exists()) run.sum += n.number();
   must(run.sum < 4.5 + 1e-9, "a sum was exceeded");
 }
@@ -97,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     must(said == second.line(line), "the same lines were decided in two ways");
     must(said.find('\n') == std::string::npos, "an answer is more than a line");
     const auto answer = json::parse(said);
-    must(answer && answer->root().is_object(), "an answer is no JSON object");
+    must(answer && answer->root().is_object(), "an answer is not a JSON object");
     const json::View root = answer->root();
     const auto effect = root.text("effect");
     must(effect == "allow" || effect == "deny" || effect == "hold" || effect == "notify",

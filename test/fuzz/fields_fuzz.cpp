@@ -38,7 +38,7 @@ void try_values(const http::Headers& headers) {
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const std::string_view value = headers[i].value;
     if (const auto text = decoded(value)) {
-      must(*text == value || valid_utf8(*text), "a decoded value is no text");
+      must(*text == value || valid_utf8(*text), "a decoded value is not text");
       const auto again = decoded("=?base64?" + base64(*text) + "?=");
       must(!valid_utf8(*text) || again == text, "a text is not what it was in base64");
     }
@@ -94,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   // An answer with our id gets the client's, and stays an answer.
   const std::string ours = result_line("7", "{}");
   const std::string theirs = with_id_of_client(ours, "7", message->id);
-  must(is_answer(theirs) && json::parse(theirs).has_value(), "an answer is no answer any more");
+  must(is_answer(theirs) && json::parse(theirs).has_value(), "an answer is not an answer any more");
   must(with_id_of_client(ours, "70", message->id) == ours, "an id that is another was replaced");
   return 0;
 }

@@ -34,7 +34,7 @@ json::ParseLimits as_sessions_send() {
 
 void check_page(const std::vector<Part>& parts) {
   const auto page = json::parse(merged_page("tools", true, parts), as_sessions_send());
-  must(page.has_value(), "a merged page is no JSON");
+  must(page.has_value(), "a merged page is not JSON");
   std::vector<std::string> offered;
   for (const Part& part : parts) {
     for (json::View tool : part.result["tools"].elements()) {
@@ -66,7 +66,7 @@ void check_page(const std::vector<Part>& parts) {
 void check_hello(const std::vector<Part>& parts) {
   for (bool modern : {false, true}) {
     const auto hello = json::parse(merged_hello(parts, modern));
-    must(hello.has_value(), "a merged greeting is no JSON");
+    must(hello.has_value(), "a merged greeting is not JSON");
     const std::string said(hello->root().text("instructions").value_or(""));
     std::size_t own = 0;
     for (std::string_view line : split(said, '\n')) {

@@ -244,9 +244,9 @@ void Parties::pass(Duration by) {
 
 void Parties::to_server(std::size_t server, std::string_view line) {
   const auto document = json::parse(line, {.duplicate_keys = json::DuplicateKeys::permit});
-  must(document && document->root().is_object(), "the server was sent what is no message");
+  must(document && document->root().is_object(), "the server was sent what is not a message");
   const json::View root = document->root();
-  must(root.text("jsonrpc") == "2.0", "the server was sent what is no JSON-RPC");
+  must(root.text("jsonrpc") == "2.0", "the server was sent what is not JSON-RPC");
   if (!root["method"].exists()) {
     must(++servers_[server].answers <= servers_[server].lines,
          "the server was given more answers than it asked");
@@ -320,9 +320,9 @@ void Parties::answer_at_server(Request request) {
 
 void Parties::to_client(std::string_view line) {
   const auto document = json::parse(line, {.duplicate_keys = json::DuplicateKeys::permit});
-  must(document && document->root().is_object(), "the client was sent what is no message");
+  must(document && document->root().is_object(), "the client was sent what is not a message");
   const json::View root = document->root();
-  must(root.text("jsonrpc") == "2.0", "the client was sent what is no JSON-RPC");
+  must(root.text("jsonrpc") == "2.0", "the client was sent what is not JSON-RPC");
   if (!root["method"].exists()) {
     must(++client_answers_ <= client_lines_, "the client was given more answers than it asked");
     remember_leg(root);

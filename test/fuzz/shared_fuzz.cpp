@@ -56,7 +56,7 @@ struct Process {
 void Process::got(std::string_view line) {
   json::Document document;
   const auto message = read_message(line, Side::client, parser, document);
-  must(message.has_value(), "the process gets what is no message");
+  must(message.has_value(), "the process gets what is not a message");
   if (message->kind == MessageKind::notification) {
     const bool cancels = message->method == "notifications/cancelled";
     must(cancels || message->method == "notifications/initialized", "a notice of one session");
@@ -130,7 +130,7 @@ void Visitor::send(const std::string& text) {
 // An answer that cannot be read is handed to the session whose request it names, which ends it.
 void Visitor::heard_unreadable(std::string_view line) {
   const MeantFor meant = meant_for(line);
-  must(meant.answer && meant.ids.size() == 1, "a session hears what is no message");
+  must(meant.answer && meant.ids.size() == 1, "a session hears what is not a message");
   const auto found = asked.find(std::string(meant.ids.front()));
   must(found != asked.end() && found->second > 0, "an answer to what this session did not ask");
   --found->second;

@@ -29,7 +29,7 @@ std::size_t gather(char* bytes, std::size_t size, std::size_t count, void* user)
 struct Following {
   CURL* handle;
   const std::function<bool(std::string_view)>& take;
-  std::string refused;  // of an answer that is no stream
+  std::string refused;  // of an answer that is not a stream
   bool stopped = false;
 };
 

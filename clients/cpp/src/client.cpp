@@ -153,12 +153,12 @@ Answer<RunState> Run::close() {
 }
 
 Answer<RunState> Run::state_of_sub(std::string_view sub) {
-  if (!is_id(sub)) return std::unexpected(Failure{0, "usage", "this is no id of a run"});
+  if (!is_id(sub)) return std::unexpected(Failure{0, "usage", "this is not an id of a run"});
   return state_of(caller_->ask("GET", path_of_run(sub)));
 }
 
 Answer<RunState> Run::close_sub(std::string_view sub) {
-  if (!is_id(sub)) return std::unexpected(Failure{0, "usage", "this is no id of a run"});
+  if (!is_id(sub)) return std::unexpected(Failure{0, "usage", "this is not an id of a run"});
   return state_of(caller_->ask("POST", path_of_run(sub, "/close")));
 }
 
@@ -181,7 +181,7 @@ Answer<Run> Pawl::open(const NewRun& wanted) {
 Answer<Settlement> Pawl::settle(std::string_view run, std::string_view call,
                                 const Outcome& outcome) {
   if (!is_id(run) || !is_id(call)) {
-    return std::unexpected(Failure{0, "usage", "this is no id of a run or of a call"});
+    return std::unexpected(Failure{0, "usage", "this is not an id of a run or of a call"});
   }
   Writer body;
   body.text("error", outcome.error).text("outcome", word_of(outcome.how));
@@ -197,13 +197,13 @@ Answer<Settlement> Pawl::settle(std::string_view run, std::string_view call,
 }
 
 Answer<RunState> Pawl::state(std::string_view run) {
-  if (!is_id(run)) return std::unexpected(Failure{0, "usage", "this is no id of a run"});
+  if (!is_id(run)) return std::unexpected(Failure{0, "usage", "this is not an id of a run"});
   return state_of(caller_->ask("GET", path_of_run(run)));
 }
 
 Answer<void> Pawl::events(std::string_view run, const std::function<bool(const Event&)>& heard,
                           std::string_view after) {
-  if (!is_id(run)) return std::unexpected(Failure{0, "usage", "this is no id of a run"});
+  if (!is_id(run)) return std::unexpected(Failure{0, "usage", "this is not an id of a run"});
   std::vector<std::string> fields;
   if (!after.empty()) fields.push_back("Last-Event-ID: " + std::string(after));
   EventReader reader(heard);

@@ -62,7 +62,7 @@ Role role_of(const ToolRule& entry, std::uint16_t place) {
   if (entry.only_if == place) return {"so it denies nothing", "so every call is denied"};
   if (entry.approval_if == place) {
     return {"so every call is asked for: `requires_approval: true` says that",
-            "so nobody is ever asked because of it"};
+            "so it never asks a reviewer"};
   }
   const auto has = [place](const Cases& cases) {
     return std::ranges::any_of(cases.list, [&](const Case& one) { return one.condition == place; });

@@ -25,7 +25,7 @@ void check_reviewers(const Subject& subject, const Askable& one) {
   const std::string tool = escape_untrusted(one.what.key);
   if (reviewers.empty()) {
     subject.finding(error_in_production, at,
-                    fmt::format("nobody can grant `{}`: neither `by` nor the file nor a "
+                    fmt::format("`{}` cannot be granted: neither `by` nor the file nor a "
                                 "deployment file names reviewers",
                                 tool));
     return;
@@ -84,7 +84,7 @@ void say_askable(const Subject& subject, std::vector<std::string>& lines) {
       line += fmt::format(", at most {} calls", *one.what.max_calls_per_run);
     }
     line += fmt::format(", granted by {}",
-                        who.empty() ? std::string("nobody that is named")
+                        who.empty() ? std::string("no named reviewer")
                                     : escape_untrusted(fmt::format("{}", fmt::join(who, ", "))));
     for (const ArgumentRule& rule : one.what.arguments) line += "; " + argument_sentence(rule);
     lines.push_back(std::move(line));

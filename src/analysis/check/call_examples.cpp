@@ -29,7 +29,7 @@ void look(const Subject& subject, const ToolDefinition& tool, const Example& exa
     return;
   }
   subject.finding(warning, example.rule.at,
-                  fmt::format("this example of `{}` is no call that could happen: the schema of "
+                  fmt::format("this example of `{}` is not a call that could happen: the schema of "
                               "`{}` refuses it",
                               to_string(example.expected), name));
 }

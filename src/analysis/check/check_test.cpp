@@ -88,7 +88,7 @@ TEST(Check, TheFirstPolicyLoadsWithItsGapsNamed) {
   for (const std::string_view part :
        {"p.yaml:27:3: `max_tokens_per_run: 50000` is unmetered",
         "p.yaml:29:3: `max_cost_usd: 2.00 USD` is unmetered", "`agent` has no `owner`",
-        "a held call of `send_customer_email` can be answered by nobody",
+        "a held call of `send_customer_email` has no reviewer",
         "escalation reaches only the channel `#oncall-agents`", "claims no stages",
         "`update_order_status` is classified by name only: `reversible small`",
         "`update_order_status` states no `records`", "the file has no `version`",
@@ -116,7 +116,7 @@ TEST(Check, InProductionTheGapsAreErrors) {
   EXPECT_FALSE(report.passes());
   const std::vector<std::string> errors = said(report.errors);
   for (const std::string_view part :
-       {"`max_tokens_per_run: 50000` is unmetered", "`agent` has no `owner`", "answered by nobody",
+       {"`max_tokens_per_run: 50000` is unmetered", "`agent` has no `owner`", "has no reviewer",
         "escalation reaches only the channel", "claims no stages"}) {
     EXPECT_THAT(errors, Contains(HasSubstr(part)));
   }

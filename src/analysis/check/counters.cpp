@@ -123,8 +123,8 @@ void check_counters(const Subject& subject) {
       if (counter.by.empty() || spelling_is_fixed(entry, counter.by)) continue;
       subject.finding(
           note, counter.rule.at,
-          fmt::format("nothing says how `{}` of `{}` is spelled: whoever finds a second "
-                      "spelling that the server takes for the same has a second sum; "
+          fmt::format("nothing says how `{}` of `{}` is spelled: a second spelling that the server "
+                      "takes for the same gets a second sum; "
                       "bind it with `in`, `matches` or `from`",
                       escape_untrusted(to_string(counter.by)), escape_untrusted(entry.key)));
     }

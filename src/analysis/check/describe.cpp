@@ -137,7 +137,7 @@ std::string table_sentence(const PackTool& known) {
 
 std::string who_is_asked(const Question& question, const ApprovalTerms& own,
                          const ApprovalTerms& file) {
-  const std::string who = question.reviewers.empty() ? std::string("nobody that is named")
+  const std::string who = question.reviewers.empty() ? std::string("no named reviewer")
                                                      : fmt::format("{} of {}", question.quorum,
                                                                    some_of(question.reviewers));
   const bool denies = own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true));
@@ -266,7 +266,7 @@ class Describing {
     if (entry.requires_approval) out.emplace_back("every call waits for a person");
     if (entry.secrets) {
       out.push_back(*entry.secrets == Effect::allow
-                        ? std::string("nobody looks for credentials in what it carries outside")
+                        ? std::string("what it carries outside is not searched for credentials")
                         : fmt::format("a credential in what it carries outside: {}",
                                       to_string(*entry.secrets)));
     }

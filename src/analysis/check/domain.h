@@ -3,7 +3,7 @@
 // A domain is what the entry's own constraints, the schema of its tool and the policy itself leave:
 // a list of values, or a range of numbers. `judge` says `always` or `never` only where no value
 // that is left makes it otherwise; everything that it does not understand is `open`. So a finding
-// made from it is true, and none made is no proof.
+// made from it is true, and none made is not a proof.
 #pragma once
 
 #include <map>

@@ -75,23 +75,23 @@ void check_contacts(const Subject& subject) {
   if (policy.contacts.empty()) {
     subject.finding(error_in_production, subject.file(),
                     policy.ceilings.notify.empty()
-                        ? std::string("nobody is told when a run halts: there is no `escalation`")
+                        ? std::string("a halted run notifies no one: there is no `escalation`")
                         : fmt::format("escalation reaches only the channel `{}`: no person is "
                                       "named under `escalation`",
                                       escape_untrusted(policy.ceilings.notify)));
   }
   if (!policy.contacts.empty() && std::ranges::all_of(policy.contacts, is_channel)) {
     subject.finding(error_in_production, policy.contacts.front().at,
-                    "escalation reaches only channels: nobody in particular is called, so nobody "
-                    "has to answer");
+                    "escalation reaches only channels: no named person is called, so no one is "
+                    "responsible for an answer");
   }
   // With a deployment file its own ways are compared, by the command that has read it.
   if (subject.deployment != nullptr) return;
   for (const Contact& contact : policy.contacts) {
     if (way(contact) == "command") continue;
     subject.finding(note, contact.at,
-                    fmt::format("`{}` reaches somebody where the deployment file's `notify` has "
-                                "that way; without it the sentence is only recorded",
+                    fmt::format("`{}` reaches a person only where the deployment file's `notify` "
+                                "has that way; without it the sentence is only recorded",
                                 escape_untrusted(contact.via)));
   }
 }

@@ -51,7 +51,7 @@ class Unknown final : public Surroundings {
       case Known::now:
         break;
     }
-    return cel::Value::failed(cel::Failure::invalid, "nobody knows it before the call");
+    return cel::Value::failed(cel::Failure::invalid, "it is not known before the call");
   }
   std::uint64_t count(const CountAsked&) override { return counts_; }
 

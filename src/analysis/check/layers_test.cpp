@@ -68,7 +68,7 @@ TEST(CheckLayers, TheTableSaysWhatTheyAsk) {
               Not(Contains(testing::Field(&Error::message, HasSubstr("write_note")))));
 }
 
-// What is not known before the call is no part of the table, and is said beside it.
+// What is not known before the call is not part of the table, and is said beside it.
 TEST(CheckLayers, WhatDependsOnTheCallIsSaid) {
   const Deployment deployment = people("  bob: {groups: [leads]}\n");
   const Loaded loaded = load_layered(

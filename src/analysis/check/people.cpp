@@ -62,11 +62,11 @@ void check_apart(const Subject& subject, const ToolRule& entry, const Question& 
     only = name;
   }
   if (eyes != 1) return;
-  subject.finding(warning, asking_place(entry),
-                  fmt::format("a held call of `{}` is not let through by whoever started its run "
-                              "alone, and `{}` is the only one who may answer: nobody can let the "
-                              "calls of their runs through",
-                              escape_untrusted(entry.key), escape_untrusted(only)));
+  subject.finding(
+      warning, asking_place(entry),
+      fmt::format("a held call of `{}` cannot be approved by the sponsor of its run alone, and "
+                  "`{}` is the only reviewer: calls of runs that they sponsor cannot be approved",
+                  escape_untrusted(entry.key), escape_untrusted(only)));
 }
 
 void check_reviewers(const Subject& subject, const ToolRule& entry, Question question) {
@@ -76,19 +76,19 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
     question.reviewers = subject.deployment->default_reviewers;
   }
   if (question.reviewers.empty()) {
-    subject.finding(error_in_production, at,
-                    fmt::format("a held call of `{}` can be answered by nobody: neither the file "
-                                "nor a deployment file names reviewers",
-                                tool));
+    subject.finding(
+        error_in_production, at,
+        fmt::format(
+            "a held call of `{}` has no reviewer: neither the file nor a deployment file names one",
+            tool));
     return;
   }
   if (subject.deployment == nullptr) {
     subject.finding(
         warning, at,
-        fmt::format("without a deployment file nobody knows who `{}` is, so a held "
-                    "call of `{}` can be answered by nobody",
-                    escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))),
-                    tool));
+        fmt::format(
+            "`{}` is not known without a deployment file, so a held call of `{}` has no reviewer",
+            escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))), tool));
     return;
   }
   for (const std::string& reviewer : question.reviewers) {
@@ -122,8 +122,8 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
   });
   if (both) {
     says += fmt::format(
-        ": role and layers name different people, so one answer has to come from "
-        "somebody who is of both (`{}`)",
+        ": role and layers name different people, so one answer must come from a reviewer who is "
+        "in both (`{}`)",
         escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))));
   }
   subject.error(at, std::move(says));
@@ -279,10 +279,11 @@ void check_sponsors(const Subject& subject) {
   if (!subject.production && subject.policy.environment != Environment::production) return;
   for (const auto& [name, agent] : subject.deployment->agents) {
     if (agent.role != subject.policy.agent || !agent.sponsor.empty()) continue;
-    subject.finding(note, subject.policy.agent_rule.at,
-                    fmt::format("the agent `{}` has no `sponsor` in the deployment file: whoever "
-                                "starts its runs is not known, and may approve their calls alone",
-                                escape_untrusted(name)));
+    subject.finding(
+        note, subject.policy.agent_rule.at,
+        fmt::format("the agent `{}` has no `sponsor` in the deployment file: the person who starts "
+                    "its runs is not known, and may approve their calls alone",
+                    escape_untrusted(name)));
   }
 }
 

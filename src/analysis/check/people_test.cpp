@@ -113,7 +113,7 @@ TEST(CheckPeople, AHoldThatNobodyAnswersIsAnErrorInProductionAlone) {
   EXPECT_TRUE(look("development", two).passes());
   EXPECT_THAT(told_of(look("development", two).findings),
               ElementsAre(HasSubstr("needs 2 persons")));
-  EXPECT_THAT(told_of(look("production", "").errors), ElementsAre(HasSubstr("answered by nobody")));
+  EXPECT_THAT(told_of(look("production", "").errors), ElementsAre(HasSubstr("has no reviewer")));
   EXPECT_TRUE(look("production", "approval: {reviewers: [leads]}\n").passes());
 }
 

@@ -26,8 +26,8 @@ void check_auditors(const Subject& subject, const Deployment& deployment) {
     subject.finding(
         warning, person.at,
         fmt::format("`{0}` would be an auditor only while signed in through the provider, whose "
-                    "group `{1}` is under `auditors`: by a passphrase of `{0}` they decide like "
-                    "anybody; if they belong to it, name them under `auditors`",
+                    "group `{1}` is under `auditors`: with a passphrase, `{0}` decides like any "
+                    "reviewer; if they belong to it, name them under `auditors`",
                     escape_untrusted(name), escape_untrusted(*open)));
   }
 }
@@ -49,8 +49,8 @@ void check_twins_of_provider(const Subject& subject, const Deployment& deploymen
 void check_fresh_sign_in(const Subject& subject, const Deployment& deployment) {
   if (!deployment.provider || deployment.provider->max_age) return;
   subject.finding(warning, deployment.provider->at_file,
-                  "`max_age: off`: nobody can tell whether people signed in at the provider just "
-                  "now, so a browser that was left open there is a way into the console");
+                  "`max_age: off`: whether people signed in at the provider just now is not known, "
+                  "so a browser that was left open there is a way into the console");
 }
 
 }  // namespace
@@ -74,10 +74,12 @@ void check_place_of_sponsor(const Subject& subject, const Position& at, const st
   });
   if (programs || question.quorum < 2 || named.size() != question.quorum) return;
   const std::string persons = escape_untrusted(fmt::format("{}", fmt::join(named, "`, `")));
-  subject.finding(note, at,
-                  fmt::format("a held call of `{}` needs all of `{}`: in a run that one of them "
-                              "started, that one has to approve before the others, or nobody can",
-                              tool, persons));
+  subject.finding(
+      note, at,
+      fmt::format(
+          "a held call of `{}` needs all of `{}`: in a run that one of them "
+          "started, that one must approve before the others, or the call cannot be approved",
+          tool, persons));
 }
 
 }  // namespace pawl::checking

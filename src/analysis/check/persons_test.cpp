@@ -55,10 +55,9 @@ TEST(CheckSeeds, ThoseThatThePolicyDoesNotHoldAreSaid) {
     return findings_of(kPolicyOfSeeds, with_seed(role, tool, arguments));
   };
   EXPECT_THAT(said("a", "mail", "{to: x}"), Not(Contains(HasSubstr("this call of"))));
-  EXPECT_THAT(
-      said("a", "look", "{n: 1}"),
-      Contains("pawl.yaml:7:7: this call of `look` is allowed, so nobody would be asked: it "
-               "is refused with a record"));
+  EXPECT_THAT(said("a", "look", "{n: 1}"),
+              Contains("pawl.yaml:7:7: this call of `look` is allowed, so no reviewer would be "
+                       "asked: it is refused with a record"));
   EXPECT_THAT(said("a", "look", "{n: 9}"),
               Contains(HasSubstr("this call of `look` is denied (`s/look` is not allowed: `n`")));
   EXPECT_THAT(said("a", "other", "{}"), Contains(HasSubstr("this call of `other` is denied")));

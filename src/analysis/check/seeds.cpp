@@ -38,7 +38,7 @@ class Rehearsal {
     const auto arguments = json::parse(seed.arguments);
     const auto made = arguments ? tool_that_takes(seed.server, seed.tool, arguments->root())
                                 : std::optional<ToolDefinition>();
-    if (!made) return "is no call that could be asked for";
+    if (!made) return "is not a call that can be held";
     const auto tool = std::make_shared<const ToolDefinition>(*made);
     const ToolRule* entry = calm_.find(seed.server, seed.tool);
     std::optional<BoundTool> bound;
@@ -60,9 +60,10 @@ class Rehearsal {
                                    .facts = facts,
                                    .now = now_});
     if (verdict.effect == Effect::hold) return {};
-    if (verdict.runs()) return "is allowed, so nobody would be asked: it is refused with a record";
+    if (verdict.runs())
+      return "is allowed, so no reviewer would be asked: it is refused with a record";
     return "is denied (" + escape_untrusted(reason_text(verdict, call)) +
-           "), so nobody would be asked";
+           "), so no reviewer would be asked";
   }
 
  private:

@@ -8,7 +8,7 @@ namespace pawl::checking {
 namespace {
 
 std::string or_nobody(const std::string& name) {
-  return name.empty() ? std::string("nobody") : fmt::format("`{}`", escape_untrusted(name));
+  return name.empty() ? std::string("no one") : fmt::format("`{}`", escape_untrusted(name));
 }
 
 std::string limits_of(const Ceilings& ceilings) {
@@ -33,7 +33,7 @@ std::string approval_of(const Subject& subject) {
   }
   const bool stated =
       subject.deployment != nullptr && !subject.deployment->default_reviewers.empty();
-  if (!stated) return "nobody that is named";
+  if (!stated) return "no named reviewer";
   return escape_untrusted(fmt::format("{} (default_reviewers)",
                                       fmt::join(subject.deployment->default_reviewers, ", ")));
 }

@@ -21,7 +21,7 @@ std::string asked(const Question& question) {
   if (question.effect != Effect::hold) return {};
   const std::string who =
       question.reviewers.empty()
-          ? std::string("nobody")
+          ? std::string("no one")
           : escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, ", ")));
   return fmt::format("{} of {}, within {}{}", question.quorum, who, to_string(question.within),
                      question.typed ? ", typed" : "");

@@ -117,8 +117,8 @@ std::vector<std::string> advice_on_access(const AccessHistory& history) {
     if (use.stands()) {
       all.push_back(who + " asked for " + what + " on " + std::to_string(use.days) +
                     " days and got it " + times_of(use.granted) +
-                    ", never refused: it stands by now, so say in the policy what of it needs "
-                    "nobody, or refuse it");
+                    ", never refused: it is a standing permission by now: allow it in the policy, "
+                    "or refuse it");
     }
     if (use.idle()) {
       all.push_back(who + " got " + what + " " + times_of(use.granted) +

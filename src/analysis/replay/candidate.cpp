@@ -29,10 +29,10 @@ bool has_fact(const std::vector<T>& facts, const std::string& pointer) {
 std::string missing_fact(const Policy& candidate, const BoundTool& tool, const Policy& in_force,
                          const BoundTool* then, json::View arguments, const Facts& facts) {
   for (const auto& [pointer, path] : paths_to_resolve(tool, arguments)) {
-    if (!has_fact(facts.paths, pointer)) return "nobody looked where `" + pointer + "` leads";
+    if (!has_fact(facts.paths, pointer)) return "not checked: where `" + pointer + "` leads";
   }
   for (const auto& [pointer, text] : sql_to_read(tool, arguments)) {
-    if (!has_fact(facts.sql, pointer)) return "nobody read the SQL in `" + pointer + "`";
+    if (!has_fact(facts.sql, pointer)) return "not checked: the SQL in `" + pointer + "`";
   }
   const auto looks_up = [](const BoundTool* one) {
     return one != nullptr && one->entry->commands != nullptr &&
@@ -41,7 +41,7 @@ std::string missing_fact(const Policy& candidate, const BoundTool& tool, const P
   if (looks_up(&tool) &&
       !(facts.programs_known && looks_up(then) &&
         then->entry->commands->directories == tool.entry->commands->directories)) {
-    return "nobody looked which programs it starts";
+    return "not checked: which programs it starts";
   }
   if (!tool.asks_origin) return {};
   const bool asked = then != nullptr && then->asks_origin;
@@ -49,7 +49,7 @@ std::string missing_fact(const Policy& candidate, const BoundTool& tool, const P
     return std::ranges::find(in_force.sources, source) != in_force.sources.end();
   };
   if (!asked || !std::ranges::all_of(candidate.sources, known)) {
-    return "nobody looked where its values came from";
+    return "not checked: where its values came from";
   }
   return {};
 }

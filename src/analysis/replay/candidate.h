@@ -60,8 +60,8 @@ class CandidateJudge {
   CandidateJudge(CandidateJudge&&) noexcept;
   CandidateJudge& operator=(CandidateJudge&&) noexcept;
 
-  // Nothing where the record is no proposed call of the agent. ErrorKind::corrupt: it cannot follow
-  // those before it, and nothing more can be folded.
+  // Nothing where the record is not a proposed call of the agent. ErrorKind::corrupt: it cannot
+  // follow those before it, and nothing more can be folded.
   Result<std::optional<Compared>> take(const Record& record);
 
  private:

@@ -166,7 +166,7 @@ tools: {allowed: [{name: read_note, class: read_only, args: {id: {path: {under: 
 )");
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].kind, Compared::Kind::unknown);
-  EXPECT_EQ(found[0].why, "nobody looked where `/id` leads");
+  EXPECT_EQ(found[0].why, "not checked: where `/id` leads");
   world.payloads.clear();
   EXPECT_EQ(world.under(kInForce)[0].kind, Compared::Kind::unknown);
 }

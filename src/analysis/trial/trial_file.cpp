@@ -262,10 +262,12 @@ class TrialReader {
     Code code{};
     const bool effect = word == "allow" || word == "notify" || word == "hold" || word == "deny";
     if (member.key == "effect" && !effect) {
-      wrong(member.value.at, fmt::format("`{}` is no effect: expected allow, notify, hold or deny",
-                                         escape_untrusted(word)));
+      wrong(member.value.at,
+            fmt::format("`{}` is not an effect: expected allow, notify, hold or deny",
+                        escape_untrusted(word)));
     } else if (member.key == "code" && !parse_code(word, code)) {
-      wrong(member.value.at, fmt::format("`{}` is no code of an answer", escape_untrusted(word)));
+      wrong(member.value.at,
+            fmt::format("`{}` is not a code of an answer", escape_untrusted(word)));
     } else if ((member.key == "typed" || member.key == "halts") && word != "true" &&
                word != "false") {
       wrong(member.value.at, fmt::format("`{}` is true or false", member.key));

@@ -4,7 +4,7 @@
 //   layers: [../org.yaml]                  that it has to pass too, and no others
 //   at: 2026-11-23T09:00:00+01:00          the time of every test that says no other
 //   tests:
-//     - name: the mail goes to nobody else
+//     - name: the mail goes to no one else
 //       at: 2026-11-28T12:00:00+01:00
 //       call: [crm/send_mail, {to: [x@evil.example]}]
 //       given: {schema: {…}, annotations: {…}, result: …, outcome: failed, user_text: …}

@@ -94,7 +94,7 @@ std::vector<Change> changes(const std::vector<ToolDefinition>& tools, const std:
     if (tool.name == mcp::instructions_name) refused[i].clear();
     if (!refused[i].empty() || tool.hidden_characters) {
       report.say(paint(Ink::bad, "never    ") + escape_untrusted(tool.name) + "  " +
-                 (refused[i].empty() ? "holds characters that nobody can see" : refused[i]));
+                 (refused[i].empty() ? "holds invisible characters" : refused[i]));
       continue;
     }
     const std::string accepted = lock.find(server, tool.name);
@@ -215,7 +215,7 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
   const Loaded before = load_bundle(bundle, policy.file);
   if (!before.policy || to_string(before.policy->digest) != digest) {
     report.say(paint(Ink::warn, "laxer     ") +
-               "nobody can tell: the text of the accepted policy is not in the journal");
+               "not known: the text of the accepted policy is not in the journal");
     return std::vector<Laxer>{};
   }
   std::vector<Laxer> parts = laxer_parts(*before.policy, policy);

@@ -76,7 +76,8 @@ void print_place_of_sponsor(Lines& page, json::View question) {
   page.push_back(
       "eyes      " +
       (sponsor.empty()
-           ? paint(Ink::bad, "nobody knows who started the run, so nobody is known to be another")
+           ? paint(Ink::bad,
+                   "the run has no known sponsor, so no reviewer is known to be another person")
            : fmt::format("{} started the run: never the only one, and never the second", sponsor)));
 }
 

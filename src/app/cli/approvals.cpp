@@ -231,7 +231,7 @@ constexpr OptionRow kReviewerWhoTalks = {"--as", "NAME",
                                          "the reviewer who acts (default PAWL_REVIEWER or you)"};
 constexpr OptionRow kOptionsOfAsk[] = {kReviewerWhoTalks, json_option, state_option, config_option};
 constexpr OptionRow kOptionsOfPass[] = {kReviewerWhoTalks,
-                                        {"--reason", "TEXT", "why, for whoever gets it"},
+                                        {"--reason", "TEXT", "why, for the person who gets it"},
                                         json_option,
                                         state_option,
                                         config_option};
@@ -271,7 +271,7 @@ int pass_on(const Arguments& arguments) {
   act_text.key("reason").string(arguments.one("--reason").value_or(""));
   act_text.key("to").string(arguments.word("to")).end();
   return said(arguments, act_text.text(),
-              fmt::format("passed on to {}; whoever could answer it still can",
+              fmt::format("passed on to {}; its other reviewers can still answer it",
                           escape_untrusted(arguments.word("to"))));
 }
 
@@ -294,7 +294,7 @@ extern const CommandRow approvals_pass_command = {
     kOptionsOfPass,
     kWordsOfPass,
     pass_on,
-    "Nobody gets a right by it and nobody loses one: they are told, and `approvals list` says for "
+    "It gives no right and takes none away: the person is told, and `approvals list` says for "
     "whom the question is."};
 
 namespace {

@@ -175,7 +175,7 @@ TEST(ScreenKeys, AreReadWholeAndNeverMadeUp) {
   EXPECT_FALSE(read("\x1b["));
   EXPECT_FALSE(read("\x1b"));
   EXPECT_EQ(read("\x1b", true)->key.kind, Key::Kind::escape);
-  EXPECT_EQ(read("\x1b[200~a")->key.kind, Key::Kind::other) << "a paste is no key";
+  EXPECT_EQ(read("\x1b[200~a")->key.kind, Key::Kind::other) << "a paste is not a key";
   EXPECT_EQ(read("\x1b[200~a")->bytes, 6U);
   EXPECT_EQ(read("\r")->key.kind, Key::Kind::enter);
   EXPECT_EQ(read("\x03")->key.kind, Key::Kind::interrupt);

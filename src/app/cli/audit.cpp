@@ -69,13 +69,12 @@ Status check_words(const node::AuditFilter& filter) {
   bool known = filter.effect.empty();
   for (const std::string_view effect : effects) known = known || filter.effect == effect;
   if (!known) {
-    return fail(ErrorKind::usage, fmt::format("`{}` is no effect: allow, notify, hold or deny",
+    return fail(ErrorKind::usage, fmt::format("`{}` is not an effect: allow, notify, hold or deny",
                                               escape_untrusted(filter.effect)));
   }
   Code code{};
   if (!filter.code.empty() && !parse_code(filter.code, code)) {
-    return fail(ErrorKind::usage,
-                fmt::format("`{}` is none of the codes", escape_untrusted(filter.code)));
+    return fail(ErrorKind::usage, fmt::format("`{}` is not a code", escape_untrusted(filter.code)));
   }
   return {};
 }
@@ -471,9 +470,9 @@ extern const CommandRow audit_verify_command = {
     {},
     run_verify,
     "Reads the files with code of its own and takes no lock, so a node may go on writing. Exits "
-    "with 1 where anything is not as it was written, and says where: file, offset, record; what "
-    "only follows from it is not said again; and which records can still be read. Whoever "
-    "holds the node's key could write another history that verifies; against that, keep the root "
-    "and the number of records somewhere else."};
+    "with 1 where anything is not as it was written, and says where: file, offset, record; and "
+    "which records can still be read. It does not repeat what only follows from that. The holder "
+    "of the node's key could write another history that verifies; against that, keep the root and "
+    "the number of records somewhere else."};
 
 }  // namespace pawl::app

@@ -132,7 +132,7 @@ std::optional<std::string> drill_overdue(const Arguments& arguments, const Drill
   const std::string at = fmt::format("{}:{}: ", plan.at.file, plan.at.line);
   if (!last && last.error().fault == ErrorKind::missing) {
     err(escape_untrusted(at +
-                         "there is no journal here, so nobody can tell when the last drill was"));
+                         "there is no journal here, so the time of the last drill is not known"));
     return std::nullopt;
   }
   if (!last) return at + "the last drill is not known: " + to_string(last.error());

@@ -72,10 +72,11 @@ void compare_definition(const Policy& policy, const ToolRule& entry, const std::
   const auto [server, tool] = server_and_tool(name);
   const auto definition = parse_definition(document->root(), server);
   if (!definition) {
-    report.errors.push_back({ErrorKind::invalid,
-                             fmt::format("what `{}` accepts as `{}` is no tool: {}", lock_file_name,
-                                         escape_untrusted(name), definition.error().message),
-                             entry.rule.at});
+    report.errors.push_back(
+        {ErrorKind::invalid,
+         fmt::format("what `{}` accepts as `{}` is not a tool: {}", lock_file_name,
+                     escape_untrusted(name), definition.error().message),
+         entry.rule.at});
     return;
   }
   const auto known = [&](const Error& misfit) {
@@ -130,7 +131,7 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Ins
         {asked ? Finding::Weight::error_in_production : Finding::Weight::warning,
          fmt::format(
              "there is no `{}` beside the file: the first use of a tool is recorded, and in "
-             "production denied until somebody runs `pawl accept --policy {} --server NAME` for "
+             "production denied until an operator runs `pawl accept --policy {} --server NAME` for "
              "each server",
              lock_file_name, escape_untrusted(file)),
          {file, 0, 0}});
@@ -236,7 +237,7 @@ void compare_links(const Policy& policy, CheckReport& report) {
           report.findings.push_back(
               {Finding::Weight::note,
                fmt::format("`{}` leads over a link to `{}` here: that place is part of the policy, "
-                           "and if the link is swapped, somebody has to accept it anew",
+                           "and if the link changes, a reviewer must accept the policy again",
                            escape_untrusted(directory), escape_untrusted(where)),
                check.rule.at});
         }

@@ -43,7 +43,7 @@ Result<ToolSource> read_list(json::View list, const std::string& file) {
 
 Result<SourcedCall> read_call(json::View line) {
   if (!line.is_object() || !line.text("tool")) {
-    return fail(ErrorKind::invalid, "is no call: expected {\"tool\", \"arguments\"}");
+    return fail(ErrorKind::invalid, "is not a call: expected {\"tool\", \"arguments\"}");
   }
   std::string server(line.text("server").value_or(""));
   std::string tool(*line.text("tool"));

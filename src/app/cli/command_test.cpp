@@ -103,11 +103,11 @@ TEST(Arguments, DashesLetAWordBeginWithOne) {
 
 TEST(Arguments, AnUnknownOptionNamesTheNearestRightOne) {
   EXPECT_EQ(mistake(kFiles, {"a", "--polcy", "p"}),
-            "`--polcy` is no option of `pawl files`: did you mean `--policy`?");
+            "`--polcy` is not an option of `pawl files`: did you mean `--policy`?");
   EXPECT_EQ(mistake(kFiles, {"a", "--jsno=1"}),
-            "`--jsno` is no option of `pawl files`: did you mean `--json`?");
-  EXPECT_EQ(mistake(kFiles, {"a", "-x"}), "`-x` is no option of `pawl files`");
-  EXPECT_THAT(mistake(kBare, {"--json"}), HasSubstr("`--json` is no option of `pawl bare`"));
+            "`--jsno` is not an option of `pawl files`: did you mean `--json`?");
+  EXPECT_EQ(mistake(kFiles, {"a", "-x"}), "`-x` is not an option of `pawl files`");
+  EXPECT_THAT(mistake(kBare, {"--json"}), HasSubstr("`--json` is not an option of `pawl bare`"));
   EXPECT_THAT(mistake(kFiles, {"--\x1b[31mred"}), Not(HasSubstr("\x1b")));
 }
 
@@ -126,7 +126,7 @@ TEST(Arguments, WordsThatAreMissingOrTooMany) {
   EXPECT_EQ(mistake(kBare, {"more"}), "`more` is one word too many for `pawl bare`");
   EXPECT_EQ(mistake(kWraps, {}), "`pawl wraps` needs -- CMD: the server's command");
   EXPECT_EQ(mistake(kWraps, {"--"}), "`pawl wraps` needs -- CMD: the server's command");
-  EXPECT_EQ(mistake(kWraps, {"npx", "-y"}), "`-y` is no option of `pawl wraps`");
+  EXPECT_EQ(mistake(kWraps, {"npx", "-y"}), "`-y` is not an option of `pawl wraps`");
   EXPECT_EQ(mistake(kWraps, {"npx"}),
             "`npx` is one word too many for `pawl wraps`: the command goes behind `--`");
   EXPECT_EQ(mistake(kWraps, {"npx", "--", "server"}),

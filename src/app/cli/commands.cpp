@@ -100,7 +100,7 @@ std::span<const Group> groups() {
       {"use", "put pawl between an agent and its tools"},
       {"write", "write policies and see what they mean"},
       {"run", "answer questions, stop and resume"},
-      {"prove", "what happened, and that nobody edited it"},
+      {"prove", "what happened, and a proof that it was not edited"},
   }};
   return all;
 }

@@ -257,8 +257,8 @@ extern const CommandRow credentials_list_command = {
     kCredentialListOptions,
     {},
     list_credentials,
-    "Values are never shown. No passphrase is asked for, so the list of a store that somebody "
-    "edited may be wrong; whatever opens the store finds that."};
+    "Values are never shown. No passphrase is asked for, so the list of an edited store may be "
+    "wrong; every command that opens the store finds that."};
 extern const CommandRow credentials_rotate_command = {
     "credentials rotate",
     "run",

@@ -368,7 +368,7 @@ extern const CommandRow diff_command = {
     "recorded facts, arguments and counters, and says where it comes out otherwise: `laxer`, "
     "`stricter`, or the same for another `reason`. With `--live` it goes on with the calls of a "
     "node that runs. The policy is never in force: nothing is asked, held or forwarded because of "
-    "it. What it would have to know and nobody found out is `unknown` and never guessed. What came "
+    "it. A fact that was not recorded is `unknown` and never guessed. What came "
     "after a call that "
     "it would have stopped is what really came. Exits with 1 where a call comes out otherwise.\n\n"
     "    pawl diff --live ROLE\n\n"

@@ -37,7 +37,7 @@ std::string_view headline(Effect effect) {
     case Effect::allow:
       return "ALLOWED";
     case Effect::notify:
-      return "ALLOWED, and somebody is told";
+      return "ALLOWED, and the people of `notify` are told";
     case Effect::contain:
       return "CONTAINED";
     case Effect::hold:
@@ -117,7 +117,7 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
   const Answerers who = answerers(e);
   std::string persons =
       who.persons.empty()
-          ? "nobody"
+          ? "no one"
           : escape_untrusted(fmt::format("{} of {}", q.quorum, fmt::join(who.persons, ", ")));
   if (e.deployment.open_ended(who.named)) {
     persons += ", and whom the provider knows in their groups";

@@ -89,7 +89,7 @@ TEST_F(Explain, AnAuditorIsNobodyWhoCouldAnswer) {
   EXPECT_EQ(json::write(read->root()["question"]["persons"]), R"(["ada"])");
   folder.write("pawl.yaml",
                "people: {eve: {groups: [leads]}, auditors: [leads], default_reviewers: [leads]}\n");
-  EXPECT_THAT(explain(call).out, HasSubstr("nobody (reviewers: leads)"));
+  EXPECT_THAT(explain(call).out, HasSubstr("no one (reviewers: leads)"));
 }
 
 TEST_F(Explain, AJsonAnswerHasEveryStage) {

@@ -44,7 +44,7 @@ std::string scalar(std::string_view name) {
 // Why a tool cannot stand in a policy under its own name and no other; empty: it can.
 std::string unwritable(const ToolDefinition& tool, const std::string& refused) {
   if (!refused.empty()) return refused;
-  if (tool.hidden_characters) return "it holds characters that nobody can see";
+  if (tool.hidden_characters) return "it holds invisible characters";
   const auto pattern = parse_name(tool.name);
   if (!pattern) return pattern.error().message;
   if (pattern->glob()) return "a policy would read its name as a pattern";

@@ -129,9 +129,8 @@ void print(const Formatted& file, bool only_check) {
   if (!file.errors.empty()) {
     err(fmt::format("{} is left as it is", escape_untrusted(file.path)));
   } else if (file.changed) {
-    out(only_check
-            ? fmt::format("{} is not in the canonical layout", escape_untrusted(file.path))
-            : fmt::format("{}: laid out anew, it says the same", escape_untrusted(file.path)));
+    out(only_check ? fmt::format("{} is not in the canonical layout", escape_untrusted(file.path))
+                   : fmt::format("{}: formatted; it says the same", escape_untrusted(file.path)));
   }
 }
 
@@ -178,7 +177,7 @@ const CommandRow fmt_command{
         "line ends become the same everywhere. What is written is read again first: the same "
         "keys, values and comments, or the file is left alone. A file with mistakes is left alone "
         "too, and they are printed. The bytes of a file are what `pawl accept` and the records "
-        "name, so a policy that was laid out anew has a new digest.\n\n"
+        "name, so a formatted policy has a new digest.\n\n"
         "Exit status: 0 done, or nothing to do; 1 a file has mistakes, or with --check is not in "
         "this layout; 2 a file cannot be read or written."};
 

@@ -110,7 +110,7 @@ extern const CommandRow grants_list_command = {
     "grants list",     "run", "lists what people let agents use for a while",
     kGrantListOptions, {},    list_grants};
 extern const CommandRow grants_end_command = {
-    "grants end",     "run",    "takes a grant back; needs nobody's permission",
+    "grants end",     "run",    "revokes a grant; needs no permission",
     kGrantEndOptions, kGrantId, end_grant};
 
 namespace {
@@ -131,7 +131,8 @@ std::string date_of(Instant at) {
 
 void print_access(const AccessHistory& history, std::int64_t days) {
   if (history.uses().empty()) {
-    return out(fmt::format("nobody asked for access within {} day{}", days, days == 1 ? "" : "s"));
+    return out(
+        fmt::format("no agent asked for access within {} day{}", days, days == 1 ? "" : "s"));
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, use] : history.uses()) {

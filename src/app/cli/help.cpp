@@ -314,11 +314,12 @@ constexpr std::array<WordRow, 1> help_words = {
 int print_completions(const std::string& shell) {
   const std::string text = completions(shell);
   if (text.empty()) {
-    return complain({ErrorKind::usage,
-                     fmt::format("`{}` is no shell that pawl writes completions for: bash, zsh or "
-                                 "fish",
-                                 escape_untrusted(shell)),
-                     {}});
+    return complain(
+        {ErrorKind::usage,
+         fmt::format("`{}` is not a shell that pawl writes completions for: bash, zsh or "
+                     "fish",
+                     escape_untrusted(shell)),
+         {}});
   }
   out(text);
   return exit_good;

@@ -140,11 +140,12 @@ int run_init(const Arguments& arguments) {
   if (!offer) return complain(offer.error());
   const FirstPolicy made = first_policy(*offer, role, line);
   if (made.granted + made.asking == 0) {
-    return complain({ErrorKind::refused,
-                     fmt::format("none of the server's {} tools can be placed, so there is nothing "
-                                 "to grant; write the policy by hand",
-                                 offer->tools.size()),
-                     {}});
+    return complain(
+        {ErrorKind::refused,
+         fmt::format("none of the server's {} tools can be classified, so there is nothing "
+                     "to grant; write the policy by hand",
+                     offer->tools.size()),
+         {}});
   }
   if (Status fine = check_it(made.text, file); !fine) return complain(fine.error());
   if (print) {

@@ -254,17 +254,17 @@ extern const CommandRow keys_list_command = {
     "keys list",     "run", "lists the keys that the deployment file knows",
     kKeyListOptions, {},    list_keys};
 extern const CommandRow keys_revoke_command = {
-    "keys revoke",     "run",      "takes a key back, at once; needs nobody's permission",
+    "keys revoke",     "run",      "revokes a key at once; needs no permission",
     kKeyRevokeOptions, kKeyPrefix, revoke_key};
 extern const CommandRow keys_rotate_command = {
     "keys rotate",
     "run",
-    "signs the credentials of runs with a new key; needs nobody's permission",
+    "signs the credentials of runs with a new key; needs no permission",
     kKeyRotateOptions,
     {},
     rotate_keys,
     "The key before it stays in the key set, and checks, until the last credential that it signed "
-    "has ended: a day. With `--at-once`, for a key that somebody else may have, it does not, and "
+    "has ended: a day. With `--at-once`, for a key that another person may have, it does not, and "
     "every agent needs a new credential."};
 
 }  // namespace pawl::app

@@ -192,7 +192,7 @@ extern const CommandRow drill_command = {
         "policy of that role allows the tool `drill_effect`, which does nothing. A run is opened, "
         "calls are let through, a hundred processes are started; then the switch is thrown over "
         "that run, and with --everything over all of them. The drill's own kill is lifted "
-        "afterwards, and no other; a drill is refused where somebody has stopped what it would "
+        "afterwards, and no other; a drill is refused where the switch already stops what it would "
         "try. With --everything runs go on and take calls again, but what the switch ended stays "
         "ended: held calls are withdrawn, calls at servers cancelled, what people granted is gone, "
         "and credentials of runs are no longer good. The outcome is a record, and `pawl check` "
@@ -389,7 +389,7 @@ int status(const Arguments& arguments) {
 extern const CommandRow kill_command = {
     "kill",
     "run",
-    "stops everything, a role, an agent, a run, a tool or a server; needs nobody's permission",
+    "stops everything, a role, an agent, a run, a tool or a server; needs no permission",
     kKillOptions,
     kSwitchWords,
     kill,

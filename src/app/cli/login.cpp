@@ -210,9 +210,10 @@ Task<Status> LoggingIn::look_at_server() {
 Task<Result<std::string>> LoggingIn::registered() {
   if (!how.client.empty()) co_return how.client;
   if (where.register_url.empty()) {
-    co_return fail(ErrorKind::refused,
-                   "the authorization server registers nobody: expected `client_id` in `login` of "
-                   "the deployment file");
+    co_return fail(
+        ErrorKind::refused,
+        "the authorization server registers no clients: expected `client_id` in `login` of "
+        "the deployment file");
   }
   http::Ask ask;
   ask.method = "POST";
@@ -259,7 +260,7 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
         escape_untrusted(address) + "\n");
   }
   const net::Timer patience = loop.after(login_within, [this] {
-    code.deliver(fail(ErrorKind::environment, "nobody has logged in within five minutes"));
+    code.deliver(fail(ErrorKind::environment, "no login within five minutes"));
   });
   const auto brought = co_await code;
   if (!brought) co_return std::unexpected(brought.error());
@@ -394,6 +395,6 @@ extern const CommandRow login_command = {
     "server. An address is printed, to be opened in a browser; the answer comes back to this "
     "machine (OAuth's authorization code with PKCE). The refresh token goes into the encrypted "
     "store, and calls get short-lived tokens of it. Where the file has no `login` for the server, "
-    "what the server says of who logs people in for it is shown, and nobody there is asked."};
+    "what the server says of who logs people in for it is shown, and no request goes there."};
 
 }  // namespace pawl::app

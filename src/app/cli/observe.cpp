@@ -89,7 +89,7 @@ extern const CommandRow observe_report_command = {
     "stopped (`observe` in the deployment file): how many people would have been asked about, how "
     "many would not have run, by which tool and which rule. Days are those of UTC. What was "
     "stopped "
-    "all the same is no part of it: `pawl audit query --effect deny` has it. With `--json` a line "
+    "all the same is not part of it: `pawl audit query --effect deny` has it. With `--json` a line "
     "for each day and role."};
 
 }  // namespace pawl::app

@@ -68,7 +68,7 @@ inline Ran run(const std::vector<std::string>& words, const std::string& input =
 // set the file is written anew first.
 inline void expect_file(const std::string& path, const std::string& text) {
   if (std::getenv("PAWL_REGENERATE") != nullptr) std::ofstream(path, std::ios::binary) << text;
-  EXPECT_EQ(bytes_of(path), text) << path << ": write it anew with PAWL_REGENERATE=1";
+  EXPECT_EQ(bytes_of(path), text) << path << ": regenerate it with PAWL_REGENERATE=1";
 }
 
 }  // namespace pawl::app::testing

@@ -204,7 +204,7 @@ const CommandRow test_command{
         "`at` says.\n\n"
         "    policy: support.yaml\n"
         "    tests:\n"
-        "      - name: mail goes to nobody else\n"
+        "      - name: mail goes to no one else\n"
         "        call: [send_mail, {to: [x@evil.example]}]\n"
         "        expect: {effect: deny, code: constraint, at: args.to}\n\n"
         "`layers: [../org.yaml]` beside `policy` names the layers that a call has to pass too; "

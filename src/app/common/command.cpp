@@ -64,7 +64,7 @@ std::string ArgumentReader::unknown(const std::string& given) const {
   std::vector<std::string> known{std::string(help_long)};
   for (const OptionRow& row : command_.options) known.emplace_back(row.name);
   const std::string near = closest_match(name, known);
-  std::string says = fmt::format("{} is no option of `pawl {}`", ticked(name), command_.name);
+  std::string says = fmt::format("{} is not an option of `pawl {}`", ticked(name), command_.name);
   if (!near.empty()) return says + fmt::format(": did you mean `{}`?", near);
   return says;
 }
@@ -252,10 +252,11 @@ Result<std::optional<Instant>> moment_of(const Arguments& arguments, std::string
   const auto given = arguments.one(option);
   if (!given) return std::optional<Instant>{};
   if (const auto moment = node::moment_of(*given, node::wall_clock())) return moment;
-  return fail(ErrorKind::usage,
-              fmt::format("`{}` after `{}` is no time: write `2026-11-21T08:00:00Z`, `2026-11-21` "
-                          "or, for two hours ago, `2h`",
-                          escape_untrusted(*given), option));
+  return fail(
+      ErrorKind::usage,
+      fmt::format("`{}` after `{}` is not a time: write `2026-11-21T08:00:00Z`, `2026-11-21` "
+                  "or, for two hours ago, `2h`",
+                  escape_untrusted(*given), option));
 }
 
 }  // namespace pawl::app

@@ -22,7 +22,7 @@ Result<json::Document> read(const JournalEntry& entry) {
   auto document = json::parse(entry.record);
   if (document) return document;
   return fail(ErrorKind::corrupt,
-              fmt::format("record {} is no JSON: {}", entry.seq, document.error().message));
+              fmt::format("record {} is not JSON: {}", entry.seq, document.error().message));
 }
 
 }  // namespace

@@ -312,7 +312,7 @@ Result<std::string> passphrase_file(const std::string& path) {
     return fail(ErrorKind::refused, "others can read the passphrase file: `chmod 600` it", at);
   }
   if (what.st_uid != ::geteuid() && what.st_uid != 0) {
-    return fail(ErrorKind::refused, "the passphrase file belongs to somebody else", at);
+    return fail(ErrorKind::refused, "the passphrase file belongs to another user", at);
   }
   std::string text(answer_bytes_max + 1, '\0');
   const ssize_t n = ::read(file.get(), text.data(), text.size());

@@ -103,9 +103,10 @@ class AtOrchestrator final : public Caller, public Upstream {
 
   Task<Outcome> execute(std::string_view, std::string_view arguments) override {
     if (room_->over || !back_->there()) {
-      co_return Outcome{.kind = Outcome::Kind::error,
-                        .result = R"({"code":-32000,"message":"nobody was there to be told"})",
-                        .why = {}};
+      co_return Outcome{
+          .kind = Outcome::Kind::error,
+          .result = R"({"code":-32000,"message":"the user was not present to be told"})",
+          .why = {}};
     }
     call_->told = true;
     const Duration within = room_->ports.limits.settle_within;
@@ -113,7 +114,7 @@ class AtOrchestrator final : public Caller, public Upstream {
     call_->decision = allowed_json(*call_, arguments);
     room_->calls[call_->id] = call_;
     call_->timer = room_->ports.executor.after(within, [call = std::weak_ptr(call_)] {
-      give_up(call, "nobody said in time how it ended");
+      give_up(call, "its end was not reported in time");
     });
     back_->say(200, call_->decision);
     Outcome outcome = co_await call_->outcome;

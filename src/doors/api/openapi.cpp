@@ -72,7 +72,7 @@ constexpr auto kStatuses = std::to_array<StatusRow>({
      "Held: a person has not answered yet. The same call again goes on waiting, without a "
      "further charge"},
     {400, "The request cannot be read in one way only"},
-    {401, "Nobody who is known"},
+    {401, "The caller is not known"},
     {403, "Known, and this right is missing"},
     {404, "There is no such run or call here"},
     {409, "Not as things stand"},

@@ -86,7 +86,7 @@ std::vector<Operation> operations_of_calls() {
       {Op::show_call,
        "GET",
        "/v1/runs/{run}/calls/{call}",
-       "Tells how a call stands that is under way, or ended a short while ago",
+       "Returns the state of a call that is running, or ended a short while ago",
        "watch",
        Body::none,
        "Call",

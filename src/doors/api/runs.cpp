@@ -52,7 +52,7 @@ Status put_yaml(json::View value, std::string& out) {
     for (const auto [key, member] : value.members()) {
       if (!plain_key(key)) {
         return fail(ErrorKind::invalid,
-                    fmt::format("`{}` is no key of a task here",
+                    fmt::format("`{}` is not a key of a task here",
                                 escape_untrusted(key.substr(0, api_name_bytes_max))));
       }
       out.append(1, before).append(key).append(": ");

@@ -539,7 +539,8 @@ std::string Control::no_passphrase(const std::string& person) const {
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(person);
   if (known == reviewers.end()) {
-    return "nobody is enrolled as `" + escape_untrusted(person) + "`, and an answer needs a proof";
+    return "no reviewer is enrolled as `" + escape_untrusted(person) +
+           "`, and an answer needs a proof";
   }
   const bool types = std::ranges::any_of(ways_of(known->second.verifier), valid_verifier);
   return types ? ""

@@ -9,7 +9,7 @@
 //   {"op":"policy","agent":…}         the bundle that was accepted for an agent, or `""`
 //   {"op":"reviewers"}
 //   {"op":"deployment"}               the deployment file that was accepted, and what waits
-//   {"op":"reread"}                   reads the deployment file anew; says which one (`config`),
+//   {"op":"reread"}                   reads the deployment file again; says which one (`config`),
 //                                     what is wrong with it (`mistake`), and why it waits for a
 //                                     person (`waits`)
 //   {"op":"challenge","person":…}     opens a challenge for an act

@@ -49,7 +49,7 @@ class DecideStream {
   std::string line(std::string_view text);
 
   // The same way up to the decision, which is left to `see`: it gets what admit() would get.
-  // Nothing is recorded but that the run exists. An error where the line is no call.
+  // Nothing is recorded but that the run exists. An error where the line is not a call.
   Status look(std::string_view text, const std::function<void(const Situation&)>& see);
 
   const State& state() const { return state_; }

@@ -10,7 +10,7 @@ namespace pawl {
 namespace {
 
 // The two words of the decision table. That a tool can carry data outside is a third mark, which
-// constrains arguments and is no part of this answer.
+// constrains arguments and is not part of this answer.
 std::string plain_class(Class c) {
   c.external_sink = false;
   return to_string(c);

@@ -197,8 +197,7 @@ void Metrics::measure_node(const NodeNow& node, std::string& out) {
   single("pawl_ready", "1 while `/readyz` says so: calls are granted, and people hear of things.",
          gauge, grants && !node.ending && unanswered == 0 ? 1 : 0);
   measure_people(node, out);
-  single("pawl_kills_in_force", "Kills that nobody lifted.", gauge,
-         natural(gate_.state().kills().size()));
+  single("pawl_kills_in_force", "Kills in force.", gauge, natural(gate_.state().kills().size()));
   single("pawl_sessions", "Sessions of clients over HTTP.", gauge, natural(node.sessions));
   single("pawl_local_clients", "Clients that joined on this machine.", gauge, natural(node.joined));
   single("pawl_connections", "Open connections of clients.", gauge, natural(node.connections));
@@ -217,8 +216,7 @@ void Metrics::measure_node(const NodeNow& node, std::string& out) {
 }
 
 void Metrics::measure_people(const NodeNow& node, std::string& out) const {
-  Family waiting("pawl_escalations", "What people have to hear of and nobody ended.", gauge,
-                 {"phase"});
+  Family waiting("pawl_escalations", "Escalations that are open.", gauge, {"phase"});
   for (const char* phase : {"open", "unanswered", "acknowledged"}) waiting.set({phase}, 0);
   for (const auto& [id, escalation] : gate_.state().escalations()) {
     waiting.add({to_string(escalation.phase)}, 1);

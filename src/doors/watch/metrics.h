@@ -111,7 +111,7 @@ class Metrics {
                gauge,
                {"role", "phase"}};
   Family waiting_{
-      "pawl_questions_waiting", "Questions that nobody answered so far.", gauge, {"role"}};
+      "pawl_questions_waiting", "Questions that no one answered so far.", gauge, {"role"}};
   Family executing_{"pawl_calls_executing", "Calls that run at their servers.", gauge, {"role"}};
   Family spent_{"pawl_ceiling_used_ratio",
                 "The part of a ceiling that is used, of the open run that is nearest to it.",

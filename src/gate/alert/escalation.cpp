@@ -139,7 +139,7 @@ void take_due_steps(GateState& gate_state, const std::string& id) {
   if (seq) gate_state.journal.request_sync(*seq);
   gate_state.notifier.escalate(
       opened.run, "unanswered",
-      "nobody acknowledged the escalation " + id + " (" + opened.event + ")");
+      "no one acknowledged the escalation " + id + " (" + opened.event + ")");
 }
 
 void resume_escalations(GateState& gate_state) {

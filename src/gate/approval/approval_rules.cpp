@@ -48,12 +48,12 @@ std::string objection(const GateState& gate_state, const Approval& approval,
   const Run* run = gate_state.state.run(approval.asked.run);
   if (same_person(person, approval.asked.terms->agent) ||
       (run != nullptr && same_person(person, run->identity))) {
-    return "nobody answers for their own request";
+    return "a person cannot approve their own request";
   }
   if (!approves(kind)) return {};
   const QuestionTerms& terms = *approval.asked.terms;
   if ((terms.quorum > 1 || terms.apart) && terms.sponsor.empty()) {
-    return "somebody has to look who did not start the run, and nobody knows who started it";
+    return "a second reviewer is required, but the run has no known sponsor";
   }
   const bool apart = terms.quorum > 1 || terms.apart;
   if (apart && started_as_another(gate_state, approval, person)) {
@@ -99,9 +99,9 @@ bool entitled(const GateState& gate_state, const Approval& approval, const std::
 std::string cannot_take(const GateState& gate_state, const Approval& approval,
                         const std::string& to, const std::string& by) {
   const std::string name = "`" + escape_untrusted(to.substr(0, 128)) + "`";
-  if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
+  if (to.empty() || same_person(to, by)) return "it is not passed on to another person";
   if (gate_state.people.programs.contains(to))
-    return name + " is a program, which nobody asks twice";
+    return name + " is a program, which is not asked twice";
   if (gate_state.people.auditors.contains(to)) return name + " is an auditor, who decides nothing";
   if (!gate_state.people.groups_of) {
     return entitled(gate_state, approval, to, {to})
@@ -142,7 +142,7 @@ std::string no_longer_entitled(const GateState& gate_state, const Approval& appr
     }
   }
   if (enough_eyes(*approval.asked.terms, standing)) return {};
-  return missing.empty() ? "nobody" : missing;
+  return missing.empty() ? "no one" : missing;
 }
 
 std::optional<Instant> ends_at(const Approval& approval) {
@@ -164,7 +164,7 @@ std::string why_not(const GateState& gate_state, const Approval& asked, const An
   if (gate_state.people.groups_of && !gate_state.people.groups_of->contains(a.person))
     return "only persons of the deployment answer";
   if (gate_state.people.programs.contains(a.person) != (a.proof == automatic_proof)) {
-    return "a program answers by itself, and nobody else does so";
+    return "only a program answers in this way";
   }
   return objection(gate_state, asked, a.person, a.kind);
 }
@@ -186,7 +186,7 @@ Status may_answer(GateState& gate_state, const AnswerGiven& a) {
     return refuse_answer(gate_state, *asked, a.person, why);
   }
   if (approves(a.kind) && asked->asked.terms->typed && !a.typed) {
-    return refuse_answer(gate_state, *asked, a.person, "nobody typed what this question asks for");
+    return refuse_answer(gate_state, *asked, a.person, "the typed confirmation is missing");
   }
   return {};
 }

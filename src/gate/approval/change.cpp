@@ -53,8 +53,8 @@ Result<Proposal> proposal_of(const GateRun& run, const Approval& asked, json::Vi
   const auto known = run.tool_contexts.find(tool_key(name.server, name.tool));
   if (known == run.tool_contexts.end()) {
     return fail(ErrorKind::refused,
-                "the node was started anew, and the agent has not come back for this call: until "
-                "then nobody can tell what its tool would do with other arguments");
+                "the node was restarted, and the agent has not come back for this call: until then "
+                "it is not known what its tool would do with other arguments");
   }
   Proposal proposal;
   proposal.run = asked.asked.run;

@@ -29,7 +29,7 @@ Status Reviewers::enroll(const std::string& person, const std::string& proof,
     return fail(ErrorKind::refused, auditor_says);
   if (!by.empty() && (!reviewers.contains(by) || gate_state_.people.programs.contains(by))) {
     return fail(ErrorKind::refused,
-                "`" + escape_untrusted(by) + "` is no reviewer and cannot enrol one");
+                "`" + escape_untrusted(by) + "` is not a reviewer and cannot enrol one");
   }
   const auto seq = gate_state_.log.append(ReviewerEnrolled{person, proof, verifier, by});
   return seq ? Status{} : std::unexpected(seq.error());

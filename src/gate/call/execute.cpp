@@ -61,14 +61,14 @@ Next last_look(CallContext& context, const Status& durable) {
   if (context.other_policy_now()) {
     end_unsent(context);
     return refuse(context, denial(context, Code::cancelled,
-                                  "the policy became stricter before it was sent; called again, it "
-                                  "is judged anew"));
+                                  "the policy became stricter before it was sent; call it again to "
+                                  "have it evaluated again"));
   }
   if (context.watched && enforcement(gate_state, run.agent) == Enforcement::enforced) {
     end_unsent(context);
     return refuse(context, denial(context, Code::cancelled,
-                                  "watching without enforcing ended before it was sent; called "
-                                  "again, it is judged anew"));
+                                  "watching without enforcing ended before it was sent; call it "
+                                  "again to have it evaluated again"));
   }
   return Next::execute;
 }

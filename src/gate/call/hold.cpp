@@ -131,9 +131,9 @@ std::optional<Next> take_reply(CallContext& context) {
                                                  context.asked.call, facts)));
   }
   if (asked == nullptr) {
-    return refuse_uncharged(
-        context, Code::constraint,
-        "nobody asks about this call; make it without `" + std::string(reply_argument) + "`");
+    return refuse_uncharged(context, Code::constraint,
+                            "no reviewer is asked about this call; make it without `" +
+                                std::string(reply_argument) + "`");
   }
   const std::string id = asked->asked.approval;
   if (asked->talk->unanswered() && !write_reply(gate_state, *asked, words)) {

@@ -156,7 +156,7 @@ void describe(CallContext& context, Outcome& outcome, CallEnded& ended) {
                         ended.outcome == "indeterminate");
     case Outcome::Kind::lost:
       ended.outcome = "indeterminate";
-      return reply_lost(context, Code::upstream_failed, "nobody knows how it ended: " + outcome.why,
+      return reply_lost(context, Code::upstream_failed, "its outcome is not known: " + outcome.why,
                         context.effect);
   }
 }
@@ -215,9 +215,9 @@ Status settle(CallContext& context, Outcome outcome) {
   static const std::string nothing;
   const auto seq = write(context, std::move(ended), delivers ? context.reply().text : nothing);
   if (unknown) {
-    halt(
-        gate_state, context.asked.run, Code::upstream_failed,
-        "nobody knows how the call of `" + escape_untrusted(context.asked.call.name()) + "` ended");
+    halt(gate_state, context.asked.run, Code::upstream_failed,
+         "it is not known how the call of `" + escape_untrusted(context.asked.call.name()) +
+             "` ended");
   } else if (excess) {
     halt(gate_state, context.asked.run, Code::ceiling,
          "a call of `" + escape_untrusted(context.asked.call.name()) +

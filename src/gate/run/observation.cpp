@@ -104,7 +104,7 @@ void Policies::set_observations(const std::vector<Observation>& observations) {
   }
   for (const std::string& agent : gone) {
     gate_state.observing.erase(agent);
-    note_observation(gate_state, agent, "is enforced again: nobody asks to watch it any more");
+    note_observation(gate_state, agent, "is enforced again: `observe` is gone");
   }
   std::erase_if(gate_state.observations_waiting,
                 [&](const auto& one) { return !named(one.first); });

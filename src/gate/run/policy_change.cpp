@@ -29,7 +29,7 @@ Status refuse_laxer(GateState& gate_state, const std::shared_ptr<const Policy>& 
 
 std::string laxer_than(GateState& gate_state, std::string_view digest, const Policy& after) {
   const std::shared_ptr<PolicyInUse> before = known_policy(gate_state, digest);
-  if (!before) return "what nobody can tell: the policy in force is not in the journal";
+  if (!before) return "that is not known: the policy in force is not in the journal";
   return laxer_text(laxer_parts(before->policy(), after));
 }
 

@@ -11,7 +11,7 @@ namespace pawl {
 
 struct GateState;
 
-// Who asks to join, and under which policy. `key` identifies the run (house.md, "Run key").
+// Who asks to join, and under which policy. `key` identifies the run.
 struct RunRequest {
   std::string key, sponsor, client;
   std::shared_ptr<const Policy> policy;

@@ -51,7 +51,7 @@ bool is_known_by(std::string_view verifier, std::string_view wanted) {
 
 Result<std::string> with_passkey(std::string_view verifier, std::string_view passkey) {
   const auto added = jose::read_passkey(passkey);
-  if (!added) return fail(ErrorKind::invalid, "this is no passkey");
+  if (!added) return fail(ErrorKind::invalid, "this is not a passkey");
   const auto known = passkeys_of(verifier);
   if (known.size() >= passkeys_max) {
     return fail(ErrorKind::refused, fmt::format("a person has at most {} passkeys", passkeys_max));

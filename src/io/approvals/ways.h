@@ -24,7 +24,8 @@ std::string kinds_of(std::string_view verifier);
 // Whether each of the ways of `wanted` is one of the person's.
 bool is_known_by(std::string_view verifier, std::string_view wanted);
 
-// ErrorKind::invalid: it is no passkey. ErrorKind::refused: the person has it already, or too many.
+// ErrorKind::invalid: it is not a passkey. ErrorKind::refused: the person has it already, or too
+// many.
 Result<std::string> with_passkey(std::string_view verifier, std::string_view passkey);
 // ErrorKind::missing: the person has none with this id. ErrorKind::refused: nothing would be left.
 Result<std::string> without_passkey(std::string_view verifier, std::string_view id);

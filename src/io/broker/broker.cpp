@@ -93,7 +93,7 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   const std::string url = server == deployment_.servers.end() ? std::string() : server->second.url;
   Deployment::Credential from = deployment_.credentials.at(errand.credential);
   std::string kept_as = errand.credential;
-  Result<Minted> minted = fail(ErrorKind::internal, "nobody was asked");
+  Result<Minted> minted = fail(ErrorKind::internal, "no service was asked");
   const bool chosen = from.github_app && !from.github_app->repository_by.empty();
   const Status named = chosen ? choose_repository(*from.github_app, errand.arguments) : Status{};
   const std::string repository =
@@ -177,7 +177,7 @@ Task<Result<secrets::Credential>> Broker::own(std::string credential) {
     co_return std::unexpected(minted.error());
   }
   if (minted->value.empty()) {
-    co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` is no single text",
+    co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` is not a single text",
                                                    escape_untrusted(credential)));
   }
   co_return std::move(minted->value);

@@ -30,7 +30,7 @@ namespace pawl::broker {
 struct Errand {
   std::vector<std::string> roles;  // of the policy in force
   std::string server;
-  std::string tool;  // empty: a message that is no call
+  std::string tool;  // empty: a message that is not a call
   std::string credential;
   std::string arguments = {};  // of the call, as they were decided: JSON
 };

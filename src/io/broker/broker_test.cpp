@@ -200,7 +200,7 @@ TEST(Broker, ATokenForTheRepositoryOfACallIsForNothingElse) {
   desk.use(std::string(kServers) +
            "credentials: {g: {github_app: {id: 1, installation: 2, key: {env: BROKER_PEM}, "
            "repositories: \"${args.repo}\", permissions: {contents: read}}}}\n");
-  // Neither has arguments: a message that is no call, and a call without any.
+  // Neither has arguments: a message that is not a call, and a call without any.
   EXPECT_THAT(desk.refusal("g", ""), HasSubstr("not for every message"));
   EXPECT_THAT(desk.refusal("g"), HasSubstr("the repository that `args.repo` names"));
 }

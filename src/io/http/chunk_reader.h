@@ -2,7 +2,7 @@
 //
 // Strict on purpose: a size is one to sixteen hexadecimal digits and nothing before them; a chunk
 // extension follows its semicolon at once and holds no control character; lines end in CR LF; there
-// is no trailer. What a proxy might read in another way ends the connection.
+// is not a trailer. What a proxy might read in another way ends the connection.
 #pragma once
 
 #include <cstddef>

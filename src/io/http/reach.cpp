@@ -121,7 +121,7 @@ std::string_view to_string(AddressKind kind) {
     case AddressKind::metadata:
       return "a link-local address or one at which clouds hand out credentials";
     case AddressKind::forbidden:
-      return "an address that nobody has";
+      return "an address that no host has";
   }
   return {};
 }

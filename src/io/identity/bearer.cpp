@@ -65,9 +65,10 @@ Proved<std::string_view> bearer_of(const http::Request& request) {
                       http::same_ignoring_case(text.substr(0, kBearer.size()), kBearer);
   const std::string_view token = bearer ? text.substr(kBearer.size()) : std::string_view();
   if (!bearer || !std::ranges::all_of(token, token_character)) {
-    return std::unexpected(Denied{.error = invalid_request,
-                                  .says = "expected one `Authorization: Bearer`",
-                                  .reason = "an `authorization` that is no single bearer token"});
+    return std::unexpected(
+        Denied{.error = invalid_request,
+               .says = "expected one `Authorization: Bearer`",
+               .reason = "an `authorization` that is not a single bearer token"});
   }
   if (token.size() > jose::token_bytes_max) {
     return std::unexpected(

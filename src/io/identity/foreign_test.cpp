@@ -154,7 +154,7 @@ TEST(Foreign, ForgedExpiredAndForOthers) {
               HasSubstr("expired"));
   EXPECT_THAT(embassy.refused(Embassy::nightly(R"(,"nbf":1800000300)")), HasSubstr("claims.nbf"));
   EXPECT_THAT(embassy.refused(Embassy::token('\x01', "https://id.example", "nobody")),
-              HasSubstr("who is no agent here"));
+              HasSubstr("who is not an agent here"));
   // Another issuer's key, and an issuer that nobody named.
   EXPECT_THAT(embassy.refused(Embassy::token('\x02', "https://id.example", "svc-nightly")),
               HasSubstr("not a key of this issuer"));

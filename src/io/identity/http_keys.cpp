@@ -83,7 +83,7 @@ Task<Result<http::Answer>> HttpKeys::State::get(std::shared_ptr<State> self,
 Task<Result<std::string>> HttpKeys::State::discover(std::shared_ptr<State> self, KeyPlace place,
                                                     std::string directory) {
   const auto issuer = parse_web_address(place.issuer);
-  if (!issuer) co_return fail(ErrorKind::invalid, "the issuer is no address");
+  if (!issuer) co_return fail(ErrorKind::invalid, "the issuer is not an address");
   const http::ClientOptions options = client_options(place, *issuer, directory);
   for (std::string& url : discovery_addresses(place.issuer)) {
     const auto answer = co_await get(self, options, std::move(url), discovery_bytes_max);

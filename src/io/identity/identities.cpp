@@ -119,7 +119,7 @@ Denied Identities::refused(std::string reason) const {
 
 Proved<Principal> Identities::by_key(std::string_view key) const {
   const auto found = jose::match(key, kept_);
-  if (!found) return std::unexpected(refused("a key that is nobody's"));
+  if (!found) return std::unexpected(refused("an unknown key"));
   const Agent& agent = agents_[*found];
   return Principal{.agent = agent.name,
                    .role = agent.role,
@@ -435,7 +435,7 @@ Proved<Principal> Identities::agent_of(const Foreign& foreign, const TokenSource
   }
   if (found == nullptr) {
     return std::unexpected(refused(foreign.source + ": a token of " + jose::quoted(claims.subject) +
-                                   ", who is no agent here"));
+                                   ", who is not an agent here"));
   }
   const std::string& id = claims.id.empty() ? claims.subject : claims.id;
   Principal who = principal_of(
@@ -484,7 +484,7 @@ Proved<Principal> Identities::by_certificate(const http::ClientCertificate& cert
   return who;
 }
 
-// A certificate that is no agent's proves nothing, and takes nothing from a token beside it.
+// A certificate that is not an agent's proves nothing, and takes nothing from a token beside it.
 Proved<Principal> Identities::same_agent(Principal who,
                                          const http::ClientCertificate& certificate) const {
   const std::string& acts = who.credential ? who.credential->actors.back() : who.agent;

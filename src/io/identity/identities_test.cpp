@@ -131,7 +131,7 @@ TEST(Identities, WhoeverIsTakenOutOfTheFileStandsNoLonger) {
   gate.deploy(true);
   EXPECT_FALSE(*by_key->stands) << "who comes back proves it anew";
   EXPECT_TRUE(*gate.ask("Bearer " + key_of('a').secret)->stands);
-  // A key that goes is no proof any more; another of the same agent still is.
+  // A key that goes is not a proof any more; another of the same agent still is.
   const auto kept = gate.ask("Bearer " + key_of('b').secret);
   const auto gone = gate.ask("Bearer " + key_of('c').secret);
   ASSERT_TRUE(kept && gone);
@@ -291,7 +291,7 @@ TEST(Identities, NoCredentialOutlivesItsRun) {
   child.run = "s-1";
   child.expires = gate.now + Duration::seconds(3600);
   EXPECT_EQ(gate.identities.issue(child, "r-1")->expires, *gate.deadline);
-  // What is left of a second is no time.
+  // What is left of a second is not a time.
   gate.deadline = gate.now + Duration::milliseconds(999);
   for (const auto& none : {gate.identities.issue(bearer), gate.identities.issue(child, "r-1")}) {
     ASSERT_FALSE(none);

@@ -36,7 +36,7 @@ Status check_status(int status, int wanted, std::string_view code = {}) {
 
 Result<json::Document> object_in(std::string_view body) {
   auto parsed = json::parse(body);
-  if (!parsed || !parsed->root().is_object()) return no("the answer is no JSON object");
+  if (!parsed || !parsed->root().is_object()) return no("the answer is not a JSON object");
   return parsed;
 }
 

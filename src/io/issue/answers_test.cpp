@@ -50,7 +50,7 @@ TEST(Answers, OfAnAuthorizationServer) {
               HasSubstr("less than 8 bytes"));
   EXPECT_THAT(value_of(read_oauth(401, R"({"error":"invalid_client"})")),
               HasSubstr("401 (`invalid_client`)"));
-  // What is no code could be anything.
+  // What is not a code could be anything.
   EXPECT_THAT(value_of(read_oauth(400, R"({"error":"secret-1234 was wrong"})")),
               testing::AllOf(HasSubstr("status 400"), Not(HasSubstr("secret-1234"))));
   EXPECT_THAT(value_of(read_oauth(200, "<html>")), HasSubstr("not a JSON object"));

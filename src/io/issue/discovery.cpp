@@ -82,7 +82,7 @@ Result<std::vector<std::string>> issuers_of_resource(std::string_view body,
                                                      std::string_view server_url) {
   const auto said = json::parse(body);
   if (!said || !said->root().is_object()) {
-    return refused("what the server says of itself is no JSON object");
+    return refused("what the server says of itself is not a JSON object");
   }
   const std::string_view resource = bare(said->root().text("resource").value_or(""));
   const std::string_view url = bare(server_url);
@@ -112,7 +112,7 @@ Status check_named(const std::vector<std::string>& named, std::string_view issue
 Result<Authorization> read_authorization(std::string_view body, std::string_view issuer) {
   const auto said = json::parse(body);
   if (!said || !said->root().is_object()) {
-    return refused("what the authorization server says of itself is no JSON object");
+    return refused("what the authorization server says of itself is not a JSON object");
   }
   const json::View root = said->root();
   if (bare(root.text("issuer").value_or("")) != bare(issuer)) {
@@ -143,7 +143,7 @@ Result<Authorization> read_authorization(std::string_view body, std::string_view
 Result<std::string> read_registration(int status, std::string_view body) {
   if (status != 200 && status != 201) {
     return refused(
-        fmt::format("the authorization server registers nobody (status {}): expected "
+        fmt::format("the authorization server registers no clients (status {}): expected "
                     "`client_id` in the deployment file",
                     status));
   }

@@ -82,7 +82,7 @@ Task<Result<Answered>> Issuer::ask(std::string name, Deployment::Credential cred
   if (credential.github_app) co_return co_await ask_github_for(*credential.github_app);
   if (credential.aws_sts) co_return co_await ask_aws_for(*credential.aws_sts);
   if (credential.login) co_return co_await ask_login_for(*credential.login);
-  co_return fail(ErrorKind::internal, "nobody issues it");
+  co_return fail(ErrorKind::internal, "it has no issuer");
 }
 
 Task<Result<secrets::Credential>> Issuer::vault_token(std::string name, VaultSecret how) {

@@ -368,7 +368,7 @@ Result<std::string> sign_rs256(std::string_view pem, std::string_view claims) {
   if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA ||
       EVP_PKEY_get_bits(key.get()) < rsa_bits_min) {
     return fail(ErrorKind::invalid,
-                fmt::format("the key is no private RSA key of at least {} bits (PEM, without a "
+                fmt::format("the key is not a private RSA key of at least {} bits (PEM, without a "
                             "passphrase)",
                             rsa_bits_min));
   }

@@ -31,7 +31,7 @@ inline constexpr Duration proof_after = Duration::seconds(300);
 http::Ask ask_vault_login(const VaultSecret& how, std::string_view secret_id);
 http::Ask ask_vault(const VaultSecret& how, std::string_view token);
 http::Ask ask_oauth(const OAuthToken& how, std::string_view secret, std::string_view subject);
-// ErrorKind::invalid where the key is no private RSA key of 2048 bits or more.
+// ErrorKind::invalid where the key is not a private RSA key of 2048 bits or more.
 Result<http::Ask> ask_github(const GithubAppToken& how, std::string_view pem, Instant now);
 http::Ask ask_aws(const AwsKeys& how, std::string_view secret_key, std::string_view session_token,
                   Instant now);

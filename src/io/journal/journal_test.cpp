@@ -339,7 +339,7 @@ TEST_F(JournalTest, ASnapshotThatNoRecordNamesIsNotTrusted) {
   auto journal = open();
   ASSERT_TRUE(journal->append("one"));
   ASSERT_TRUE(journal->snapshot("never named").has_value());
-  // Its digest in a place that is no name does not count.
+  // Its digest in a place that is not a name does not count.
   const auto forged = journal->snapshot("never named");
   ASSERT_TRUE(journal->append("{\"note\":" + forged->record() + "}"));
   ASSERT_TRUE(journal->close().has_value());

@@ -10,7 +10,7 @@
 // more, records that continue a lost one) is not said again. Behind damage the reading goes on at
 // the next record that its own successor proves, so the answer says what can still be read.
 //
-// A *torn* end is no damage: bytes behind the newest checkpoint that are not a whole record are
+// A *torn* end is not damage: bytes behind the newest checkpoint that are not a whole record are
 // what a crash leaves, and the next start of the node cuts them off (recovery.h).
 //
 // It takes no lock. On the files of a running node give it `pause`: what looks torn at the end is

@@ -241,8 +241,8 @@ Status Notes::read_log(const std::function<void()>& pause) {
   if (rest.empty() || note_is_bad_) return {};  // what stands behind a bad one is told with it
   if (rest.size() <= note_file_bytes_max) {
     torn_ = findings_.add_torn("checkpoints", offset,
-                               "the last checkpoint is not whole: a crash tore it, or somebody "
-                               "changed it; the next start of the node cuts it off");
+                               "the last checkpoint is not whole: a crash tore it, or it was "
+                               "changed; the next start of the node cuts it off");
   } else {
     findings_.add("checkpoints", offset, "this is not a signed checkpoint");
   }

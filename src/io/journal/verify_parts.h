@@ -30,7 +30,7 @@ class Findings {
   // What a crash leaves and recovery cuts off.
   Place add_torn(const std::string& file, std::uint64_t offset, std::string what,
                  std::optional<std::uint64_t> seq = {});
-  // It was no crash: this is damage.
+  // It was not a crash: this is damage.
   void was_changed(Place place, std::string what);
   // It is about the records up to this one.
   void reaches(Place place, std::uint64_t last_seq);

@@ -177,9 +177,8 @@ void Segments::go_on_at(std::uint64_t seq) {
 
 void Segments::torn(std::uint64_t at) {
   findings_.add_torn(file_, at,
-                     "bytes that are not a whole record, behind everything that is signed: a "
-                     "crash tore it, or somebody changed it; the next start of the node cuts it "
-                     "off",
+                     "bytes that are not a whole record, behind everything that is signed: a crash "
+                     "tore it, or it was changed; the next start of the node cuts it off",
                      chain_.seq);
 }
 

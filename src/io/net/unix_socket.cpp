@@ -95,7 +95,7 @@ Status remove_stale(const std::string& path, const sockaddr_un& address) {
   if (!probe) return std::unexpected(std::move(probe.error()));
   ::fcntl(probe->get(), F_SETFL, O_NONBLOCK);
   if (connect_to(*probe, address) != ECONNREFUSED) {
-    return fail(ErrorKind::environment, fmt::format("somebody else listens on `{}`", path));
+    return fail(ErrorKind::environment, fmt::format("another process listens on `{}`", path));
   }
   if (::unlink(path.c_str()) == 0) return {};
   return std::unexpected(
@@ -242,7 +242,7 @@ Result<Fd> connect_unix(const std::string& path, Duration at_most) {
   if (number == 0) return socket;
   if (number == EAGAIN) {
     return fail(ErrorKind::environment,
-                fmt::format("nobody answers on `{}` within {}", path, to_string(at_most)));
+                fmt::format("no answer on `{}` within {}", path, to_string(at_most)));
   }
   const bool nobody = number == ENOENT || number == ECONNREFUSED;
   return std::unexpected(system_error(nobody ? ErrorKind::missing : ErrorKind::environment,

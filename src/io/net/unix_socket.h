@@ -31,12 +31,12 @@ Result<Peer> peer_of(const Fd& socket);
 inline constexpr std::size_t kSocketPathBytesMax = 107;
 
 struct ListenOptions {
-  // Remove a socket that nobody answers on. Only for the holder of the node's lock.
+  // Remove a socket that no answer on. Only for the holder of the node's lock.
   bool replace_stale = false;
 };
 
 // A socket file of mode 0600. Its directory is created with mode 0700 where it does not exist, and
-// refused where it belongs to somebody else or others may enter it. Accepting goes on when the
+// refused where it belongs to another user or others may enter it. Accepting goes on when the
 // process runs out of descriptors: it waits and tries again.
 class Listener {
  public:

@@ -142,7 +142,7 @@ TEST_F(UnixSocket, never_replaces_one_that_answers_or_is_no_socket) {
     const auto listener = listen();
     ASSERT_TRUE(listener);
     EXPECT_THAT(listen({.replace_stale = true}).error().message,
-                HasSubstr("somebody else listens"));
+                HasSubstr("another process listens"));
     EXPECT_TRUE(connect_unix(path, Duration::seconds(60)));
   }
   std::ofstream(path) << "a file";
@@ -166,7 +166,7 @@ TEST_F(UnixSocket, a_listener_that_never_accepts_costs_only_the_time_allowed) {
   const auto second = connect_unix(path, Duration::milliseconds(50));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().fault, ErrorKind::environment);
-  EXPECT_THAT(second.error().message, HasSubstr("nobody answers on"));
+  EXPECT_THAT(second.error().message, HasSubstr("no answer on"));
 }
 
 TEST_F(UnixSocket, goes_on_accepting_after_it_ran_out_of_descriptors) {

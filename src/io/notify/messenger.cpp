@@ -50,7 +50,7 @@ struct Messenger::State : std::enable_shared_from_this<Messenger::State> {
     const bool good = attempt.end == Attempt::End::told;
     ++(good ? told : failed);
     const bool was_dead = !dead.empty();
-    dead = good ? std::string() : attempt.why.empty() ? "nobody knows why" : attempt.why;
+    dead = good ? std::string() : attempt.why.empty() ? "the cause is not known" : attempt.why;
     if (was_dead == good && tell) tell(!good, dead);
   }
 

@@ -205,7 +205,7 @@ TEST(SlackProof, OnceWithinFiveMinutesAndNeverAgain) {
   EXPECT_FALSE(SlackProofs{}.check(kSigningKey, post.view(), kNow + Duration::seconds(301)));
   EXPECT_FALSE(SlackProofs{}.check(kSigningKey, post.view(), Instant{kNow.ns - 301'000'000'000}));
   EXPECT_FALSE(SlackProofs{}.check("another key of Slack's", post.view(), kNow));
-  EXPECT_FALSE(SlackProofs{}.check("", SlackPost("").view(), kNow)) << "no key is no proof";
+  EXPECT_FALSE(SlackProofs{}.check("", SlackPost("").view(), kNow)) << "no key is not a proof";
   (void)proofs.check(kSigningKey, SlackPost("x").view(), kNow + Duration::seconds(1000));
   for (auto change :
        {+[](SlackPost& p) { p.body += "x"; }, +[](SlackPost& p) { p.timestamp += "0"; },

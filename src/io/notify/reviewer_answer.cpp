@@ -10,10 +10,10 @@ Result<ReviewerAnswer> read_reviewer_answer(std::string_view text, std::string_v
   const auto none = [](const char* why) { return fail(ErrorKind::invalid, why); };
   if (text.size() > reviewer_answer_bytes_max) return none("it is longer than an answer may be");
   const auto document = json::parse(text);
-  if (!document) return none("it is no JSON that can be read in one way only");
+  if (!document) return none("it is not JSON that can be read in one way only");
   const json::View root = document->root();
   if (!root.is_object() || root.size() != 4) {
-    return none("it is no object with the four members of an answer");
+    return none("it is not an object with the four members of an answer");
   }
   const auto word = root.text("answer");
   const auto reason = root.text("reason");
@@ -22,7 +22,7 @@ Result<ReviewerAnswer> read_reviewer_answer(std::string_view text, std::string_v
   }
   if (word != "approve" && word != "reject") return none("`answer` is neither approve nor reject");
   if (!reason || reason->size() > reviewer_reason_bytes_max) {
-    return none("`reason` is no text, or too long");
+    return none("`reason` is not text, or too long");
   }
   return ReviewerAnswer{word == "approve", escape_untrusted(*reason)};
 }

@@ -4,7 +4,7 @@
 //   {"answer":"approve","approval":"a-7k2","binding":"sha256:…","reason":"…"}
 // `answer` is `approve` or `reject`; `approval` and `binding` are those of the question, which the
 // agent whose call it is does not know: words of its own that a program repeats are no answer.
-// Whatever else it is, it is no answer, and the question stays with people.
+// Whatever else it is, it is not an answer, and the question stays with people.
 #pragma once
 
 #include <cstddef>

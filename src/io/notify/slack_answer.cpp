@@ -103,13 +103,14 @@ Result<SlackAnswer> read_slack_answer(std::string_view body) {
   const auto document = json::parse(*text);
   if (!document || !document->root().is_object()) return wrong("`payload` is not a JSON object");
   const json::View root = document->root();
-  if (root.text("type").value_or("") != "block_actions") return wrong("it is no press of a button");
+  if (root.text("type").value_or("") != "block_actions")
+    return wrong("it is not a press of a button");
   const json::View actions = root["actions"];
   if (!actions.is_array() || actions.size() != 1) return wrong("it is not one button");
   SlackAnswer answer;
   for (const json::View action : actions.elements()) {
     const auto pressed = pressed_of(action.text("action_id").value_or(""));
-    if (!pressed) return wrong("the button is none of ours");
+    if (!pressed) return wrong("the button is not one of ours");
     answer.pressed = *pressed;
     const std::string_view value = action.text("value").value_or("");
     const std::size_t blank = value.find(' ');
@@ -117,7 +118,8 @@ Result<SlackAnswer> read_slack_answer(std::string_view body) {
     if (blank != value.npos) answer.shown = value.substr(blank + 1);
   }
   answer.account = root["user"].text("id").value_or("");
-  if (!made_of(answer.account, id_bytes_max, account_characters)) return wrong("nobody pressed it");
+  if (!made_of(answer.account, id_bytes_max, account_characters))
+    return wrong("it names no person");
   if (answer.pressed == Pressed::open) return answer;
   if (!made_of(answer.id, id_bytes_max, id_characters)) return wrong("it is about nothing");
   if (!answer.shown.empty() && !made_of(answer.shown, shown_digest_bytes_max, digest_characters)) {

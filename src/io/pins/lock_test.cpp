@@ -36,7 +36,7 @@ TEST(Lock, KeepsTheDefinitionsBehindItsDigests) {
   EXPECT_EQ(read->definitions, lock.definitions);
   EXPECT_EQ(read->definitions.at("s/read"), definition);
   EXPECT_EQ(to_text(*read), to_text(lock));
-  // A definition that is edited by hand, or that no digest stands for, is no lock.
+  // A definition that is edited by hand, or that no digest stands for, is not a lock.
   std::string edited = to_text(lock);
   edited.replace(edited.find("string"), 6, "number");
   EXPECT_FALSE(parse_lock(edited, "pawl.lock"));

@@ -47,7 +47,7 @@ Status check_file(int file, const std::string& path) {
     return fail(ErrorKind::refused, "others can read the file of the secret: `chmod 600` it", at);
   }
   if (what.st_uid != ::geteuid() && what.st_uid != 0) {
-    return fail(ErrorKind::refused, "the file of the secret belongs to somebody else", at);
+    return fail(ErrorKind::refused, "the file of the secret belongs to another user", at);
   }
   return {};
 }

@@ -75,7 +75,7 @@ Result<std::uint64_t> Store::put(const std::string& name, const Credential& valu
                                  const Random& random) {
   if (!valid_name(name)) {
     return fail(ErrorKind::usage,
-                fmt::format("`{}` is no name of a credential: small letters, digits "
+                fmt::format("`{}` is not a valid credential name: small letters, digits "
                             "and . - _ are, up to {}",
                             escape_untrusted(name), name_bytes_max));
   }
@@ -186,7 +186,7 @@ Status Store::read_key(json::View key) {
 Status Store::read_numbers(json::View numbers) {
   if (!numbers.is_object() || numbers.size() > records_max) return damaged("it has no numbers");
   for (const auto& [name, number] : numbers.members()) {
-    if (!valid_name(name) || !is_version(number)) return damaged("a number of it is none");
+    if (!valid_name(name) || !is_version(number)) return damaged("one of its numbers is invalid");
     next_[std::string(name)] = number.natural();
   }
   return {};
@@ -200,7 +200,7 @@ Status Store::read_record(json::View record) {
   if (!name || !is_version(version) || !created.is_integer() || record.size() != 5 ||
       !read_box(record, "wrapped", nonce_bytes + key_bytes + tag_bytes, made.wrapped) ||
       !read_box(record, "sealed", 0, made.sealed)) {
-    return damaged("a record of it is none");
+    return damaged("one of its records is invalid");
   }
   made.created = Instant{created.integer()};
   const auto next = next_.find(*name);
@@ -240,7 +240,7 @@ Result<Store> Store::open(std::string_view text, const Credential& passphrase) {
   if (!lines) return std::unexpected(lines.error());
   if (!equal_constant_time(store->seal_of(lines->body), lines->seal)) {
     return fail(ErrorKind::refused,
-                "the passphrase is not that of the store, or somebody edited the store");
+                "the passphrase is not that of the store, or the store was edited");
   }
   return store;
 }

@@ -30,7 +30,7 @@ Status check(int file, const std::string& path) {
     return fail(ErrorKind::refused, "others can read the store of credentials: `chmod 600` it", at);
   }
   if (what.st_uid != ::geteuid() && what.st_uid != 0) {
-    return fail(ErrorKind::refused, "the store of credentials belongs to somebody else", at);
+    return fail(ErrorKind::refused, "the store of credentials belongs to another user", at);
   }
   if (static_cast<std::uint64_t>(what.st_size) > store_bytes_max) {
     return fail(ErrorKind::corrupt, "the store of credentials is too long", at);
@@ -76,7 +76,8 @@ Result<StoreFile> StoreFile::locked(const std::string& path, int how) {
   if (!lock.open()) return failed(ErrorKind::environment, "open the lock of the store", beside);
   while (::flock(lock.get(), how) != 0) {
     if (errno == EWOULDBLOCK) {
-      return fail(ErrorKind::environment, "somebody changes the store of credentials right now");
+      return fail(ErrorKind::environment,
+                  "another process changes the store of credentials right now");
     }
     if (errno != EINTR) return failed(ErrorKind::environment, "lock the store", beside);
   }

@@ -145,7 +145,8 @@ TEST(Store, FindsEveryEdit) {
   EXPECT_THAT(refused("\"passes\":3", "\"passes\":1"), HasSubstr("too cheap"));
   EXPECT_THAT(refused("\"passes\":3", "\"passes\":4"), HasSubstr("edited"));
   EXPECT_THAT(refused("\"version\":2", "\"version\":1"), HasSubstr("one version"));
-  EXPECT_THAT(refused("\"version\":2", "\"version\":0"), HasSubstr("a record of it is none"));
+  EXPECT_THAT(refused("\"version\":2", "\"version\":0"),
+              HasSubstr("one of its records is invalid"));
   EXPECT_THAT(refused("\"key\":{", "\"key\":{\"x\":1,"), HasSubstr("how its key is made"));
   EXPECT_THAT(refused("{\"key\"", "{\"x\":1,\"key\""), HasSubstr("no records"));
   EXPECT_THAT(refused("{\"key\"", "{\"key\":1,\"key\""), HasSubstr("damaged"));

@@ -70,7 +70,7 @@ bool asks_for_wider_arguments(const Situation& s, json::View asked, Verdict& v) 
     if (!violation) continue;
     // The rule of the bound tool goes with it; the line stays.
     object(v, violation->code, &s.tool->entry->rule,
-           violation->says + ", and nobody can grant more than the policy lets the agent ask for");
+           violation->says + ", and a grant cannot exceed what the policy lets the agent ask for");
     v.reason.argument = std::move(violation->argument);
     return true;
   }
@@ -131,7 +131,7 @@ const Grant* grant_for(const Situation& s, std::string& why) {
     if (grant.tool != name) continue;
     if (line.empty()) line = line_digest(s.policy, *s.tool->line, *s.tool->entry);
     if (s.facts.clock_suspect) {
-      why = "it was granted for a time, and nobody can tell what time it is";
+      why = "it was granted for a time, and the time is not known";
     } else if (s.now >= grant.until) {
       why = "it was granted, and its time is over";
     } else if (grant.line != line) {

@@ -28,7 +28,8 @@ bool names_all(std::string_view asked, std::string_view now) {
 std::string not_covered(const Approval& asked, const Question& question) {
   const QuestionTerms& terms = *asked.asked.terms;
   if (terms.quorum < question.quorum) return "it needs more people";
-  if (question.apart && !terms.apart) return "somebody has to look who did not start the run";
+  if (question.apart && !terms.apart)
+    return "a second reviewer is required, who did not start the run";
   if (question.typed && !terms.typed) return "it has to be approved by typing";
   if (!std::ranges::includes(terms.typed_of, question.typed_of)) return "more has to be typed";
   if (!names_all(terms.why, question.why)) return "people are asked for another reason";
@@ -82,7 +83,7 @@ bool deny_answer(const Situation& s, Verdict& v) {
   }
   if (!fact->expired) return false;
   v.retry = true;
-  return object(v, Code::approval_expired, rule, "nobody approved it in time");
+  return object(v, Code::approval_expired, rule, "it was not approved in time");
 }
 
 // A reviewer is never asked to type what is not there, or what cannot be read off a screen.

@@ -6,8 +6,8 @@
 
 namespace pawl {
 
-// Nothing where a name is missing, something on the way is no object, or the path goes through the
-// elements of a list.
+// Nothing where a name is missing, something on the way is not an object, or the path goes through
+// the elements of a list.
 inline json::View argument_at(json::View arguments, const ArgumentPath& path) {
   json::View at = arguments;
   for (const Step& step : path) {

@@ -65,7 +65,7 @@ bool asks_people(const Situation& s, const CommandRule& rule, const LineJudgemen
   if (entry.requires_approval || entry.approval_if) add(entry.approval, entry.approval_rule);
   if (!answerable) {
     return object(v, Code::constraint, &rule.rule,
-                  "its commands are for different reviewers, and nobody may answer for all of "
+                  "its commands have different reviewers, and no reviewer may answer for all of "
                   "them: call them one by one");
   }
   wish.question.why = judgement.why;

@@ -139,13 +139,13 @@ namespace {
       return object(
           v, Code::ceiling, &counter.rule,
           "`" + escape_untrusted(added_by(counter, *s.tool->entry)) +
-              "` is no amount that can be counted: a number, not negative, with at most " +
+              "` is not an amount that can be counted: a number, not negative, with at most " +
               std::to_string(amount_decimals_max) + " decimals");
     }
     if (!call.key) {
       return object(v, Code::ceiling, &counter.rule,
                     "`args." + escape_untrusted(to_string(counter.by)) +
-                        "`, which tells sums apart, is no single value");
+                        "`, which tells sums apart, is not a single value");
     }
     if (call.add->nano == 0) continue;
     if (over(s, counter, call, v)) return true;

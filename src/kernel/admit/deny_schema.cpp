@@ -76,7 +76,7 @@ bool deny_schema(const Situation& s, Verdict& v) {
     return uncheckable(s, "the policy does not fit the tool: ", s.tool->misfits.front().message, v);
   }
   const bool unknown = definition == nullptr || definition->validator == nullptr;
-  // What is no object has its own denial.
+  // What is not an object has its own denial.
   if (unknown || !s.call.arguments.is_object()) return false;
   return violated(s, v);
 }

@@ -49,7 +49,7 @@ namespace {
       says = "its definition is not the one that was accepted";
       break;
     case PinState::hidden:
-      says = "its definition holds characters that nobody can see, so it can never be accepted";
+      says = "its definition holds invisible characters, so it can never be accepted";
       break;
     case PinState::ambiguous:
       says = "its name cannot be told apart from another one";

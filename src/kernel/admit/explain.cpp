@@ -93,7 +93,7 @@ std::string reason_text(const Verdict& verdict, const Call& call) {
       out += " is allowed";
       break;
     case Effect::notify:
-      out += " is allowed, and somebody is told";
+      out += " is allowed, and the people of `notify` are told";
       break;
     case Effect::contain:
       out += " runs contained";

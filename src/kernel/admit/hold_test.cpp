@@ -171,7 +171,7 @@ TEST_F(HoldTest, OnlyAnAcceptedRiskLoosensTheTable) {
 TEST_F(HoldTest, AnAnswerLetsExactlyThisCallRun) {
   const std::string arguments = R"({"to":"a@myco.example"})";
   w.propose("mail", W::mail, arguments);
-  EXPECT_EQ(again(W::mail, arguments).effect, Effect::hold);  // nobody answered yet
+  EXPECT_EQ(again(W::mail, arguments).effect, Effect::hold);  // no one answered yet
   w.approve();
   const Verdict v = again(W::mail, arguments);
   EXPECT_EQ(v.effect, Effect::allow);

@@ -117,7 +117,7 @@ constexpr auto kFunctions = std::to_array<Example>({
     {"math.greatest", "The greatest of some numbers.", "math.greatest(1, 3, 2)", "3"},
     {"math.isFinite", "Whether it is a number like others.", "math.isFinite(1.0)", "true"},
     {"math.isInf", "Whether it is infinite.", "math.isInf(1.0)", "false"},
-    {"math.isNaN", "Whether it is no number.", "math.isNaN(1.0)", "false"},
+    {"math.isNaN", "Whether it is not a number.", "math.isNaN(1.0)", "false"},
     {"math.least", "The least of some numbers.", "math.least([4, 2])", "2"},
     {"math.round", "The nearest whole number.", "math.round(1.5)", "2.0"},
     {"math.sign", "-1, 0 or 1.", "math.sign(-7)", "-1"},
@@ -253,7 +253,7 @@ TEST(Expressions, ThePageIsThatOfTheTables) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream found;
   found << file.rdbuf();
-  EXPECT_EQ(found.str(), page()) << path << ": write it anew with PAWL_REGENERATE=1";
+  EXPECT_EQ(found.str(), page()) << path << ": regenerate it with PAWL_REGENERATE=1";
 }
 
 }  // namespace

@@ -607,8 +607,8 @@ bool Walk::counts() {
                 fmt::format("has fewer than {} items", rule_.min_items));
 }
 
-// The way of most calls: one plain argument at the top that is no list and passes. Everything else,
-// and every violation, takes the walk. A rule that passes here passes there too.
+// The way of most calls: one plain argument at the top that is not a list and passes. Everything
+// else, and every violation, takes the walk. A rule that passes here passes there too.
 bool passes_at_once(const ArgumentRule& rule, json::View arguments, const Shape* shape) {
   if (!rule.from.empty()) return false;
   if (rule.path.size() != 1 || rule.path[0].each || rule.min_items > 1) return false;

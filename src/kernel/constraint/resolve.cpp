@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t origin_hosts_max = 64;  // of one text
 
 using Found = std::vector<std::pair<std::string, std::string>>;
-// Takes a value that is no list, and where it stands.
+// Takes a value that is not a list, and where it stands.
 using Take = std::function<void(const std::string& pointer, json::View value)>;
 using TakeText = std::function<void(const std::string& pointer, std::string_view text)>;
 

@@ -83,7 +83,7 @@ TEST(AgentProofs, MistakesAreNamed) {
       "roles: {clerk: {file: x}}\nlisten: {mcp: \"127.0.0.1:0\"}\n"
       "agents: {a: {role: clerk, certificate: {dns: a}}}\n",
       "d");
-  EXPECT_THAT(sample::said(unasked.errors), HasSubstr("nobody asks for certificates of clients"));
+  EXPECT_THAT(sample::said(unasked.errors), HasSubstr("clients are not asked for certificates"));
 }
 
 struct IssuerMistake {
@@ -106,7 +106,7 @@ TEST(Issuers, MistakesAreNamed) {
       {"issuers: {a: {issuer: x, keys_file: f, scopes: {approve: y}}}", "unknown key `approve`"},
       {"issuers: {a: {issuer: x, keys_file: f, scopes: {watch: \"a b\"}}}", "one word"},
       {"issuers: {a: {issuer: x, keys_file: f}, b: {issuer: x, keys_file: g}}", "is the issuer"},
-      {"trust_domains: {X.example: {keys_file: f}}", "is no trust domain"},
+      {"trust_domains: {X.example: {keys_file: f}}", "is not a valid trust domain"},
       {"trust_domains: {x.example: {}}", "neither `keys` nor `keys_file`"},
       {"trust_domains: {x.example: {keys: \"http://x.example\"}}", "come over `http`"},
       {"listen: {mcp: \"127.0.0.1:0\", tls: {certificate: c, key: k, clients: required}}",

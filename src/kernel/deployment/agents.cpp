@@ -27,7 +27,7 @@ void read_claim(DeploymentBuild& build, AgentToken& into, const yaml::Entry& ent
   if (entry.key == "sub" || is_judged_anyway(entry.key)) {
     build.reading.mistake(
         entry.key_at,
-        fmt::format("`{}` is no claim to choose by: {}", entry.key,
+        fmt::format("`{}` is not a claim to choose by: {}", entry.key,
                     entry.key == "sub" ? "expected `subject`" : "it is looked at in every token"));
     return;
   }
@@ -205,7 +205,7 @@ void check_agent_proofs(DeploymentBuild& build) {
     if (agent.jwt) check_token(build, agent);
     if (agent.certificate && all.listen && all.listen->client_ca.empty()) {
       build.reading.mistake(agent.certificate->at,
-                            "nobody asks for certificates of clients: expected "
+                            "clients are not asked for certificates: expected "
                             "`listen: {tls: {client_ca: FILE}}`");
     }
     const auto id = jose::parse_spiffe_id(agent.spiffe);
@@ -246,7 +246,7 @@ void read_agent_keys(DeploymentBuild& build, DeployedAgent& agent, const yaml::E
   for (const Placed& text : build.reading.texts(key.value, key.key)) {
     if (jose::valid_api_key(text.text)) {
       build.reading.mistake(text.at,
-                            "this is a key itself: whoever reads the file has it. Take it back, "
+                            "this is a key itself: everyone who reads the file has it. Revoke it, "
                             "and write what `pawl keys create` prints for the file");
       continue;
     }
@@ -274,9 +274,10 @@ void read_agent_rights(DeploymentBuild& build, DeployedAgent& agent, const yaml:
   for (const Placed& word : build.reading.texts(key.value, key.key)) {
     const auto* const right = std::ranges::find(kRightWords, word.text, &RightWord::word);
     if (right == kRightWords.end()) {
-      build.reading.mistake(word.at, fmt::format("`{}` is no right: expected `propose`, `settle`, "
-                                                 "`watch` or `speak`",
-                                                 escape_untrusted(word.text)));
+      build.reading.mistake(word.at,
+                            fmt::format("`{}` is not a right: expected `propose`, `settle`, "
+                                        "`watch` or `speak`",
+                                        escape_untrusted(word.text)));
       continue;
     }
     agent.rights.*(right->means) = true;
@@ -321,8 +322,8 @@ void check_agent_names(DeploymentBuild& build, const std::string& name,
   }
   if (!agent.sponsor.empty() && !all.people.contains(agent.sponsor)) {
     build.reading.mistake(agent.at,
-                          fmt::format("the sponsor `{}` is no person of `people`: somebody has to "
-                                      "answer for the runs of `{}`",
+                          fmt::format("the sponsor `{}` is not a person of `people`: a named "
+                                      "person has to answer for the runs of `{}`",
                                       escape_untrusted(agent.sponsor), escape_untrusted(name)));
   }
   if (agent.role.empty() || all.roles.contains(agent.role)) return;
@@ -358,7 +359,7 @@ void list_deployed_agent_keys(std::vector<Key>& into) {
 
 void read_deployed_agent(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry) {
   if (!is_agent_name(entry.key)) {
-    build.reading.mistake(entry.key_at, fmt::format("`{}` is no name of an agent: expected "
+    build.reading.mistake(entry.key_at, fmt::format("`{}` is not a valid agent name: expected "
                                                     "letters, digits, `-`, `_` and `.`",
                                                     escape_untrusted(entry.key)));
   }

@@ -53,13 +53,13 @@ TEST(Agents, MistakesAreNamed) {
   EXPECT_THAT(mistakes("  a: {role: clark, " + key + "}\n"),
               HasSubstr("there is no role `clark`: did you mean `clerk`?"));
   EXPECT_THAT(mistakes("  a: {role: clerk, sponsor: bob, " + key + "}\n"),
-              HasSubstr("the sponsor `bob` is no person of `people`"));
+              HasSubstr("the sponsor `bob` is not a person of `people`"));
   EXPECT_THAT(mistakes("  a: {role: clerk}\n"), HasSubstr("nothing could prove who it is"));
   EXPECT_THAT(mistakes("  a: {" + key + "}\n"), HasSubstr("has no `role`"));
   EXPECT_THAT(mistakes("  a/b: {role: clerk, " + key + "}\n"),
-              HasSubstr("`a/b` is no name of an agent"));
+              HasSubstr("`a/b` is not a valid agent name"));
   EXPECT_THAT(mistakes("  a: {role: clerk, rights: [approve], " + key + "}\n"),
-              HasSubstr("`approve` is no right"));
+              HasSubstr("`approve` is not a right"));
   EXPECT_THAT(mistakes("  a: {role: clerk, keys: [\"AbCdEfGh:12\"]}\n"),
               HasSubstr("is not what `pawl keys create` prints"));
 }

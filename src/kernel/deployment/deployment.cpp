@@ -25,7 +25,7 @@ bool is_variable(std::string_view name) {
 bool DeploymentBuild::named(const yaml::Entry& entry, std::string_view what) {
   if (is_word(entry.key)) return true;
   reading.mistake(entry.key_at,
-                  fmt::format("`{}` is no name of a {}: expected letters, digits, `-`, `_`, "
+                  fmt::format("`{}` is not a valid {} name: expected letters, digits, `-`, `_`, "
                               "`.` and `@`",
                               escape_untrusted(entry.key), what));
   return false;
@@ -78,7 +78,7 @@ constexpr auto kDeploymentKeys = section_keys<DeploymentBuild, Deployment>(
         {"drill", mapping(Section::drill), "never", 0, "How often the kill switch is exercised.",
          read_drill},
         {"vigilance", mapping(Section::vigilance), "never", 0,
-         "Calls that nobody ought to approve, asked for now and then. Nothing of them runs.",
+         "Test calls that should not be approved, asked for now and then. They never run.",
          read_vigilance},
         {"credentials", names_of(Section::credential, "mapping of names"), "none", 0,
          "Secrets that a policy may name in `credential`.", each_name<read_credential>,
@@ -90,7 +90,7 @@ constexpr auto kDeploymentKeys = section_keys<DeploymentBuild, Deployment>(
         {"limits", mapping(Section::gateway_limits), "see its keys", 0,
          "How much of `pawl serve` there is, and how much of it one caller may take.", read_limits,
          CompareAs::gateway_limits},
-        {"traces", mapping(Section::traces), "nobody", 0,
+        {"traces", mapping(Section::traces), "no one", 0,
          "Who is told how calls went, as OpenTelemetry.", read_traces},
         {"agents", names_of(Section::deployed_agent, "mapping of names"), "none", 0,
          "Who may call over the network, and as which role.", each_name<read_deployed_agent>,

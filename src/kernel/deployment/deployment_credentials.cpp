@@ -29,8 +29,8 @@ std::string name_in(DeploymentBuild& build, const yaml::Entry& key, bool (*fine)
                     std::string_view what) {
   std::string name = build.reading.text(key.value, key.key).value_or("");
   if (!name.empty() && !fine(name)) {
-    build.reading.mistake(key.value.at,
-                          fmt::format("`{}` is no name of {}", escape_untrusted(name), what));
+    build.reading.mistake(
+        key.value.at, fmt::format("`{}` is not a valid name of {}", escape_untrusted(name), what));
   }
   return name;
 }
@@ -51,7 +51,7 @@ constexpr auto kSourceKeys = section_keys<DeploymentBuild, SecretSource>(
     Section::secret_source,
     {
         {"env", "text", "one of four", 0, "The variable that holds it.", read_env_name},
-        {"file", "text", "one of four", 0, "The file that holds it; nobody else may read it.",
+        {"file", "text", "one of four", 0, "The file that holds it; no other user may read it.",
          text<&SecretSource::file>},
         {"command", "list of words", "one of four", 0,
          "The program that prints it, and its arguments.", words<&SecretSource::command>},
@@ -101,7 +101,7 @@ void read_url(DeploymentBuild& build, const yaml::Entry& key, ReachedHost& into)
     into.url = *url;
   } else {
     build.reading.mistake(key.value.at,
-                          "this is no address of a server: expected "
+                          "this is not an address of a server: expected "
                           "`https://HOST/PATH`, without a user and without `#`");
   }
 }
@@ -252,7 +252,7 @@ constexpr std::string_view kPermissions = "permissions";
 void read_permission(DeploymentBuild& build, GithubAppToken& into, const yaml::Entry& one) {
   if (!is_variable(one.key)) {
     build.reading.mistake(one.key_at,
-                          fmt::format("`{}` is no permission", escape_untrusted(one.key)));
+                          fmt::format("`{}` is not a permission", escape_untrusted(one.key)));
   }
   static const std::vector<std::string> levels = {"read", "write", "admin"};
   if (const auto level = build.reading.word(one.value, kPermissions, levels)) {
@@ -268,7 +268,7 @@ void read_repositories(DeploymentBuild& build, GithubAppToken& into, const yaml:
     const std::string_view text = one.text;
     if (!text.starts_with('$')) {
       if (!is_word(text)) {
-        build.reading.mistake(one.at, fmt::format("`{}` is no repository: expected its name "
+        build.reading.mistake(one.at, fmt::format("`{}` is not a repository: expected its name "
                                                   "without the owner",
                                                   escape_untrusted(text)));
       }
@@ -485,7 +485,7 @@ void read_bound_hosts(DeploymentBuild& build, Credential& into, const yaml::Entr
     if (is_bound_host(one.text)) {
       into.hosts.push_back(std::move(one.text));
     } else {
-      build.reading.mistake(one.at, fmt::format("`{}` is no host: expected `api.example` or "
+      build.reading.mistake(one.at, fmt::format("`{}` is not a host: expected `api.example` or "
                                                 "`api.example:8443`, in small letters",
                                                 escape_untrusted(one.text)));
     }
@@ -542,8 +542,8 @@ constexpr auto kCredentialKeys = section_keys<DeploymentBuild, Credential>(
     Section::credential,
     {
         {"env", "text", kOneSource, 0, "The variable that holds the secret.", env_name<>},
-        {"file", "text", kOneSource, 0, "The file that holds the secret; nobody else may read it.",
-         text<&SecretSource::file>},
+        {"file", "text", kOneSource, 0,
+         "The file that holds the secret; no other user may read it.", text<&SecretSource::file>},
         {"command", "list of words", kOneSource, 0,
          "The program that prints the secret, and its arguments.", words<&SecretSource::command>},
         {"store", "text", kOneSource, 0,
@@ -583,7 +583,7 @@ constexpr std::string_view kKeyCommand = "key_command";
 constexpr auto kStoreKeys = section_keys<DeploymentBuild, Deployment::StoreKey>(
     Section::store, {
                         {kKeyFile, "text", "one of two", 0,
-                         "A file that holds the store's passphrase; nobody else may read it.",
+                         "A file that holds the store's passphrase; no other user may read it.",
                          text<&Deployment::StoreKey::file>},
                         {kKeyCommand, "list of words", "one of two", 0,
                          "A program that prints the store's passphrase, and its arguments.",

@@ -83,7 +83,7 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
   if (known == credentials.end()) return refuse("is not in the deployment file");
   const Credential& one = known->second;
   if (traces && traces->credential == credential) {
-    return refuse("is for the collector of `traces` and for nobody else");
+    return refuse("is for the collector of `traces` and for no other");
   }
   const auto lists = [](const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();

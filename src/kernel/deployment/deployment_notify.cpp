@@ -40,7 +40,7 @@ void read_slack_channel(DeploymentBuild& build, SlackNotices& slack, const yaml:
   text<&SlackNotices::channel>(build, slack, key);
   if (slack.channel.empty() || is_slack_channel(slack.channel)) return;
   build.reading.mistake(key.value.at,
-                        fmt::format("`{}` is no channel: expected `#name` or an id such "
+                        fmt::format("`{}` is not a channel: expected `#name` or an id such "
                                     "as `C024BE91L`",
                                     escape_untrusted(slack.channel)));
 }
@@ -97,8 +97,8 @@ void read_slack(DeploymentBuild& build, Notices& into, const yaml::Entry& entry)
   const yaml::Entry* approve = entry.value.entry(kApprove);
   if (approve != nullptr && entry.value.entry(kSigningSecret) == nullptr) {
     build.reading.mistake(approve->key_at,
-                          "`approve` needs `signing_secret`: without it nobody can tell whether "
-                          "Slack sent an answer");
+                          "`approve` needs `signing_secret`: without it the sender of an answer "
+                          "cannot be proved to be Slack");
   }
   into.slack = std::move(slack);
 }
@@ -157,7 +157,7 @@ void read_pagerduty(DeploymentBuild& build, Notices& into, const yaml::Entry& en
 std::string read_mail_address(DeploymentBuild& build, Placed address) {
   if (is_mail_address(address.text)) return std::move(address.text);
   build.reading.mistake(address.at,
-                        fmt::format("`{}` is no mail address such as `ada@acme.example`",
+                        fmt::format("`{}` is not a mail address such as `ada@acme.example`",
                                     escape_untrusted(address.text)));
   return {};
 }
@@ -172,9 +172,10 @@ void read_mail_server(DeploymentBuild& build, MailNotices& mail, const yaml::Ent
   const std::string rest = known ? text.substr(scheme + 3) : std::string();
   const bool whole = rest.find_first_of("/?") == std::string::npos;
   if (!known || !whole || !take_url("https://" + rest, mail.at)) {
-    build.reading.mistake(key.value.at,
-                          "this is no mail server: expected `smtps://HOST` or `smtp://HOST`, with "
-                          "a port where it is not the usual one");
+    build.reading.mistake(
+        key.value.at,
+        "this is not a mail server: expected `smtps://HOST` or `smtp://HOST`, with "
+        "a port where it is not the usual one");
     return;
   }
   if (rest.find(':') == std::string::npos || rest.ends_with(']')) {
@@ -207,7 +208,7 @@ constexpr auto kMailKeys = section_keys<DeploymentBuild, MailNotices>(
          "without.",
          read_mail_server},
         {"from", "text", "required", 0, "The sender's address.", read_sender},
-        {"to", "list of texts", "nobody", 0, "Addresses that hear of questions.", read_recipients},
+        {"to", "list of texts", "no one", 0, "Addresses that hear of questions.", read_recipients},
         {kUser, "text", "none", 0, "Who pawl is at the mail server.", text<&MailNotices::user>},
         {kPassword, mapping(Section::secret_source), "none", 0, "The user's password: its source.",
          source<&MailNotices::password>},
@@ -256,9 +257,10 @@ void read_link(DeploymentBuild& build, Notices& into, const yaml::Entry& key) {
   const auto address = parse_web_address(text);
   if (text.empty()) return;
   if (!address || text.find('?') != std::string::npos || text.ends_with('/')) {
-    build.reading.mistake(key.value.at,
-                          "this is no address of a console: expected `https://HOST`, without `/` "
-                          "at its end and without `?`");
+    build.reading.mistake(
+        key.value.at,
+        "this is not an address of a console: expected `https://HOST`, without `/` "
+        "at its end and without `?`");
   } else if (!address->encrypted && !address->here()) {
     build.reading.mistake(key.value.at, "people sign in there: expected `https`");
   } else {
@@ -282,8 +284,8 @@ constexpr auto kNotifyKeys = section_keys<DeploymentBuild, Notices>(
          words<&Notices::command>},
         {"link", "text", "none", 0,
          "Where people answer: `https://HOST`. Notices lead to `LINK/#/queue/ID`.", read_link},
-        {"contacts", list_of(Section::notify_contact), "nobody", 0,
-         "Who is told of what belongs to no run, and of runs whose policy names nobody.",
+        {"contacts", list_of(Section::notify_contact), "no one", 0,
+         "Who is told of what belongs to no run, and of runs whose policy names no one.",
          each_item<read_notice_contact>},
         {"acknowledge_within", "duration", "15m", 0,
          "How long after its last contact an escalation counts as unanswered: then the node says "
@@ -347,9 +349,10 @@ void check_notify(DeploymentBuild& build) {
   for (const auto& [name, person] : into.people) {
     if (person.slack.empty()) continue;
     if (!is_slack_id(person.slack)) {
-      build.reading.mistake(person.at, fmt::format("`{}` is no account of Slack's: expected an id "
-                                                   "such as `U024BE7LH`",
-                                                   escape_untrusted(person.slack)));
+      build.reading.mistake(person.at,
+                            fmt::format("`{}` is not an account of Slack's: expected an id "
+                                        "such as `U024BE7LH`",
+                                        escape_untrusted(person.slack)));
     }
     const auto [other, fresh] = accounts.emplace(person.slack, name);
     if (!fresh) {
@@ -376,7 +379,7 @@ std::string Deployment::person_of_slack(std::string_view account) const {
 Status Deployment::check_way_to(std::string_view via) const {
   const auto refused = [&via](std::string_view why) -> Status {
     return fail(ErrorKind::refused,
-                fmt::format("nobody can be reached by `{}`: {}", escape_untrusted(via), why));
+                fmt::format("`{}` reaches no one: {}", escape_untrusted(via), why));
   };
   const auto way = parse_way(via);
   if (!way) {
@@ -387,7 +390,8 @@ Status Deployment::check_way_to(std::string_view via) const {
   if (way->kind == "slack") {
     if (!notices.slack) return refused("the deployment has no `notify.slack`");
     if (!way->goal.starts_with('@')) {
-      return is_slack_channel(way->goal) ? Status{} : refused("that is no channel and no account");
+      return is_slack_channel(way->goal) ? Status{}
+                                         : refused("that is neither a channel nor an account");
     }
     const auto person = people.find(std::string_view(way->goal).substr(1));
     if (person == people.end()) return refused("the deployment has no such person");
@@ -404,7 +408,7 @@ Status Deployment::check_way_to(std::string_view via) const {
   }
   if (way->kind == "mail") {
     if (!notices.mail) return refused("the deployment has no `notify.mail`");
-    return is_mail_address(way->goal) ? Status{} : refused("that is no mail address");
+    return is_mail_address(way->goal) ? Status{} : refused("that is not a mail address");
   }
   return {};
 }

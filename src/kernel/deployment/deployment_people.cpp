@@ -86,13 +86,13 @@ constexpr auto kProviderKeys = section_keys<DeploymentBuild, PersonProvider>(
          source<&PersonProvider::client_secret>},
         {"person_claim", "text", "sub", 10, "The claim of its tokens that says who it is.",
          text<&PersonProvider::person_claim>},
-        {"groups_claim", "text", "groups", 10, "The claim with the groups that somebody is in.",
+        {"groups_claim", "text", "groups", 10, "The claim with the person's groups.",
          text<&PersonProvider::groups_claim>},
         {"require", "list of texts", "none", 10,
-         "How somebody has to have signed in there: these words in `amr`, such as `mfa`.",
+         "How a person must have signed in there: these words in `amr`, such as `mfa`.",
          list<&PersonProvider::require>},
         {"max_age", "duration or `off`", "5m", 10,
-         "How long before the sign-in here somebody may have signed in there (`auth_time`): 1s to "
+         "How long before the sign-in here a person may have signed in there (`auth_time`): 1s to "
          "12h. `off` for a provider that does not say when that was.",
          read_age},
         {kPrivate, "true or false", "false", 10, "As at a server.",
@@ -222,7 +222,7 @@ constexpr auto kAutomaticKeys = section_keys<DeploymentBuild, AutomaticDraft>(
         {kHookSecret, mapping(Section::secret_source), "required with `url`", 10,
          "What signs it, `whsec_` and base64: its source.",
          source<&AutomaticDraft::hook, &WebhookNotices::secret>},
-        {"within", "duration", "10s", 10, "An answer that comes later is none.",
+        {"within", "duration", "10s", 10, "Later answers are ignored.",
          duration<kWithin, &AutomaticDraft::within>},
         {kPrivate, "true or false", "false", 0, "As at a server.",
          boolean<&AutomaticDraft::hook, &WebhookNotices::at, &ReachedHost::own_network>},
@@ -343,13 +343,13 @@ void read_auditors(DeploymentBuild& build, Deployment& /*into*/, const yaml::Ent
 constexpr auto kPeopleKeys = section_keys<DeploymentBuild, Deployment>(
     Section::people,
     {
-        {"default_reviewers", "list of persons or groups", "nobody", 10,
-         "Who answers where a policy names nobody.", read_reviewers, CompareAs::members},
-        {"auditors", "list of persons or groups", "nobody", 10,
-         "Who may look at everything in the console and decides nothing, whatever else they are.",
+        {"default_reviewers", "list of persons or groups", "no one", 10,
+         "Who answers where a policy names no reviewers.", read_reviewers, CompareAs::members},
+        {"auditors", "list of persons or groups", "no one", 10,
+         "Who may see everything in the console and may decide nothing, in every other role too.",
          read_auditors},
         {"groups", "mapping of group names", "none", 10,
-         "Members of groups: lists of persons, or `{oidc: NAME}` for whoever is in that group of "
+         "Members of groups: lists of persons, or `{oidc: NAME}` for the people in that group of "
          "the "
          "provider.",
          each_name<read_group>, CompareAs::groups},

@@ -29,7 +29,7 @@ void read_team(DeploymentBuild& build, Deployment::Role& role, const yaml::Entry
   text<&Deployment::Role::team>(build, role, key);
   if (role.team.empty() || (is_word(role.team) && !role.team.starts_with('.'))) return;
   build.reading.mistake(key.value.at,
-                        fmt::format("`{}` is no name of a team: expected letters, digits, "
+                        fmt::format("`{}` is not a valid team name: expected letters, digits, "
                                     "`-`, `_`, `.` and `@`",
                                     escape_untrusted(role.team)));
 }

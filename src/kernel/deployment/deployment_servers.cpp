@@ -15,7 +15,7 @@ void check_variables(DeploymentBuild& build, const yaml::Node& node) {
     if (!item.is_scalar() || item.text.empty() || is_variable(item.text)) continue;
     const bool assigned = item.text.find('=') != std::string::npos;
     build.reading.mistake(
-        item.at, fmt::format("`{}` is no name of a variable{}", escape_untrusted(item.text),
+        item.at, fmt::format("`{}` is not a valid variable name{}", escape_untrusted(item.text),
                              assigned ? ": the value is not written here" : ""));
   }
 }
@@ -27,8 +27,8 @@ void check_server_name(DeploymentBuild& build, const yaml::Entry& entry) {
   }
   const auto pattern = parse_name(entry.key + "/x");
   if (!pattern || pattern->glob() || pattern->any_server) {
-    build.reading.mistake(entry.key_at,
-                          fmt::format("`{}` is no name of a server", escape_untrusted(entry.key)));
+    build.reading.mistake(
+        entry.key_at, fmt::format("`{}` is not a valid server name", escape_untrusted(entry.key)));
   }
 }
 
@@ -49,7 +49,7 @@ void read_carried(DeploymentBuild& build, Deployment::Server& server, const yaml
 void read_variable(DeploymentBuild& build, Deployment::Server& server, const yaml::Entry& key) {
   text<&Deployment::Server::variable>(build, server, key);
   if (server.variable.empty() || is_variable(server.variable)) return;
-  build.reading.mistake(key.value.at, fmt::format("`{}` is no name of a variable",
+  build.reading.mistake(key.value.at, fmt::format("`{}` is not a valid variable name",
                                                   escape_untrusted(server.variable)));
 }
 
@@ -141,8 +141,8 @@ void list_server_keys(std::vector<Key>& into) {
 std::string read_header_name(DeploymentBuild& build, const yaml::Entry& key) {
   std::string name = lower_ascii(build.reading.text(key.value, key.key).value_or(""));
   if (!name.empty() && !only_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")) {
-    build.reading.mistake(key.value.at,
-                          fmt::format("`{}` is no name of a header field", escape_untrusted(name)));
+    build.reading.mistake(
+        key.value.at, fmt::format("`{}` is not a valid header field name", escape_untrusted(name)));
   }
   return name;
 }

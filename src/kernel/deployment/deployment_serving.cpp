@@ -60,7 +60,7 @@ Deployment::Address read_address(DeploymentBuild& build, const yaml::Entry& key)
   const auto text = build.reading.text(key.value, key.key);
   auto address = text ? parse_address(*text) : std::nullopt;
   if (text && !address) {
-    build.reading.mistake(key.value.at, fmt::format("`{}` is no address to listen on: {}",
+    build.reading.mistake(key.value.at, fmt::format("`{}` is not an address to listen on: {}",
                                                     escape_untrusted(*text), expected_address));
   }
   if (!address) address.emplace();
@@ -120,8 +120,9 @@ void read_tls(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entr
   if (!read_section(build, key.value, kTlsKeys, into)) return;
   const yaml::Entry* clients = key.value.entry(kClients);
   if (clients != nullptr && into.client_ca.empty()) {
-    build.reading.mistake(clients->key_at,
-                          "`clients` without `client_ca`: nobody vouches for their certificates");
+    build.reading.mistake(
+        clients->key_at,
+        "`clients` without `client_ca`: there is no authority for their certificates");
   }
 }
 
@@ -129,8 +130,8 @@ void read_tls(DeploymentBuild& build, Deployment::Listen& into, const yaml::Entr
 void check_metrics(DeploymentBuild& build, const Deployment::Address& address) {
   if (address.none() || address.local()) return;
   build.reading.mistake(address.at,
-                        "other machines can reach this address, and whoever does reads the "
-                        "metrics: expected an address of this machine alone, or a socket");
+                        "other machines can reach this address and read the metrics: expected an "
+                        "address of this machine alone, or a socket");
 }
 
 // A browser knows no socket files.
@@ -168,7 +169,7 @@ void read_own_url(DeploymentBuild& build, Deployment::Listen& into, const yaml::
   text<&Deployment::Listen::url>(build, into, key);
   if (into.url.empty() || is_origin(into.url)) return;
   build.reading.mistake(key.value.at,
-                        fmt::format("`{}` is no `url`: expected scheme and host in lower "
+                        fmt::format("`{}` is not a `url`: expected scheme and host in lower "
                                     "case, such as `https://gate.example`, and no path",
                                     escape_untrusted(into.url)));
 }
@@ -237,7 +238,8 @@ constexpr auto kLimitKeys = section_keys<DeploymentBuild, Limits>(
          "Processes of servers that run at once, those that end included.",
          limit<&Limits::processes, 65'536>},
         {"processes_of_caller", "whole number", "128, at most half of `processes`", 0,
-         "Of these, what one caller may have. Processes that sessions share are nobody's.",
+         "How many of these one caller may have. Processes that sessions share count for no "
+         "caller.",
          limit<&Limits::processes_of_caller, 65'536>},
         {"sessions", "whole number", "16384", 0,
          "Sessions that are open at once, those that end included.",
@@ -253,7 +255,7 @@ constexpr auto kLimitKeys = section_keys<DeploymentBuild, Limits>(
          "Requests that one caller may make in a second.",
          limit<&Limits::requests_per_second, 10'000'000>},
         {"request_mib", "whole number", "512", 0,
-         "MiB of all requests that are under way. One request has at most 16.",
+         "MiB of all requests that are open. One request has at most 16.",
          limit<&Limits::request_mib, 65'536>},
         {"request_mib_of_caller", "whole number", "128, at most half of `request_mib`", 0,
          "Of these, what one caller may have.", limit<&Limits::request_mib_of_caller, 65'536>},
@@ -402,7 +404,7 @@ void check_traces(DeploymentBuild& build) {
   if (one.github_app && !one.github_app->repository_by.empty()) {
     no("is for the repository that a call names, and the collector gets none");
   }
-  if (one.aws_sts || one.login) no("is no text that can stand in a header of the collector's");
+  if (one.aws_sts || one.login) no("is not text that can stand in a header of the collector's");
   const ReachedHost& at = traces.collector;
   const std::string host = at.host.find(':') == std::string::npos ? at.host : "[" + at.host + "]";
   const std::string with_port = fmt::format("{}:{}", host, at.port);

@@ -32,7 +32,7 @@ TEST(Deployment, TheLeastFile) {
               ElementsAre("node", "crm-server.js", "--port", "8080", "--port", "8081"));
   EXPECT_THAT(d.servers.at("crm").env, ElementsAre("CRM_URL"));
   EXPECT_THAT(d.persons({"support-leads"}), ElementsAre("first.lastname", "second"));
-  EXPECT_THAT(d.persons({"second", "support-leads", "nobody"}),
+  EXPECT_THAT(d.persons({"second", "support-leads", "no one"}),
               ElementsAre("first.lastname", "second"));
   EXPECT_EQ(d.people.at("second").verifier, "v1:abc");
   EXPECT_EQ(d.people.at("first.lastname").proof, "passphrase");
@@ -175,13 +175,16 @@ constexpr Row kDeploymentRows[] = {
      "refused\n"},
     {"listen: {}", "1:9: `listen` has no `mcp`\n"},
     {"listen: {mcp: \"8080\"}",
-     "1:15: `8080` is no address to listen on: expected `ADDRESS:PORT` with a numeric address or "
+     "1:15: `8080` is not an address to listen on: expected `ADDRESS:PORT` with a numeric address "
+     "or "
      "`localhost`, or the path of a socket\n"},
     {"listen: {mcp: \"gate.example:80\"}",
-     "1:15: `gate.example:80` is no address to listen on: expected `ADDRESS:PORT` with a numeric "
+     "1:15: `gate.example:80` is not an address to listen on: expected `ADDRESS:PORT` with a "
+     "numeric "
      "address or `localhost`, or the path of a socket\n"},
     {"listen: {mcp: \"127.0.0.1:65536\"}",
-     "1:15: `127.0.0.1:65536` is no address to listen on: expected `ADDRESS:PORT` with a numeric "
+     "1:15: `127.0.0.1:65536` is not an address to listen on: expected `ADDRESS:PORT` with a "
+     "numeric "
      "address or `localhost`, or the path of a socket\n"},
     {"listen: {mcp: \"127.0.0.1:1\", hosts: [\"https://gate.example\"]}",
      "1:38: `https://gate.example` in `hosts`: expected a name in lower case or an address, as "
@@ -194,22 +197,22 @@ constexpr Row kDeploymentRows[] = {
      "`https://app.example`\n"},
     {"listen: {mcp: \"127.0.0.1:1\", tls: {certificate: c.pem}}", "1:35: `tls` has no `key`\n"},
     {"listen: {mcp: \"127.0.0.1:1\", metrics: \"0.0.0.0:2\"}",
-     "1:39: other machines can reach this address, and whoever does reads the metrics: expected "
+     "1:39: other machines can reach this address and read the metrics: expected "
      "an address of this machine alone, or a socket\n"},
     {"traces: {one_in: 10}", "1:9: `traces` has no `url`\n"},
     {"traces: {url: \"http://otel.example:4318/v1/traces\"}",
      "1:15: `http` is read by everybody on the way: expected `https`, or `private: true` where "
      "the way is your own\n"},
     {"traces: {url: \"https://a:b@otel.example/\"}",
-     "1:15: this is no address of a server: expected `https://HOST/PATH`, without a user and "
+     "1:15: this is not an address of a server: expected `https://HOST/PATH`, without a user and "
      "without `#`\n"},
     {"roles: {r: {file: a, servers: [crn]}}\nservers: {crm: {command: [x]}}",
      "1:32: there is no server `crn`: did you mean `crm`?\n"},
     {"servers: {g: {url: \"ftp://x.example/\"}}",
-     "1:20: this is no address of a server: expected `https://HOST/PATH`, without a user and "
+     "1:20: this is not an address of a server: expected `https://HOST/PATH`, without a user and "
      "without `#`\n"},
     {"servers: {g: {url: \"https://me:pw@x.example/\"}}",
-     "1:20: this is no address of a server: expected `https://HOST/PATH`, without a user and "
+     "1:20: this is not an address of a server: expected `https://HOST/PATH`, without a user and "
      "without `#`\n"},
     {"servers: {g: {url: \"http://x.example/\"}}",
      "1:20: `http` is read by everybody on the way: expected `https`, or `private: true` where "
@@ -229,13 +232,13 @@ constexpr Row kDeploymentRows[] = {
     {"servers: {g: {command: [x], shared: true, variable: A}}",
      "1:29: a server that gets a secret is not shared: its process belongs to the credential that "
      "it was started with\n"},
-    {"servers: {g: {command: [x], variable: a-b}}", "1:39: `a-b` is no name of a variable\n"},
+    {"servers: {g: {command: [x], variable: a-b}}", "1:39: `a-b` is not a valid variable name\n"},
     {"servers: {g: {command: [x], env: [A], variable: A}}",
      "1:49: `A` stands in `env` too: it is either passed on or gets the credential\n"},
     {"servers: {g: {url: \"https://x.example\", credential: c}}",
      "1:53: there is no credential `c`\n"},
     {"servers: {g: {url: \"https://x.example\", header: \"a b\"}}",
-     "1:49: `a b` is no name of a header field\n"},
+     "1:49: `a b` is not a valid header field name\n"},
     {"servers: {g: {url: \"https://x.example\", credential: c}}\n"
      "credentials: {c: {env: A, hosts: [y.example]}}",
      "1:11: the credential `c` may not be sent to the host `x.example`\n"},
@@ -246,10 +249,10 @@ constexpr Row kDeploymentRows[] = {
     {"servers: {g: {command: []}}", "1:24: `command` is an empty list\n"},
     {"servers: {g: {env: [A]}}", "1:14: a server has no `command`\n"},
     {"servers: {pawl: {command: [x]}}", "1:11: `pawl` is a reserved name\n"},
-    {"servers: {a/b: {command: [x]}}", "1:11: `a/b` is no name of a server\n"},
+    {"servers: {a/b: {command: [x]}}", "1:11: `a/b` is not a valid server name\n"},
     {"servers: {g: {command: [x], env: [A=b]}}",
-     "1:35: `A=b` is no name of a variable: the value is not written here\n"},
-    {"servers: {g: {command: [x], env: [1A]}}", "1:35: `1A` is no name of a variable\n"},
+     "1:35: `A=b` is not a valid variable name: the value is not written here\n"},
+    {"servers: {g: {command: [x], env: [1A]}}", "1:35: `1A` is not a valid variable name\n"},
     {"roles: {r: {}}", "1:12: a role has no `file`\n"},
     {"roles: {r: {file: a, observe: {reason: x}}}", "1:31: `observe` of a role has no `until`\n"},
     {"roles: {r: {file: a, observe: {until: 2026-12-01}}}",
@@ -283,10 +286,10 @@ constexpr Row kDeploymentRows[] = {
      "`github_app`, `aws_sts` and `login`\n"},
     {"credentials: {m: {env: A, store: m}}",
      "1:27: `store` beside `env`: a credential has one source\n"},
-    {"credentials: {m: {store: M}}", "1:26: `M` is no name of a stored credential\n"},
+    {"credentials: {m: {store: M}}", "1:26: `M` is not a valid name of a stored credential\n"},
     {"credentials: {m: {command: print-it}}", "1:28: `command` must be a list, found `print-it`\n"},
     {"credentials: {m: {env: A, hosts: [\"https://x\"]}}",
-     "1:35: `https://x` is no host: expected `api.example` or `api.example:8443`, in small "
+     "1:35: `https://x` is not a host: expected `api.example` or `api.example:8443`, in small "
      "letters\n"},
     {"credentials: {m: {env: A, servers: [cmr]}}\nservers: {crm: {command: [x]}}",
      "1:37: there is no server `cmr`: did you mean `crm`?\n"},

@@ -18,10 +18,10 @@ void read_place(DeploymentBuild& build, TokenSource& into, const yaml::Entry& ke
   text<&TokenSource::keys, &KeyPlace::url>(build, into, key);
   std::string& address = into.keys.url;
   if (address.empty() || parse_web_address(address)) return;
-  build.reading.mistake(key.value.at,
-                        fmt::format("`{}` is no address: expected `https://HOST/PATH`, without a "
-                                    "user and without `#`",
-                                    escape_untrusted(address)));
+  build.reading.mistake(
+      key.value.at, fmt::format("`{}` is not an address: expected `https://HOST/PATH`, without a "
+                                "user and without `#`",
+                                escape_untrusted(address)));
   address.clear();
 }
 
@@ -43,11 +43,12 @@ void read_algorithms(DeploymentBuild& build, TokenSource& into, const yaml::Entr
     }
     const bool shared = one.text.starts_with("HS");
     build.reading.mistake(
-        one.at, fmt::format("`{}` {}: expected `EdDSA`, `ES256`, `ES384`, `RS256` or `PS256`",
-                            escape_untrusted(one.text),
-                            shared ? "is signed with a shared secret, and whoever checks could "
-                                     "sign"
-                                   : "is no algorithm of tokens here"));
+        one.at,
+        fmt::format(
+            "`{}` {}: expected `EdDSA`, `ES256`, `ES384`, `RS256` or `PS256`",
+            escape_untrusted(one.text),
+            shared ? "is signed with a shared secret, and everyone who can check could also sign"
+                   : "is not an algorithm of tokens here"));
   }
 }
 
@@ -57,8 +58,8 @@ void read_scope(DeploymentBuild& build, TokenSource& into, const yaml::Entry& ke
   const bool fine = std::ranges::all_of(
       scope, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
   if (!fine) {
-    build.reading.mistake(
-        key.value.at, fmt::format("`{}` is no scope: expected one word", escape_untrusted(scope)));
+    build.reading.mistake(key.value.at, fmt::format("`{}` is not a scope: expected one word",
+                                                    escape_untrusted(scope)));
   }
   into.scopes[key.key] = scope;
 }
@@ -66,10 +67,10 @@ void read_scope(DeploymentBuild& build, TokenSource& into, const yaml::Entry& ke
 constexpr auto kScopeKeys = section_keys<DeploymentBuild, TokenSource>(
     Section::issuer_scopes,
     {
-        {"propose", "text", "nobody", 0, "The scope for the right to `propose`.", read_scope},
-        {"settle", "text", "nobody", 0, "The scope for the right to `settle`.", read_scope},
-        {"watch", "text", "nobody", 0, "The scope for the right to `watch`.", read_scope},
-        {"speak", "text", "nobody", 0, "The scope for the right to `speak`.", read_scope},
+        {"propose", "text", "no one", 0, "The scope for the right to `propose`.", read_scope},
+        {"settle", "text", "no one", 0, "The scope for the right to `settle`.", read_scope},
+        {"watch", "text", "no one", 0, "The scope for the right to `watch`.", read_scope},
+        {"speak", "text", "no one", 0, "The scope for the right to `speak`.", read_scope},
     });
 
 void read_scopes(DeploymentBuild& build, TokenSource& into, const yaml::Entry& key) {
@@ -155,9 +156,9 @@ void check_place(DeploymentBuild& build, const yaml::Node& node, TokenSource& so
   if (!address) return;
   if (address->numeric() || address->here()) source.keys.own_network = true;
   if (!address->encrypted && !address->here()) {
-    build.reading.mistake(node.at,
-                          "keys that come over `http` are those of whoever is on the way: "
-                          "expected `https`, or `keys_file`");
+    build.reading.mistake(
+        node.at,
+        "keys that come over `http` can be replaced on the way: expected `https`, or `keys_file`");
   }
 }
 
@@ -178,18 +179,18 @@ void read_issuer(DeploymentBuild& build, Deployment& into, const yaml::Entry& en
   const auto address = parse_web_address(source.keys.issuer);
   // RFC 8414, section 2: neither a query nor a fragment.
   if (discovered && !source.keys.issuer.empty() && (!address || source.keys.issuer.contains('?'))) {
-    build.reading.mistake(entry.value.at,
-                          fmt::format("`{}` is no address below which keys could be discovered: "
-                                      "expected `https://HOST/PATH`, or `keys` or `keys_file`",
-                                      escape_untrusted(source.keys.issuer)));
+    build.reading.mistake(
+        entry.value.at, fmt::format("`{}` is not an address below which keys could be discovered: "
+                                    "expected `https://HOST/PATH`, or `keys` or `keys_file`",
+                                    escape_untrusted(source.keys.issuer)));
   }
   check_place(build, entry.value, source);
   for (const auto& [name, other] : into.issuers) {
     if (other.keys.issuer != source.keys.issuer) continue;
     build.reading.mistake(
-        entry.key_at, fmt::format("`{}` is the issuer `{}` too: of a token nobody "
-                                  "could say whose rules it has to follow",
-                                  escape_untrusted(source.keys.issuer), escape_untrusted(name)));
+        entry.key_at,
+        fmt::format("`{}` is the issuer `{}` too: the rules for its tokens would be ambiguous",
+                    escape_untrusted(source.keys.issuer), escape_untrusted(name)));
   }
   into.issuers[entry.key] = std::move(source);
 }
@@ -200,7 +201,7 @@ void read_trust_domain(DeploymentBuild& build, Deployment& into, const yaml::Ent
   const auto id = jose::parse_spiffe_id("spiffe://" + entry.key);
   if (!id || !id->path.empty()) {
     build.reading.mistake(entry.key_at,
-                          fmt::format("`{}` is no trust domain: expected a name such as "
+                          fmt::format("`{}` is not a valid trust domain: expected a name such as "
                                       "`prod.example`, without `spiffe://`",
                                       escape_untrusted(entry.key)));
   }

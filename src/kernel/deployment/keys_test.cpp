@@ -27,7 +27,7 @@ void compare_page(const std::string& path, const KeyTable& keys) {
     page = page.substr(0, start) + keys.reference();
     std::ofstream(path) << page;
   }
-  EXPECT_EQ(page.substr(start), keys.reference()) << "write it anew with PAWL_REGENERATE=1";
+  EXPECT_EQ(page.substr(start), keys.reference()) << "regenerate it with PAWL_REGENERATE=1";
 }
 
 TEST(Keys, TheReferencePagesAreThoseOfTheTable) {

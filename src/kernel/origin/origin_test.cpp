@@ -108,7 +108,7 @@ TEST(RunOrigins, AValueInTwoFieldsIsTwoValues) {
   World w{"read.a", "read.b"};
   w.result("read", R"({"a":"one","b":{"c":"two"}})");
   EXPECT_EQ(w.from("read.a", R"("one")"), "c1");
-  EXPECT_EQ(w.from("read.b", R"("two")"), "nowhere");  // an object is no value
+  EXPECT_EQ(w.from("read.b", R"("two")"), "nowhere");  // an object is not a value
   EXPECT_EQ(w.from("read.a", "true"), "nowhere");
 }
 

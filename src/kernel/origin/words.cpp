@@ -87,7 +87,7 @@ unsigned month_of(std::string_view word) {
   return 0;
 }
 
-// `2`, `2nd`, `31st`; 0 where it is no day.
+// `2`, `2nd`, `31st`; 0 where it is not a day.
 unsigned day_of(std::string_view word) {
   for (const std::string_view suffix : {"st", "nd", "rd", "th"}) {
     if (word.ends_with(suffix)) {

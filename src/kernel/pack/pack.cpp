@@ -104,7 +104,7 @@ void Pack::index() {
 Result<PackName> parse_pack_name(std::string_view written) {
   const auto wrong = [&] {
     return fail(ErrorKind::invalid,
-                fmt::format("`{}` is no name of a pack: expected `{}NAME@VERSION`",
+                fmt::format("`{}` is not a valid pack name: expected `{}NAME@VERSION`",
                             escape_untrusted(written), pack_prefix));
   };
   if (!written.starts_with(pack_prefix)) return wrong();

@@ -50,7 +50,7 @@ std::string request_definition() {
 
 Result<std::uint64_t> counted(json::View at, std::string_view name) {
   if (at.is_integer() && at.integer() > 0) return static_cast<std::uint64_t>(at.integer());
-  return fail(ErrorKind::invalid, fmt::format("`{}` is no whole number above zero", name));
+  return fail(ErrorKind::invalid, fmt::format("`{}` is not a whole number above zero", name));
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ Result<AccessWanted> read_access(json::View arguments) {
   }
   wanted.arguments = arguments["arguments"];
   if (wanted.arguments.exists() && !wanted.arguments.is_object()) {
-    return fail(ErrorKind::invalid, "`arguments` is no mapping");
+    return fail(ErrorKind::invalid, "`arguments` is not a mapping");
   }
   return wanted;
 }
@@ -110,7 +110,7 @@ std::string access_tool(const Policy& policy, std::string_view server,
   out.key("description")
       .string("Asks a person to let you use a tool for a while. What may be asked for:" + lines +
               "\nNarrow it to what you need with `arguments`, `calls` and `minutes`. The answer "
-              "comes when somebody has decided; every call is still judged by itself.");
+              "comes when a reviewer has decided; every call is still evaluated by itself.");
   out.key("inputSchema").object().key("additionalProperties").boolean(false);
   out.key("properties").object();
   put_properties(out);

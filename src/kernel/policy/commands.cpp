@@ -36,7 +36,7 @@ std::string_view outside(const CommandRow& row, std::uint32_t command,
     }
     const auto rule =
         compile_path({.under = row.writes_under, .not_in = {}, .base = std::string(base)});
-    if (!rule) return "writes a file where the working directory is no clean path";
+    if (!rule) return "writes a file where the working directory is not a clean path";
     std::string joined;
     std::string_view canonical;
     if (!check_path(*rule, file.path, joined, canonical).empty()) {

@@ -92,7 +92,7 @@ TEST(Commands, FilesLieWhereTheRowSays) {
 
 TEST(Commands, MistakesAreLocated) {
   EXPECT_THAT(errors("commands:\n  - {run: [\"git $x\"]}\n"),
-              HasSubstr("p.yaml:7:18: `git $x` is no plain command"));
+              HasSubstr("p.yaml:7:18: `git $x` is not a plain command"));
   EXPECT_THAT(errors("commands:\n  - {run: [ls]}\n  - {run: [\"ls\"]}\n"),
               HasSubstr("p.yaml:8:18: `ls` is there twice; the first is in line 7"));
   EXPECT_THAT(errors("commands:\n  - {run: [if]}\n"), HasSubstr("`if` can never match"));

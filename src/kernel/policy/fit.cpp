@@ -673,8 +673,8 @@ class Named {
         kind == ValueType::number) {
       return;
     }
-    misfit(typed->rule, fmt::format("nobody can type `{}` of `{}`, which is of type {}", argument,
-                                    tool(), to_string(kind)));
+    misfit(typed->rule, fmt::format("`{}` of `{}` cannot be typed by a reviewer: it is of type {}",
+                                    argument, tool(), to_string(kind)));
   }
 
   const ToolRule& entry_;

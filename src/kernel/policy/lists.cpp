@@ -217,7 +217,7 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
   const std::string name = item.text.substr(1);
   const auto found = lists_.find(name);
   if (found == lists_.end() && !plain_name(name)) {
-    reading.mistake(item.at, fmt::format("`{}` is no name of a list, and a variable is never "
+    reading.mistake(item.at, fmt::format("`{}` is not a valid list name, and a variable is never "
                                          "expanded",
                                          escape_untrusted(item.text)));
     return;

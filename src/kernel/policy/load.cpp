@@ -57,7 +57,7 @@ constexpr auto kFileKeys = section_keys<Build, Policy>(
          by_node<read_execution>, 2},
         {"approval", mapping(Section::approval), "see its keys", 10,
          "How people are asked, unless an entry says.", read_defaults, 2},
-        {"escalation", mapping(Section::escalation), "nobody", 0,
+        {"escalation", mapping(Section::escalation), "no one", 0,
          "Who is told when a run halts or escalates.", by_node<read_escalation>, 2},
         {"autonomy", mapping(Section::autonomy), "`established` for every tool", 12,
          "How much a kind of action is trusted: a column of the decision table.", read_autonomy, 4},

@@ -52,7 +52,7 @@ void read_type(Build& build, Policy& into, const yaml::Entry& entry) {
     for (const auto& [name, at] : build.written_names) names.push_back(name);
     const std::string near = closest_match(entry.key, names);
     build.reading.mistake(
-        entry.key_at, fmt::format("`{}` is no name of `allowed`{}", escape_untrusted(entry.key),
+        entry.key_at, fmt::format("`{}` is not a name in `allowed`{}", escape_untrusted(entry.key),
                                   near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
   TypeDraft type;

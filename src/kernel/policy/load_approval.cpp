@@ -137,7 +137,9 @@ constexpr auto kApprovalKeys = section_keys<Build, ApprovalDraft>(
          each_item<read_route>},
         {"wider", mapping(Section::wider), "none", 10,
          "What a reviewer may make one approval good for, besides its call, where the call can be "
-         "undone and nothing has to be typed. Whoever answers chooses it; else it is the one call.",
+         "undone and nothing has to be typed. The person who answers chooses it; otherwise it is "
+         "the "
+         "one call.",
          read_wider},
     });
 

@@ -81,7 +81,7 @@ class ExampleValues final : public Surroundings {
   cel::Value value(Known which) override {
     if (which == Known::agent) return cel::Value::of(std::string_view(policy_.agent));
     if (which == Known::env) return cel::Value::of(to_string(policy_.environment));
-    return cel::Value::failed(cel::Failure::invalid, "an example is no call");
+    return cel::Value::failed(cel::Failure::invalid, "an example is not a call");
   }
   std::uint64_t count(const CountAsked&) override { return 0; }
 

@@ -141,9 +141,9 @@ constexpr auto kRequirementKeys = section_keys<LayerBuild, RequirementReader>(
         {kQuorum, "whole number", "1", 10, "Short for `approval: {quorum: …}`.",
          method<&RequirementReader::read_quorum>},
         {kApproval, mapping(Section::approval), "the role's", 10,
-         "How people are asked. Whoever answers has to be a reviewer of the role's own question "
-         "and of "
-         "every such row.",
+         "How people are asked. The person who answers must be a reviewer of the role's own "
+         "question "
+         "and of every such row.",
          method<&RequirementReader::read_terms>},
         {"say", "text", "none", 0, "Words for the agent and the reviewer.",
          method<&RequirementReader::read_say>},

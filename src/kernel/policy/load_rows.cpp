@@ -362,7 +362,7 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
       build_.note(
           Finding::Weight::warning, node.at,
           fmt::format("`{}` can run other programs, which its arguments choose, and the row "
-                      "says `runs: true`: whoever may call it may run anything",
+                      "says `runs: true`: a caller of it may run anything",
                       escape_untrusted(run)));
     } else if (known.name.empty() && !run.starts_with(':') && run.find(' ') == std::string::npos) {
       build_.note(Finding::Weight::note, node.at,

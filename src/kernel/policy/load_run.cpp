@@ -17,7 +17,7 @@ constexpr auto kBudgetKeys = section_keys<Build, Ceilings>(
     Section::budget,
     {
         {"action", "`halt_and_escalate`", "halt_and_escalate", 9, "The only action.", read_action},
-        {"notify", "text", "nobody", 9, "The channel that is told.", text<&Ceilings::notify>},
+        {"notify", "text", "no one", 9, "The channel that is told.", text<&Ceilings::notify>},
     });
 
 void read_budget(Build& build, Ceilings& into, const yaml::Entry& key) {

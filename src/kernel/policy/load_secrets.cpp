@@ -83,7 +83,7 @@ void read_entry_secrets(Build& build, ToolRule& rule, const yaml::Entry& key) {
   rule.secrets_rule = {rule.rule.path + "/secrets", key.key_at};
   if (rule.secrets != Effect::allow) return;
   build.note(Finding::Weight::warning, key.key_at,
-             fmt::format("nobody looks for credentials in the arguments of `{}`: `secrets: allow`",
+             fmt::format("the arguments of `{}` are not searched for credentials: `secrets: allow`",
                          escape_untrusted(rule.key)));
 }
 

@@ -260,7 +260,7 @@ void ResultProjection::withhold_item(std::size_t index, json::View item, std::st
 void ResultProjection::project_text(std::size_t index, json::View item) {
   const auto text = item.text("text");
   if (failed_ || !text) return withhold_item(index, item, failed_ ? " of an error" : "");
-  // Prose, several values in a row, duplicate_keys of keys: all of that is no JSON value to our
+  // Prose, several values in a row, duplicate_keys of keys: all of that is not JSON value to our
   // parser.
   const Result<json::Document> parsed = json::parse(*text);
   if (!parsed) return withhold_item(index, item, " that is not JSON");
@@ -436,7 +436,7 @@ json::View SchemaProjection::follow(json::View schema, unsigned depth) {
     const std::string_view text = reference.string();
     const std::size_t slash = text.find('/', 2);
     const auto& among = text.substr(2, slash - 2) == "$defs" ? defs_ : definitions_;
-    // A name with an escape is no member by this spelling.
+    // A name with an escape is not a member by this spelling.
     const auto named = among.find(text.substr(slash + 1));
     const bool escaped = text.find_first_of("/~%", slash + 1) != std::string_view::npos;
     if (named == among.end() || escaped) return {};

@@ -17,7 +17,7 @@ class ApprovalTest : public ::testing::Test {
 
 TEST_F(ApprovalTest, IsUsedOnce) {
   j.hold("c1", "a1");
-  j.never(J::again("c1", "allow", "a1"));  // nobody answered
+  j.never(J::again("c1", "allow", "a1"));  // no one answered
   j.must(J::answer("a1", "first"));
   EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
   j.must(J::again("c1", "allow", "a1"));

@@ -293,7 +293,7 @@ Status Fold::operator()(const CallEnded& b) {
   if (was_held) {
     const auto asked = state.approvals_.find(call.approval);
     const bool known = asked != state.approvals_.end();
-    // That nobody answered, or that its caller left, is no denial of what was asked.
+    // That no one answered, or that its caller left, is not a denial of what was asked.
     const bool withdrawn = known && asked->second.phase == ApprovalPhase::withdrawn;
     if (!withdrawn && call.abi <= all_denials_count_abi) charge_denial(run, 1);
     if (known && next(asked->second.phase, ApprovalEvent::withdraw)) {
@@ -343,7 +343,7 @@ Status Fold::operator()(const ApprovalOpened& b) {
   const bool held = call != state.calls_.end() && call->second.phase == CallPhase::held &&
                     call->second.approval == b.approval && call->second.run == b.run;
   if (!held) return wrong_approval(b.approval, "belongs to no held call");
-  if (b.quorum == 0) return wrong_approval(b.approval, "asks nobody");
+  if (b.quorum == 0) return wrong_approval(b.approval, "asks no one");
   Approval approval;
   approval.asked = OpenedQuestion(b);
   approval.asked.expires = whole_microseconds(b.expires);
@@ -546,7 +546,7 @@ Status Fold::operator()(const EscalationOpened& b) {
       }
     }
     if (oldest == state.escalations_.end()) {
-      return fail(ErrorKind::refused, "too many escalations wait for somebody");
+      return fail(ErrorKind::refused, "too many escalations wait for an answer");
     }
     state.escalations_.erase(oldest);
   }
@@ -564,7 +564,7 @@ Status Fold::operator()(const EscalationChanged& b) {
   if (b.how == "unanswered") {
     if (escalation.phase != Escalation::Phase::open) {
       return fail(ErrorKind::corrupt,
-                  "an escalation is unanswered once, and after nobody's answer");
+                  "an escalation is unanswered once, and never after an answer");
     }
     escalation.phase = Escalation::Phase::unanswered;
     return {};
@@ -630,7 +630,7 @@ Status Fold::operator()(const GrantMade& b) {
   const Approval* asked = state.approval(b.approval);
   if (b.approval != call->approval || asked == nullptr || asked->phase != ApprovalPhase::consumed ||
       asked->call != b.call) {
-    return wrong_grant(b.grant, "was given by nobody");
+    return wrong_grant(b.grant, "has no giver");
   }
   const auto over = [this](const Grant& one) { return one.until <= at; };
   const bool twice = std::ranges::any_of(run->grants, [&](const Grant& one) {

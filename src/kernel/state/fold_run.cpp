@@ -24,7 +24,7 @@ std::string_view without_server(std::string_view tool) {
 
 Status check_kill(const KillSet& b, const std::vector<Kill>& kills) {
   if (!is_scope(b.scope))
-    return fail(ErrorKind::corrupt, "`" + escape_untrusted(b.scope) + "` is no scope of a kill");
+    return fail(ErrorKind::corrupt, "`" + escape_untrusted(b.scope) + "` is not a scope of a kill");
   if ((b.scope == "all") != b.name.empty()) {
     return fail(ErrorKind::corrupt, "a kill names what it covers, and `all` names nothing");
   }
@@ -297,11 +297,11 @@ std::string out_of_reach(const Approval& approval, const Reach& reach) {
     return "what can carry data outside is approved call by call, or for identical calls";
   }
   if (reach.for_run && (terms.for_run.ns <= 0 || terms.likeness.empty())) {
-    return "the policy lets nobody approve it for the run";
+    return "the policy does not permit an approval for the run";
   }
   if (reach.identical > terms.identical) {
     return terms.identical == 0
-               ? std::string("the policy lets nobody approve identical calls with it")
+               ? std::string("the policy does not permit an approval of identical calls with it")
                : "the policy lets an approval be good for " + std::to_string(terms.identical) +
                      " identical calls at most";
   }
@@ -400,7 +400,7 @@ Status Fold::operator()(const PinAccepted& b) {
 Status Fold::operator()(const ReviewerEnrolled& b) {
   if (!b.by.empty() && !state.reviewers_.contains(b.by)) {
     return fail(ErrorKind::refused,
-                "`" + escape_untrusted(b.by) + "` is no reviewer and cannot enrol one");
+                "`" + escape_untrusted(b.by) + "` is not a reviewer and cannot enrol one");
   }
   state.reviewers_[b.person] = Reviewer{b.person, b.proof, b.verifier, b.by};
   return {};

@@ -43,7 +43,7 @@ void phase_member(V& v, Phase& value, std::remove_const_t<Phase> last) {
       value = static_cast<Phase>(i);
       if (to_string(value) == word) return;
     }
-    v.refuse("phase", "is no phase");
+    v.refuse("phase", "is not a phase");
   }
 }
 

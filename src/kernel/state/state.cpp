@@ -126,7 +126,7 @@ std::vector<Body> State::settle_after_crash() const {
   }
   for (const auto& [run, tool] : halts) {
     out.emplace_back(RunHalted{std::string(run), "indeterminate",
-                               "nobody knows how the call of `" + std::string(tool) +
+                               "it is not known how the call of `" + std::string(tool) +
                                    "` ended: it was admitted, and then the node stopped"});
   }
   return out;

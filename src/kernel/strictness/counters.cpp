@@ -28,7 +28,7 @@ void compare_counters(const Pair& pair, PolicyDiff& laxness) {
         "the counter of `" + escape_untrusted(added_by(before, pair.old_entry)) + "`";
     const auto found = std::ranges::find(entry.counters, before.id, &CounterRule::id);
     if (found == entry.counters.end()) {
-      laxness.found(entry.rule.at, name + of + " is gone, or its sum would begin anew" +
+      laxness.found(entry.rule.at, name + of + " is gone, or its sum would begin at zero" +
                                        line_before(before.rule.at));
       continue;
     }

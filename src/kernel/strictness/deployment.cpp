@@ -124,8 +124,8 @@ namespace {
 std::string leans_on_person(const DeploymentPair& files, const std::string& name) {
   const Deployment& before = files.before;
   const auto known = before.people.find(name);
-  if (known == before.people.end()) return "and nobody can tell who that is";
-  if (before.provider) return "and the provider may know somebody else by that name";
+  if (known == before.people.end()) return "and the person is not known";
+  if (before.provider) return "and the provider may know another person by that name";
   if (known->second.automatic) return "a program that looks at what people approve";
   const bool auditor = before.persons(before.auditors).contains(name);
   return auditor ? "an auditor, who decides nothing" : std::string();
@@ -203,7 +203,7 @@ void compare_limits(const KeyPair& pair) {
 std::string leans_on_role(const DeploymentPair& files, const std::string& name) {
   const Deployment& before = files.before;
   const auto known = before.roles.find(name);
-  if (known == before.roles.end()) return "and nobody can tell what it was";
+  if (known == before.roles.end()) return "and its value is not known";
   const Deployment::Role& gone = known->second;
   if (!gone.directories.empty()) return "and with it what binds its directories";
   if (!gone.team.empty() || !before.layers.empty()) return "and with it what its layers are about";
@@ -220,9 +220,9 @@ void compare_roles(const KeyPair& pair) {
 // Without any agent the doors do not ask callers who they are; and a proof of two agents proves
 // neither, so that with one of them less it is the other's.
 std::string leans_on_agent(const DeploymentPair& files, const std::string& name) {
-  if (files.after.agents.empty()) return "and nobody is asked who they are any more";
+  if (files.after.agents.empty()) return "and callers are not authenticated any more";
   const auto known = files.before.agents.find(name);
-  if (known == files.before.agents.end()) return "and nobody can tell who it was";
+  if (known == files.before.agents.end()) return "and the person is not known";
   const DeployedAgent& gone = known->second;
   const bool keys_alone = !gone.jwt && !gone.certificate && gone.spiffe.empty();
   return keys_alone ? "" : "and what proved it may prove another agent";
@@ -330,9 +330,9 @@ std::vector<Laxer> laxer_deployment(std::string_view before, std::string_view af
   const Parsed now = parsed(after, file);
   PolicyDiff laxness;
   if (!old.deployment || !now.deployment) {
-    laxness.found({std::string(file), 0, 0}, now.deployment ? "nobody can tell: what was accepted "
-                                                              "does not load any more"
-                                                            : "nobody can tell: it does not load");
+    laxness.found({std::string(file), 0, 0},
+                  now.deployment ? "not known: what was accepted does not load any more"
+                                 : "not known: it does not load");
     return laxness.take();
   }
   const DeploymentPair files{*old.deployment, *now.deployment, laxness};

@@ -238,7 +238,7 @@ TEST(DeploymentStrictness, TheLastAgentStays) {
       "version: 1\nroles: {a: {file: a.yaml}}\n"
       "agents: {one: {role: a, keys: [\"KEY1\"]}}\n");
   EXPECT_THAT(laxer_text(laxer_deployment(one, "version: 1\nroles: {a: {file: a.yaml}}\n", "f")),
-              HasSubstr("`agents.one` is gone, and nobody is asked who they are any more"));
+              HasSubstr("`agents.one` is gone, and callers are not authenticated any more"));
 }
 
 TEST(DeploymentStrictness, WhomAProviderMayKnowStays) {

@@ -66,7 +66,7 @@ void compare_class(const Pair& pair, PolicyDiff& laxness) {
     // The knowledge base may have known better than a stated class, and refused every call for it.
     if (!raised || !asks_always(after, *after.stated_class) || !pair.after.risks.empty()) {
       laxness.found(at, "the class of " + name_of(after) +
-                            " is another one, and nobody is certain to be asked for it" +
+                            " is another one, and a reviewer is not certain to be asked for it" +
                             line_before(before.class_rule.at));
       return;
     }
@@ -192,7 +192,7 @@ void compare_limits(const Pair& pair, PolicyDiff& laxness) {
       before.max_records_per_run || before.max_calls_per_run || before.max_calls_per_minute;
   if (counted && before.key != after.key) {
     laxness.found(after.rule.at, "the counts of `" + escape_untrusted(before.key) +
-                                     "` would begin anew under the names " + name_of(after));
+                                     "` would begin at zero under the names " + name_of(after));
   }
   const bool same = before.records_stated == after.records_stated;
   const bool more = before.records_stated && after.records_stated &&

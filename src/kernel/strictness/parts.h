@@ -22,7 +22,7 @@ class PolicyDiff {
 // ` (line 12 before)`, for what the new file does not have any more.
 std::string line_before(const Position& at);
 
-// Ceilings of any kind: absent is no ceiling.
+// Ceilings of any kind: absent is not a ceiling.
 template <class T>
 bool not_above(const std::optional<T>& after, const std::optional<T>& before) {
   return !before || (after && !(*after > *before));

@@ -144,7 +144,7 @@ void compare_added(const ArgumentRule& rule, const ToolRule& before, const ToolR
   const bool named = std::ranges::find(before.named, whole) != before.named.end();
   if (!whole.empty() && !named && std::ranges::none_of(rule.checks, refuses_objects)) {
     laxness.found(rule.rule.at, name +
-                                    " is named, and no check says that it is no object: texts "
+                                    " is named, and no check says that it is not an object: texts "
                                     "inside of one are not judged any more");
   }
   const bool soft = !rule.required || rule.min_items == 0 || wants_nothing(rule);

@@ -154,7 +154,7 @@ void compare_ceilings(const Policy& before, const Policy& after, PolicyDiff& lax
   compare_ceiling("max_wall_clock", was.wall_clock, is.wall_clock, is.wall_clock_rule, after, time,
                   laxness);
   if (was.notify != is.notify) {
-    laxness.found(is.steps_rule.at, "`on_budget_exceeded` tells somebody else");
+    laxness.found(is.steps_rule.at, "`on_budget_exceeded` tells another person");
   }
 }
 
@@ -251,7 +251,7 @@ void compare_agent(const Policy& before, const Policy& after, PolicyDiff& laxnes
   if (before.agent != after.agent) laxness.found(at, "it governs another agent");
   if (before.identity != after.identity) laxness.found(at, "`identity` is another one");
   if (!before.owner.empty() && before.owner != after.owner) {
-    laxness.found(at, "`owner` is somebody else");
+    laxness.found(at, "`owner` is another person");
   }
   if (before.environment != after.environment && after.environment != Environment::production) {
     laxness.found(at, fmt::format("`environment` was {} and is {}", to_string(before.environment),

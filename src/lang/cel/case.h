@@ -25,14 +25,14 @@ namespace pawl::cel {
 
 using ZoneSource = std::function<Result<Zone>(std::string_view)>;
 
-// The answer, one line without a line break. Never fails: what is no question has an error as its
-// answer.
+// The answer, one line without a line break. Never fails: what is not a question has an error as
+// its answer.
 std::string answer_case(std::string_view line, const ZoneSource& zones);
 std::string answer_case(json::View question, const ZoneSource& zones);
 
 // A value as it is written in a case; errors are not values.
 std::string encode_value(const Value& value);
-// Nothing where the view is no value, or there is no room in the scratch for it.
+// Nothing where the view is not a value, or there is no room in the scratch for it.
 std::optional<Value> decode_value(json::View view, Scratch& scratch);
 
 }  // namespace pawl::cel

@@ -449,7 +449,7 @@ void Checking::check_choice(const TypeRef& closed, NodeId literal) {
   if (type->choices.empty() || !is_text(node)) return;
   if (std::ranges::find(type->choices, node.text) != type->choices.end()) return;
   const std::string near = closest_match(node.text, type->choices);
-  std::string message = fmt::format("`{}` is none of the values that there are: {}",
+  std::string message = fmt::format("`{}` is not one of the values: {}",
                                     escape_untrusted(node.text), fmt::join(type->choices, ", "));
   if (!near.empty()) message += fmt::format("; `{}` is meant?", near);
   wrong(literal, escape_untrusted(message));

@@ -16,7 +16,7 @@ namespace pawl::cel {
 
 enum class TokenKind : std::uint8_t {
   end,
-  name,         // an identifier that is no keyword
+  name,         // an identifier that is not a keyword
   quoted_name,  // `between backticks`, only behind a dot
   reserved,     // a word that CEL keeps for later: fine as a field, not as a name
   integer,      // int64, digits or 0x

@@ -68,7 +68,7 @@ class Reader {
     const auto value = code.size() == count ? digits(code, base) : std::nullopt;
     const bool surrogate = value && *value >= 0xD800 && *value <= 0xDFFF;
     if (!value || *value > 0x10FFFF || surrogate) {
-      wrong("this escape is no character");
+      wrong("this escape is not a character");
       return;
     }
     if (bytes_) {

@@ -74,7 +74,7 @@ TEST(Parser, Mistakes) {
       {"'abc", "1:1: this text has no end: the closing quote is missing"},
       {"a ==\n  'x\n'", "2:3: this text has no end on its line: a line break needs three quotes"},
       {"'\\q'", "1:2: unknown escape; `\\\\` is a backslash, and r\"...\" a text without escapes"},
-      {"'\\ud800'", "1:2: this escape is no character"},
+      {"'\\ud800'", "1:2: this escape is not a character"},
       {"9223372036854775808", "1:1: `9223372036854775808` does not fit into 64 bits"},
       {"1x", "1:1: `1x` is neither a number nor a name"},
       {"for", "1:1: `for` is a reserved word and no name"},

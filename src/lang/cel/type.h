@@ -71,7 +71,7 @@ TypeRef with_null(const TypeRef& type);
 std::string to_string(const Type& type);
 
 // The other way round, for signatures and declarations: also `param(T)`, `A` (one capital letter)
-// and `tuple(int,dyn)`. Nothing where the text is no type.
+// and `tuple(int,dyn)`. Nothing where the text is not a type.
 TypeRef parse_type(std::string_view text);
 
 // What `int`, `net.IP`, `google.protobuf.Timestamp` and so on are as values of type `type`; empty

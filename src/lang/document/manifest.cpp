@@ -89,7 +89,7 @@ class Manifests {
 
   // Empty, or what is wrong.
   std::string object(const yaml::Node& node, std::size_t depth) {
-    if (!node.is_map()) return "holds a document that is no mapping";
+    if (!node.is_map()) return "holds a document that is not a mapping";
     const std::string* version = text_of(node, "apiVersion");
     const std::string* kind = text_of(node, "kind");
     if (version == nullptr || kind == nullptr) return "holds a document without kind or apiVersion";
@@ -193,10 +193,11 @@ Status compile(ManifestRule& rule) {
     const ClusterKind* known = find_kind(kind);
     if (known == nullptr) {
       const std::string near = near_kind(kind);
-      return fail(ErrorKind::invalid,
-                  fmt::format("`{}` is no kind that every cluster has: {}", escape_untrusted(kind),
-                              near.empty() ? "write its group before it, `group/Kind`"
-                                           : fmt::format("did you mean `{}`?", near)));
+      return fail(
+          ErrorKind::invalid,
+          fmt::format("`{}` is not a kind that every cluster has: {}", escape_untrusted(kind),
+                      near.empty() ? "write its group before it, `group/Kind`"
+                                   : fmt::format("did you mean `{}`?", near)));
     }
     kind = fmt::format("{}/{}", known->group, known->kind);
   }

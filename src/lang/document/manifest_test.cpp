@@ -190,7 +190,7 @@ std::vector<Attack> denied_things() {
        kind("example.org/v1", "Widget",
             "metadata: {namespace: checkout}\nspec: {a: {b: [{podSpec: {containers: [{image: "
             "nginx}]}}]}}\n")},
-      {"payload of a kind that is no ConfigMap",
+      {"payload of a kind that is not a ConfigMap",
        kind("example.org/v1", "Widget",
             "metadata: {namespace: checkout}\ndata: {hostNetwork: true}\n")},
       {"labels elsewhere", kind("example.org/v1", "Widget",

@@ -58,7 +58,7 @@ Checked<std::map<Limit, std::uint64_t>> read_limits(json::View value) {
   std::map<Limit, std::uint64_t> limits;
   for (const auto& [name, amount] : value.members()) {
     const auto limit = limit_named(name);
-    if (!limit) return wrong(".limits", fmt::format("{} is no ceiling", quoted(name)));
+    if (!limit) return wrong(".limits", fmt::format("{} is not a ceiling", quoted(name)));
     if (!amount.is_integer() || amount.integer() < 0 || amount.natural() > limit_value_max) {
       return wrong(".limits", fmt::format("`{}` is not a whole number up to 2^53-1", name));
     }
@@ -98,7 +98,7 @@ Checked<Attenuation> narrow(const Attenuation& outer, const Attenuation& wanted)
     for (const std::string& tool : *narrowed.tools) {
       if (!inside(tool, *outer.tools)) {
         return refuse(Flaw::wider, fmt::format("{}.tools", claim),
-                      fmt::format("{} is no tool of the run that asks", quoted(tool)));
+                      fmt::format("{} is not a tool of the run that asks", quoted(tool)));
       }
     }
   }

@@ -138,7 +138,7 @@ Result<CborRead> read_cbor(std::string_view bytes) {
   if (bytes.size() > cbor_bytes_max) return fail(ErrorKind::invalid, "these are too many bytes");
   CborReading reading(bytes);
   auto value = reading.value(0);
-  if (!value) return fail(ErrorKind::invalid, "this is no CBOR of the strict form");
+  if (!value) return fail(ErrorKind::invalid, "this is not CBOR of the strict form");
   return CborRead{*std::move(value), reading.at()};
 }
 

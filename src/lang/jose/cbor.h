@@ -28,7 +28,7 @@ struct Cbor {
   std::string text;         // of `bytes` and `text`
   std::vector<Cbor> items;  // of `list`; of `map` keys and values in turn
 
-  // The value of a map under a number; null: there is none, or this is no map.
+  // The value of a map under a number; null: there is none, or this is not a map.
   const Cbor* find(std::int64_t key) const;
   friend bool operator==(const Cbor&, const Cbor&) = default;
 };

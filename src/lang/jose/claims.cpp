@@ -123,11 +123,11 @@ Checked<void> judge_times(const Claims& claims, Duration leeway, Instant now) {
 Checked<void> judge_party(const Claims& claims, const Expected& expected) {
   if (expected.parties.empty()) return {};
   if (claims.party.empty()) {
-    return refuse(Flaw::party, "claims.azp", "missing: nobody knows for whom it was issued");
+    return refuse(Flaw::party, "claims.azp", "missing: the audience of the token is not known");
   }
   if (has(expected.parties, claims.party)) return {};
   return refuse(Flaw::party, "claims.azp",
-                fmt::format("issued to {}, which is no client of ours", quoted(claims.party)));
+                fmt::format("issued to {}, which is not a client of ours", quoted(claims.party)));
 }
 
 }  // namespace
@@ -155,7 +155,7 @@ Checked<void> judge(const Claims& claims, const Expected& expected, Instant now)
   if (std::ranges::none_of(claims.audiences, ours)) {
     return refuse(Flaw::audience, "claims.aud",
                   claims.audiences.empty()
-                      ? "missing: it could be for anybody"
+                      ? "missing: it could be for any audience"
                       : fmt::format("for {}, not for us", quoted(claims.audiences.front())));
   }
   if (const auto timely = judge_times(claims, leeway, now); !timely) return timely;

@@ -115,8 +115,8 @@ TEST(Jws, EveryBitCounts) {
   EXPECT_EQ(flaw_of(seal(signing_key('\x08'), "JWT", "{}"), keys), Flaw::key_unknown);
 }
 
-// A token may only name the algorithm of its key: the public key is no shared secret, and neither
-// padding of RSA stands in for the other.
+// A token may only name the algorithm of its key: the public key is not a shared secret, and
+// neither padding of RSA stands in for the other.
 TEST(Jws, TheKeyHasTheAlgorithm) {
   const OtherKey rsa = OtherKey::rsa(2048);
   const OtherKey p256 = OtherKey::ec("P-256", 32);

@@ -193,7 +193,7 @@ Result<PublicKey> PublicKey::from_rsa(json::View jwk) {
     return wrong(
         fmt::format("an RSA key of {} bits: expected {} to {}", bits, rsa_bits_min, rsa_bits_max));
   }
-  if (!good_exponent(*e)) return wrong("`e` is no public exponent from 65537 on");
+  if (!good_exponent(*e)) return wrong("`e` is not a public exponent from 65537 on");
   OwnedKey key = rsa_key(*n, *e);
   if (!key || !sound(key.get())) return wrong("this is not an RSA key");
   return PublicKey(algorithm, {{"e", base64url(*e)}, {"kty", "RSA"}, {"n", base64url(*n)}},
@@ -210,12 +210,12 @@ Result<PublicKey> PublicKey::from_jwk(json::View jwk) {
   auto key = type == "OKP"   ? from_okp(jwk)
              : type == "EC"  ? from_ec(jwk)
              : type == "RSA" ? from_rsa(jwk)
-                             : wrong("`kty` is none of `OKP`, `EC`, `RSA`");
+                             : wrong("`kty` must be `OKP`, `EC` or `RSA`");
   if (!key) return key;
   const json::View kid = jwk["kid"];
   if (kid.exists() &&
       (!kid.is_string() || kid.string().empty() || kid.string().size() > kid_bytes_max)) {
-    return wrong(fmt::format("`kid` is no text of 1 to {} bytes", kid_bytes_max));
+    return wrong(fmt::format("`kid` is not a text of 1 to {} bytes", kid_bytes_max));
   }
   if (kid.exists()) key->kid_ = kid.string();
   return key;

@@ -103,7 +103,7 @@ Checked<const PublicKey*> KeySet::find(const std::optional<std::string>& kid,
   }
   if (found == nullptr) {
     return refuse(Flaw::key_unknown, "header.kid",
-                  kid ? fmt::format("{} is no key of this issuer", quoted(*kid))
+                  kid ? fmt::format("{} is not a key of this issuer", quoted(*kid))
                       : fmt::format("missing, and no key is for `{}`", name_of(algorithm)));
   }
   if (found->algorithm() != algorithm) {

@@ -33,7 +33,7 @@ TEST(KeySet, RefusesWeakForeignAndSecretKeys) {
   EXPECT_THAT(why_refused(okp(R"(,"key_ops":["sign"])")), HasSubstr("does not permit `verify`"));
   EXPECT_THAT(why_refused(okp(R"(,"alg":"RS256")")), HasSubstr("`alg` is not `EdDSA`"));
   EXPECT_THAT(why_refused(okp(R"(,"alg":"HS256")")), HasSubstr("`alg` is not `EdDSA`"));
-  EXPECT_THAT(why_refused(okp(R"(,"kid":"")")), HasSubstr("`kid` is no text"));
+  EXPECT_THAT(why_refused(okp(R"(,"kid":"")")), HasSubstr("`kid` is not a text"));
   EXPECT_THAT(why_refused(R"({"kty":"OKP","crv":"X25519","x":"AAAA"})"), HasSubstr("`crv`"));
   EXPECT_THAT(why_refused(R"({"kty":"OKP","crv":"Ed25519","x":"AAAA"})"), HasSubstr("32 bytes"));
   EXPECT_THAT(why_refused(R"({"kty":"EC","crv":"P-521","x":"AAAA","y":"AAAA"})"),

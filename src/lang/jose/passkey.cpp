@@ -34,7 +34,8 @@ std::unexpected<Error> not_asked(std::string why) {
 // What the browser says: for what, over which challenge, and from which page.
 Status fits_client(const PasskeyAsked& asked, std::string_view client, std::string_view type) {
   const auto said = json::parse(client, {.bytes_max = passkey_client_bytes_max, .depth_max = 8});
-  if (!said || !said->root().is_object()) return malformed("the browser's part is no JSON object");
+  if (!said || !said->root().is_object())
+    return malformed("the browser's part is not a JSON object");
   const json::View root = said->root();
   if (root.text("type") != type) return not_asked("the passkey was used for something else");
   const auto challenge = root.text("challenge");
@@ -73,7 +74,7 @@ Result<AuthenticatorPart> authenticator_part(std::string_view site, std::string_
   if (site.empty() || bytes.substr(0, kSiteHashBytes) != bytes_of(wanted)) {
     return not_asked("the passkey is one of another site");
   }
-  if ((part.flags & kPresent) == 0) return not_asked("nobody was there");
+  if ((part.flags & kPresent) == 0) return not_asked("the user was not present");
   if ((part.flags & kRecognised) == 0) {
     return not_asked("the authenticator has not recognised the person");
   }

@@ -39,7 +39,7 @@ std::string site_of(std::string_view origin);
 // site.
 struct Passkey {
   std::string site, id, x, y;
-  std::string label;  // how the person calls it; it is no text of ours
+  std::string label;  // how the person calls it; it is not text of ours
   friend bool operator==(const Passkey&, const Passkey&) = default;
 };
 std::string to_string(const Passkey& passkey);

@@ -68,7 +68,7 @@ Checked<std::vector<std::string>> read_actors(json::View act) {
     actors.emplace_back(*name);
     act = inner;
   }
-  if (actors.empty()) return refuse(Flaw::claim, "claims.act", "missing: nobody acts");
+  if (actors.empty()) return refuse(Flaw::claim, "claims.act", "missing: there is no actor");
   return actors;
 }
 
@@ -105,7 +105,8 @@ Checked<void> nothing_else(json::View root) {
 Checked<RunCredential> from_claims(const Claims& claims) {
   const json::View root = claims.document.root();
   if (const auto nothing = nothing_else(root); !nothing) return std::unexpected(nothing.error());
-  if (claims.subject.empty()) return refuse(Flaw::claim, "claims.sub", "missing: nobody sponsors");
+  if (claims.subject.empty())
+    return refuse(Flaw::claim, "claims.sub", "missing: there is no sponsor");
   if (claims.id.empty()) return refuse(Flaw::claim, "claims.jti", "missing");
   if (!claims.issued || !claims.not_before) {
     return refuse(Flaw::claim, claims.issued ? "claims.nbf" : "claims.iat", "missing");

@@ -89,7 +89,7 @@ TEST(RunCredential, IsForOneDoorOfOneNode) {
   other = kDoor;
   other.issuer = "https://gate2.example";
   EXPECT_EQ(verified(token, kNow, other).error().flaw, Flaw::issuer);
-  // Another signed text of the same key is no credential, and a credential is no other token.
+  // Another signed text of the same key is not a credential, and a credential is no other token.
   const SigningKey key = signing_key();
   const std::string text(*unchecked_payload(token));
   EXPECT_EQ(verified(seal(key, "JWT", text)).error().flaw, Flaw::type);

@@ -101,7 +101,7 @@ TEST(SchemaCompile, refuses_what_has_no_plain_meaning_and_says_where) {
       {R"({"$ref":"#/$defs/none"})", "`/$ref` leads nowhere in this schema"},
       {R"({"$ref":"#none"})", "leads to no anchor"},
       {R"({"$ref":"#/%zz"})", "malformed"},
-      {R"({"$ref":"#/~2"})", "is no JSON pointer"},
+      {R"({"$ref":"#/~2"})", "is not JSON pointer"},
       {R"({"$ref":"#/const","const":5})", "`/const` must be a schema"},
       {R"({"$ref":"#"})", "it comes back to itself"},
       {R"({"allOf":[{"anyOf":[{"$ref":"#"}]}]})", "comes back to itself"},

@@ -1,7 +1,7 @@
 // Exact arithmetic on the numbers of JSON documents.
 //
-// A number that is no integer stands for the shortest decimal that reads back equal, because that
-// is what is forwarded: 0.3 is a multiple of 0.1 here.
+// A number that is not an integer stands for the shortest decimal that reads back equal, because
+// that is what is forwarded: 0.3 is a multiple of 0.1 here.
 #pragma once
 
 #include <cstdint>

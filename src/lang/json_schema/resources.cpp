@@ -220,7 +220,7 @@ json::View Resources::inside(json::View at, const std::string& token) const {
 Result<Resources::Target> Resources::descend(std::uint32_t resource,
                                              std::string_view pointer) const {
   const auto tokens = pointer_tokens(pointer);
-  if (!tokens) return fail(ErrorKind::invalid, "is no JSON pointer");
+  if (!tokens) return fail(ErrorKind::invalid, "is not JSON pointer");
   json::View at{document_, all[resource].root};
   for (const std::string& token : *tokens) {
     at = inside(at, token);

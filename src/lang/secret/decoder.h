@@ -60,7 +60,7 @@ class Decoder {
   Escape read() const;
   Escape read_json() const;
   Escape read_unicode() const;
-  // The four digits from `at` on: a number, -1 where one is no digit, -2 where more is needed.
+  // The four digits from `at` on: a number, -1 where one is not a digit, -2 where more is needed.
   int digits(std::size_t at, std::size_t count) const;
 
   template <class Out>

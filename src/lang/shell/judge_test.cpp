@@ -295,7 +295,7 @@ TEST(Rows, ErrorsNameTheWord) {
     const Result<Rows> rows = Rows::compile(std::span(&row, 1));
     return rows ? std::string() : rows.error().message;
   };
-  EXPECT_THAT(error({.run = {"git $x"}}), HasSubstr("`git $x` is no plain command"));
+  EXPECT_THAT(error({.run = {"git $x"}}), HasSubstr("`git $x` is not a plain command"));
   EXPECT_THAT(error({.run = {"./git"}}), HasSubstr("relative path"));
   EXPECT_THAT(error({.run = {" "}}), HasSubstr("expected a program"));
   EXPECT_THAT(error({.run = {}}), HasSubstr("expected a program"));
@@ -338,7 +338,7 @@ TEST(Value, NamesWhatExpressionsAskFor) {
   EXPECT_THAT(value("git push --force-with-lea o b"), HasSubstr(R"("force":true)"));
   EXPECT_THAT(value("git push --forc o b"), HasSubstr(R"("force":true)"));
   EXPECT_THAT(value("git push --dele o b"), HasSubstr(R"("delete":true)"));
-  // What git chooses itself is no name at all, and not an empty list either.
+  // What git chooses itself is not a name at all, and not an empty list either.
   for (const std::string_view text :
        {"git push", "git push o", "git push o HEAD", "git push o a:"}) {
     EXPECT_THAT(value(text), HasSubstr(R"("refs":[""])")) << text;

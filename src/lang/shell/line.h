@@ -152,7 +152,7 @@ struct Line {
   std::vector<Trouble> troubles;  // empty: read completely
 };
 
-// An error only where the text is no text (invalid UTF-8, a zero byte) or over a limit of size;
+// An error only where the text is not text (invalid UTF-8, a zero byte) or over a limit of size;
 // everything else is a Line, with troubles or without.
 Result<Line> parse(std::string_view text, Dialect dialect, const Limits& limits = {});
 

@@ -111,9 +111,9 @@ std::string_view to_string(Dialect dialect) {
 Result<Dialect> parse_dialect(std::string_view name) {
   if (name == "sh" || name == "posix") return Dialect::posix;
   if (name == "bash") return Dialect::bash;
-  return fail(
-      ErrorKind::invalid,
-      "`" + escape_untrusted(name) + "` is no shell that can be analysed: expected `sh` or `bash`");
+  return fail(ErrorKind::invalid,
+              "`" + escape_untrusted(name) +
+                  "` is not a shell that can be analysed: expected `sh` or `bash`");
 }
 
 Result<Line> parse(std::string_view text, Dialect dialect, const Limits& limits) {
@@ -534,7 +534,7 @@ void Reader::read_process(Word& word) {
   --inside_;
   if (broken_) return;
   if (!take(")")) return stop("a substitution is not closed");
-  // `<()` is no word at all.
+  // `<()` is not a word at all.
   if (part.list->nodes.empty()) return stop("a process substitution without a command");
   word.parts.push_back(std::move(part));
 }
@@ -632,7 +632,7 @@ Redirect Reader::read_redirect() {
   // `>&2`, `2>&-`, `2>&1-` copy a descriptor; `>&file` is a file to bash and an error to dash.
   const std::string* target = redirect.target.literal();
   if (target == nullptr || target->find_first_not_of("0123456789-") != std::string::npos) {
-    trouble(redirect.at, "a descriptor is copied from a word that is no number");
+    trouble(redirect.at, "a descriptor is copied from a word that is not a number");
   }
   return redirect;
 }

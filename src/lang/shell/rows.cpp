@@ -12,7 +12,7 @@
 namespace pawl::shell {
 namespace {
 
-// Blanks divide; there are no quotes, since a word that needs them is no part of a program's name
+// Blanks divide; there are no quotes, since a word that needs them is not part of a program's name
 // or subcommand.
 Result<std::vector<std::string>> words_of(std::string_view run) {
   std::vector<std::string> words;
@@ -24,7 +24,7 @@ Result<std::vector<std::string>> words_of(std::string_view run) {
     });
     if (!plain) {
       return fail(ErrorKind::invalid, "`" + escape_untrusted(run) +
-                                          "` is no plain command: expected a program "
+                                          "` is not a plain command: expected a program "
                                           "and the words behind it");
     }
     words.emplace_back(word);

@@ -42,7 +42,7 @@ constexpr auto kWrappers = std::to_array<Wrapper>({
     {"builtin", "", "", "", "", 0, false, false, true},
     // Neither -a nor -l: programs that are several in one go by the name that these change.
     {"exec", "c", "", "", "", 0, false, false, true},
-    // Its options are read in xargs.cpp.
+    // Its options are read below.
     {"xargs", "", "", "", "", 0, false, false, false},
 });
 
@@ -249,7 +249,7 @@ void Analyser::through_find(const Command& command, std::uint32_t index, std::ui
       if (mark != std::string::npos) {
         inner.text.resize(mark);
         inner.known = word.literal() ? Known::one : word.known;
-        // A path begins with its starting point, which is no option; one from a file may be.
+        // A path begins with its starting point, which is not an option; one from a file may be.
         inner.operand = !inner.text.starts_with('-') && !listed;
       }
       outer.arguments.push_back(std::move(inner));

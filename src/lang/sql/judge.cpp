@@ -97,14 +97,14 @@ std::optional<std::string> judge_columns(const SqlRule& rule, const Summary& sum
 Status compile(SqlRule& rule) {
   if (rule.dialect != kDialect) {
     return fail(ErrorKind::invalid,
-                fmt::format("`{}` is no dialect that is understood: expected `{}`",
+                fmt::format("`{}` is not a dialect that is understood: expected `{}`",
                             escape_untrusted(rule.dialect), kDialect));
   }
   if (rule.statements.empty()) return fail(ErrorKind::invalid, "`statements` is empty");
   for (const std::string& kind : rule.statements) {
     if (!listable(kind)) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("`{}` is no statement that can be listed", escape_untrusted(kind)));
+      return fail(ErrorKind::invalid, fmt::format("`{}` is not a statement that can be listed",
+                                                  escape_untrusted(kind)));
     }
   }
   std::ranges::sort(rule.statements);

@@ -82,7 +82,7 @@ Status Scan::link() {
 Status Scan::line_comment() {
   const char behind = at(here_ + 2);
   if (here_ + 2 < text_.size() && !blank(behind)) {
-    return refuse("`--` without a blank behind it is no comment in other dialects");
+    return refuse("`--` without a blank behind it is not a comment in other dialects");
   }
   while (here_ < text_.size() && text_[here_] != '\n' && text_[here_] != '\r') ++here_;
   return {};

@@ -86,7 +86,7 @@ std::string below_home(const char* variable, std::string_view otherwise) {
 }
 
 Result<Zone> read_zone(std::string_view name) {
-  if (!zone_name(name)) return fail(ErrorKind::invalid, "that is no name of a time zone");
+  if (!zone_name(name)) return fail(ErrorKind::invalid, "that is not a valid time zone name");
   const auto bytes = read_file(fmt::format("{}{}", zone_folder, name), zone_bytes_max);
   if (!bytes && bytes.error().fault == ErrorKind::missing) {
     return fail(ErrorKind::missing, "this machine does not know it (package `tzdata`)");

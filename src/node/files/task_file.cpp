@@ -72,13 +72,13 @@ Result<std::string> read_task(const std::string& path, const TaskReader& reader)
   const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat what{};
   if (file.get() < 0 || ::fstat(file.get(), &what) != 0) return refuse(path, "cannot be opened");
-  if (!S_ISREG(what.st_mode)) return refuse(path, "is no file");
+  if (!S_ISREG(what.st_mode)) return refuse(path, "is not a file");
   if ((what.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return refuse(path, "may be written by others: chmod go-w it");
   }
   const bool of_another = what.st_uid != reader.user;
   if (!of_another && lies_in(path, reader.directory)) {
-    return refuse(path, "lies where the agent works: whoever starts the run keeps it elsewhere");
+    return refuse(path, "is in the agent's folder: keep it outside of that folder");
   }
   const bool older = reader.client.pid > 0 && older_than(reader.client, what.st_ctim, clocks_now());
   if (!of_another && !older) {

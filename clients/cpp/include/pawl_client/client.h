@@ -31,7 +31,7 @@ namespace pawl_client {
 
 // The gateway said no to the request itself: not known, not permitted, not there, too much.
 struct Failure {
-  long status = 0;  // of HTTP; 0: nobody answered
+  long status = 0;  // of HTTP; 0: no one answered
   std::string code;
   std::string reason;
 };

@@ -18,7 +18,7 @@ export function placeOfSponsor(q) {
   if (q.quorum < 2 && !q.apart) return null;
   return q.sponsor
     ? `${q.sponsor} started the run: never the only one, and never the second`
-    : 'nobody knows who started the run, so nobody is known to be another';
+    : 'the run has no known sponsor, so no reviewer is known to be another person';
 }
 
 function remark(each) {

@@ -197,7 +197,7 @@ void HttpDoor::State::get(Asking& asking) {
   std::optional<EventId> after;
   if (last.value) {
     after = parse_event_id(*last.value);
-    if (!after) return say_no(asking, {400, "`Last-Event-ID` is none of this session"});
+    if (!after) return say_no(asking, {400, "`Last-Event-ID` does not belong to this session"});
   }
   if (const auto refused = connected->client->listen(asking.responder, after, proof_of(asking))) {
     say_no(asking, *refused);
@@ -423,7 +423,7 @@ bool HttpDoor::State::weighed(Asking& asking) {
   asking.load->count_in(bytes);
   if (*bytes <= with_reserve(ports.limits.requests_bytes)) return true;
   refuse(std::move(asking.responder), 503, id_in(asking.request),
-         "too many bytes of requests are under way");
+         "too many bytes of requests are open");
   return false;
 }
 
@@ -451,11 +451,11 @@ bool HttpDoor::State::borne(Asking& asking, const Message& message) {
   };
   const std::string_view id = message.kind == MessageKind::request ? message.id : "null";
   if (*asking.bytes_of_caller > most(ports.limits.requests_bytes_of_caller)) {
-    turn_away(asking, 429, id, "too many bytes of requests of this caller are under way");
+    turn_away(asking, 429, id, "too many bytes of requests of this caller are open");
     return false;
   }
   if (*bytes <= most(ports.limits.requests_bytes)) return true;
-  turn_away(asking, 503, id, "too many bytes of requests are under way");
+  turn_away(asking, 503, id, "too many bytes of requests are open");
   return false;
 }
 

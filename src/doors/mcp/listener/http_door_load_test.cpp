@@ -107,7 +107,7 @@ TEST(HttpDoorLoad, AllTogetherHaveSoManyBytesUnderWay) {
   scales.hears(behind, 2);
   for (const std::size_t bytes : {2 * kib, 8 * kib}) {  // the second before it is known whose it is
     RawClient other = scales.post(asking(bytes, 12), of_bob);
-    EXPECT_TRUE(other.sees("too many bytes of requests are under way"));
+    EXPECT_TRUE(other.sees("too many bytes of requests are open"));
     EXPECT_THAT(other.got(), HasSubstr("HTTP/1.1 503"));
     EXPECT_THAT(other.got(), HasSubstr(R"("id":12,"error")"));
   }

@@ -123,7 +123,7 @@ TEST(MeantFor, NamesEveryRequestThatMayWaitHoweverItIsSpelled) {
   EXPECT_FALSE(meant_for(R"({"method":"a","params":{"b":1,"b":2}})").question);
 }
 
-// An id is sent back as it stands, so what is no JSON names no request.
+// An id is sent back as it stands, so what is not JSON names no request.
 TEST(MeantFor, NamesNoRequestByWhatIsNoId) {
   for (const char* id : {"tools/list", "[1]", "{}", "true", "2.5", R"("\ud800")", "01"}) {
     const std::string line = R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":"ping"})";

@@ -66,7 +66,7 @@ struct SchemaWalk {
     const bool twice =
         std::ranges::any_of(found.arguments, [&](const auto& one) { return one.header == header; });
     if (reachable == Reachable::no || path.empty()) {
-      found.fault = "asks for a header of something that is no argument";
+      found.fault = "asks for a header of something that is not an argument";
     } else if (!http::is_token(name)) {
       found.fault = "asks for a header with an impossible name";
     } else if (type != "string" && type != "integer" && type != "boolean") {
@@ -166,7 +166,7 @@ std::string disagreement(const Repeated& said, const Mirrored& wanted, json::Vie
     if (std::ranges::count_if(said, named) > 1) {
       return fmt::format("`{}` stands there twice", one.header);
     }
-    if (!field->second) return fmt::format("`{}` is no base64 of a text", one.header);
+    if (!field->second) return fmt::format("`{}` is not base64 of a text", one.header);
     if (!plain || !same(value, *plain, *field->second)) {
       return fmt::format("`{}` and the body say different things", one.header);
     }

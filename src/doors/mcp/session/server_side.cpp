@@ -38,7 +38,7 @@ void ServerSide::receive(std::string_view line) {
       const bool waited = session_.server_requests->deliver(message->id, std::move(answer));
       if (!waited && spend_notice()) {
         (void)session_.gate.alerts.note(session_.spec.run, "answer dropped",
-                                        "nobody waits for an answer with its id");
+                                        "no request with its id is open");
       }
       return;
     }
@@ -156,7 +156,7 @@ void ServerSide::on_request(const Message& message, std::shared_ptr<json::Docume
         const bool which = may && !about && session_.calls.in_flight.size() > 1;
         (void)session_.gate.alerts.note(
             session_.spec.run, "server request refused",
-            which ? fmt::format("{}: which of several calls it belongs to, nobody says",
+            which ? fmt::format("{}: it does not say to which of several calls it belongs",
                                 message.method)
                   : std::string(message.method));
       }

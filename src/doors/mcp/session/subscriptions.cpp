@@ -206,7 +206,7 @@ void Subscriptions::unsubscribe(const std::string& uri) {
   const std::uint64_t listening = found->second;
   resources_heard.erase(found);
   if (session_.handshake.server_era == Era::stateless)
-    return session_.server.cancel(listening, "nobody listens any more");
+    return session_.server.cancel(listening, "no client listens any more");
   (void)session_.server_requests->send("resources/unsubscribe", uri_alone(uri));
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Duration come_back_after = Duration::seconds(1);
 constexpr std::uint64_t listening_stream = 0;
-constexpr std::string_view proof_over = "what proved who listens is over; prove it anew";
+constexpr std::string_view proof_over = "the proof of who listens has expired; prove it again";
 
 Task<void> tell_when_drained(std::weak_ptr<HttpClientTransport> client, http::Stream& out,
                              void (HttpClientTransport::*told)()) {

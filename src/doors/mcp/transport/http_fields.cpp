@@ -128,7 +128,7 @@ std::string disagreement(const http::Headers& headers, const Message& message) {
   if (!in_body) return {};
   if (!name.value) return "`Mcp-Name` is missing";
   const auto said = decoded(*name.value);
-  if (!said) return "`Mcp-Name` is no base64 of a text";
+  if (!said) return "`Mcp-Name` is not base64 of a text";
   return *said == *in_body ? std::string() : differs("Mcp-Name", "names");
 }
 

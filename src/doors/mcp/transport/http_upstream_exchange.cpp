@@ -35,8 +35,8 @@ bool refuses(int status) {
 
 std::string words_of_no_answer(int status, const std::string& type) {
   const std::string shown = escape_untrusted(type.substr(0, shown_type_bytes_max));
-  return fmt::format("the tool server answered with status {} and {}, which is no answer", status,
-                     type.empty() ? "no message" : "`" + shown + "`");
+  return fmt::format("the tool server answered with status {} and {}, which is not an answer",
+                     status, type.empty() ? "no message" : "`" + shown + "`");
 }
 
 std::string words_of_refusal(int status) {

@@ -266,7 +266,8 @@ Task<Status> ProcessPool::equip(std::shared_ptr<ProcessPool> self, ProgramLinePt
     if (!self->hearing) co_return fail(ErrorKind::environment, "the session ends");
     if (!fine) {
       self->retire(process);
-      co_return fail(ErrorKind::io, "the tool server was started anew and did not open as before");
+      co_return fail(ErrorKind::io,
+                     "the tool server was restarted and did not initialize as before");
     }
   }
   line->running = process;
@@ -446,7 +447,7 @@ void ProcessPool::retire(const RunningPtr& process) {
       ++it;
       continue;
     }
-    tell_lost(it->first, "the tool server was started anew, with another secret");
+    tell_lost(it->first, "the tool server was restarted with another secret");
     it = process->asked.erase(it);
   }
   end_if_unused(process);

@@ -442,7 +442,7 @@ void SharedProcess::said(std::string_view line) {
       }
       (void)program.transport->send(error_line(message->id, method_not_found, "method not found"),
                                     {});
-      tell(fmt::format("`{}` was refused: nobody can say which session it is for",
+      tell(fmt::format("`{}` was refused: the session that it is for is not known",
                        escape_untrusted(message->method.substr(0, shown_method_bytes_max))));
       return;
     }
@@ -456,7 +456,7 @@ void SharedProcess::said(std::string_view line) {
 
 // The one that it names looks at it, and ends its request or makes something of it.
 void SharedProcess::unreadable(std::string_view line, const std::string& why) {
-  if (unheard++ == 0) tell("it says what is no message: " + why);
+  if (unheard++ == 0) tell("it sends what is not a message: " + why);
   const MeantFor meant = meant_for(line);
   for (std::string_view id : meant.ids) {
     if (meant.question) (void)program.transport->send(error_line(id, invalid_request, why), {});
@@ -532,7 +532,7 @@ void SharedProcess::noticed(const Message& message, std::string_view line) {
     case ServerNotice::elicitation_done:
     case ServerNotice::cancelled:
     case ServerNotice::unknown:
-      if (unheard++ == 0) tell("what it says to nobody in particular is not passed on");
+      if (unheard++ == 0) tell("a message without a receiver is not passed on");
       return;
   }
 }
