@@ -1,7 +1,6 @@
-// Headers: a private one is included from its own folder only, and a source file has a face: a
-// header of its name, or a header of its folder that lists it.
+// Headers: a private one (`*_impl.h`, or its first comment says so) is included from its own folder
+// only.
 
-#include <algorithm>
 #include <string>
 
 #include "rules.h"
@@ -37,23 +36,6 @@ Findings find_exposed_headers(const Tree& tree) {
       if (header == nullptr || header->folder() == file.folder() || !is_private(*header)) continue;
       out.push_back({file.path, include.line,
                      "`" + std::string(include.path) + "` is private to its folder"});
-    }
-  }
-  return out;
-}
-
-Findings find_faceless(const Tree& tree) {
-  Findings out;
-  for (const SourceFile& file : tree.files) {
-    if (!file.path.starts_with("src/") || !file.path.ends_with(".cpp") || file.test()) continue;
-    const std::string header = file.path.substr(0, file.path.size() - 4) + ".h";
-    if (tree.find(header) != nullptr || file.name() == "main.cpp") continue;
-    const bool listed = std::ranges::any_of(tree.files, [&](const SourceFile& other) {
-      return other.path.ends_with(".h") && other.folder() == file.folder() &&
-             other.text.contains(file.name());
-    });
-    if (!listed) {
-      out.push_back({file.path, 1, "no header has its name, and none of its folder lists it"});
     }
   }
   return out;

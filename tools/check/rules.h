@@ -39,6 +39,5 @@ Findings find_broken_links(const Tree& tree);     // links.cpp
 Findings find_broken_paths(const Tree& tree);     // paths.cpp
 Findings find_unplain_english(const Tree& tree);  // english.cpp
 Findings find_exposed_headers(const Tree& tree);  // headers.cpp
-Findings find_faceless(const Tree& tree);         // headers.cpp
 
 }  // namespace pawl::check

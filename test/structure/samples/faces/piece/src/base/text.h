@@ -1,2 +1,0 @@
-// Text, with text_find.cpp.
-#pragma once
