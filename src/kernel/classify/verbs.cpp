@@ -253,8 +253,8 @@ constexpr std::array outside_words = std::to_array<std::string_view>({
 });
 
 template <class Table>
-bool has(const Table& table, std::string_view word) {
-  return std::ranges::find(table, word) != table.end();
+bool has(const Table& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
 }
 
 }  // namespace
