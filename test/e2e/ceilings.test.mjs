@@ -13,9 +13,10 @@ import { open, usable } from './tester.mjs';
 import { World, code, fixture, pawl } from './world.mjs';
 
 const flooded = `${open}execution: {max_denials: 200, max_steps: 20000}\n`;
-// What the state directory takes on the disk: files are grown before they are written.
-const bytes = (w) =>
-  [...files(w.state)].reduce((sum, [file]) => sum + statSync(file).blocks * 512, 0);
+// What the state directory takes on the disk: files are grown before they are written, and one that
+// is being replaced may be gone by now.
+const blocks = (file) => statSync(file, { throwIfNoEntry: false })?.blocks ?? 0;
+const bytes = (w) => [...files(w.state)].reduce((sum, [file]) => sum + blocks(file) * 512, 0);
 const check = (w, ...words) => {
   const behind = words.includes('--') ? [] : ['--', 'node', fixture, w.record, 'where'];
   const done = spawnSync(pawl, ['check', w.policy, ...words, ...behind], {
