@@ -115,7 +115,7 @@ TEST_F(GateChange, WhoMayNotAnswerMayNotChange) {
   EXPECT_FALSE(gate.approvals.change(change)) << "a person cannot approve their own request";
   change.person = "ann";
   change.proof = "";
-  EXPECT_FALSE(gate.approvals.change(change)) << "nobody proved to be ann";
+  EXPECT_FALSE(gate.approvals.change(change)) << "no proof of being ann";
   EXPECT_FALSE(world.change("a-nothing", R"({"n":2})"));
   world.advance(Duration::seconds(301));
   EXPECT_FALSE(world.change(asked.approval, R"({"n":2})")) << "its time is over";

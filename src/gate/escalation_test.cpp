@@ -68,7 +68,7 @@ TEST_F(GateLadder, PeopleAreToldOneAfterAnotherInTheOrderOfTheirTimes) {
   EXPECT_EQ(only().phase, Escalation::Phase::unanswered);
   EXPECT_EQ(world.escalations.back(), "unanswered");
   minutes(60);
-  EXPECT_EQ(world.steps.size(), 4U) << "nobody is told again";
+  EXPECT_EQ(world.steps.size(), 4U) << "no contact is told again";
 }
 
 TEST_F(GateLadder, AnAcknowledgementStopsItAndAResumeEndsIt) {

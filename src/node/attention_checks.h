@@ -1,4 +1,4 @@
-// Calls that nobody ought to approve, asked for now and then: whether people read what they answer.
+// Calls that should not be approved, asked for now and then: whether people read what they answer.
 //
 // Such a call goes the way of every call, in a run of its own, as far as the question to people.
 // Its caller is gone from then on, and what is approved for a caller who does not come back is not

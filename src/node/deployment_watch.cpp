@@ -25,14 +25,14 @@ namespace {
 constexpr int links_max = 40;  // as Linux has it
 
 // Who may write this file, or put another one in the place of it or of a folder on the way to it,
-// besides its owner's people; empty: nobody whom an agent or a server could be.
+// besides its owner's people; empty: no user that an agent or a server could be.
 std::string writers_on_the_way(const std::filesystem::path& file) {
   struct stat what{};
   const uid_t own = ::geteuid();
-  bool below_is_there = false;  // and belongs to somebody else
+  bool below_is_there = false;  // and belongs to another user
   for (std::filesystem::path one = file; !one.empty(); one = one.parent_path()) {
     if (::lstat(one.c_str(), &what) == 0) {
-      // In a folder such as /tmp nobody replaces what is another's.
+      // In a folder such as /tmp no user replaces what is another's.
       const bool sticky = S_ISDIR(what.st_mode) && (what.st_mode & S_ISVTX) != 0;
       const bool kept = sticky && below_is_there && what.st_uid != own;
       const bool link = S_ISLNK(what.st_mode);  // it has no mode of its own
@@ -70,7 +70,7 @@ void DeploymentWatch::note() {
   if (noted_ == digest_) return;
   std::string text = file_ + " is " + digest_;
   if (digest_.empty()) text = file_ + " is not there";
-  // Nobody writes what is not there.
+  // What is not there cannot be written.
   const std::string who = digest_.empty() ? std::string() : writers();
   if (!who.empty()) text += ", and can be written by " + who;
   // What the journal has no room for now is said with the next one that is read.
@@ -141,9 +141,10 @@ void DeploymentWatch::take_back_keys(const Deployment& file) {
 // counts where it is as strict as before, and else waits for a person.
 //
 // Which bytes were accepted is a pin of the journal; the bytes themselves are kept beside it, and
-// are what the node starts with while the file says something laxer. Where nobody has to accept
-// (nobody whom an agent could be may write the file, nothing is for production, or nobody is
-// enrolled), the file counts as it is and becomes the accepted one: what binds later begins there.
+// are what the node starts with while the file says something laxer. Where no reviewer has to
+// accept (no user that an agent could be may write the file, nothing is for production, or no
+// reviewer is enrolled), the file counts as it is and becomes the accepted one: what binds later
+// begins there.
 
 namespace {
 
@@ -160,7 +161,7 @@ bool works_in_production(const Policy& policy) {
          std::ranges::any_of(policy.tools, by_call);
 }
 
-// Somebody who is enrolled, and may decide something by this file.
+// A reviewer who is enrolled, and may decide something by this file.
 bool somebody_could_accept(const State& state, const Deployment& file) {
   const auto auditors = file.persons(file.auditors);
   return std::ranges::any_of(state.reviewers(), [&](const auto& row) {
@@ -176,8 +177,8 @@ bool counted_for_production(const State& state, std::string_view digest) {
 
 }  // namespace
 
-// By what the files of its roles say now, and by what was accepted for them and for whoever else
-// has a run here.
+// By what the files of its roles say now, and by what was accepted for them and for every other one
+// who has a run here.
 bool DeploymentWatch::for_production(const Deployment& deployment) const {
   const State& state = gate_->state();
   std::set<std::string, std::less<>> agents;
@@ -195,14 +196,14 @@ bool DeploymentWatch::for_production(const Deployment& deployment) const {
   });
 }
 
-// Whoever starts a node says where its file is: one that never was, or somebody else's at another
-// place, which they need not be able to write.
+// The operator who starts a node says where its file is: one that never was, or another user's at
+// another place, which they need not be able to write.
 bool DeploymentWatch::may_be_anybodys(const DeploymentRead& read) const {
   return read.text.empty() || !writers().empty() ||
          kept_place(state_directory_) != real_path(file_);
 }
 
-// Also where its policies say less now than when it was accepted: that is nobody's way out.
+// Also where its policies say less now than when it was accepted: that is no way out.
 bool DeploymentWatch::needs_person() const {
   const State& state = gate_->state();
   return somebody_could_accept(state, deployment_) &&
@@ -222,7 +223,8 @@ Status DeploymentWatch::accept_read(const DeploymentRead& read, bool production,
   return {};
 }
 
-// Nobody has to accept it. What cannot be written down counts all the same until the node ends.
+// No reviewer has to accept it. What cannot be written down counts all the same until the node
+// ends.
 void DeploymentWatch::count_read(const DeploymentRead& read, bool production) {
   const bool never = gate_->state().pin(policy_pin_server, deployment_pin_name) == nullptr;
   if (!never || !read.text.empty()) {
@@ -243,7 +245,7 @@ bool DeploymentWatch::waits(const DeploymentRead& read) {
   const bool binds = may_be_anybodys(read) && needs_person();
   if (binds) {
     auto laxer = laxer_deployment(known_.text, read.text, file_);
-    // One stricter file after another must not lead to one that nobody has to accept.
+    // One stricter file after another must not lead to one that no reviewer has to accept.
     if (!somebody_could_accept(gate_->state(), *read.deployment)) {
       laxer.push_back({{file_, 0, 0}, "it leaves no reviewer who could accept the next one"});
     } else if (laxer.empty() && !for_production(*read.deployment)) {
@@ -301,7 +303,7 @@ Status DeploymentWatch::begin_with_kept(const DeploymentRead& read, const std::s
     const bool binds = counted_for_production(state, accepted) && !state.reviewers().empty() &&
                        may_be_anybodys(read);
     if (binds) {
-      // For whoever is told: of what was accepted nobody knows who that would be.
+      // For those who are told: of what was accepted it is not known who that would be.
       deployment_ = *read.deployment;
       told_(std::filesystem::path(file_).parent_path().string());
       const std::string why = text ? "do not load any more (" + to_string(kept.errors.front()) + ")"
@@ -328,7 +330,7 @@ Status DeploymentWatch::begin_with_kept(const DeploymentRead& read, const std::s
   // As it is kept now: without the keys that were taken back.
   const DeploymentRead stays = deployment_of(file_, known_.text);
   if (Status right = check(stays); !right) {
-    say_waiting();  // else nobody knows of which file the mistake is
+    say_waiting();  // else it is not known of which file the mistake is
     return right;
   }
   use(stays);

@@ -2,7 +2,7 @@
 // for it; and the one that people accepted, for which what is laxer waits.
 //
 // A bad file never replaces a good one. What is laxer waits for a reviewer where the file may be
-// somebody else's and a role works in production; what only tightens counts at once.
+// another user's and a role works in production; what only tightens counts at once.
 // Threads: the node's loop.
 #pragma once
 
@@ -26,7 +26,7 @@ struct DeploymentWatchPorts {
   bool serves = false;               // listens on the network
   std::function<void()> in_force;    // another file counts from here on
   std::function<void()> keys_taken;  // keys of the file in force were taken back
-  std::function<void(const std::string& directory)> told;  // only for whoever is told of it
+  std::function<void(const std::string& directory)> told;  // only for those who are told of it
 };
 
 class DeploymentWatch {

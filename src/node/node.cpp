@@ -163,8 +163,8 @@ Status Node::open_journal() {
   return {};
 }
 
-// What follows from a file that is in force now. Who is no longer in it is nobody from here on,
-// also where a new one could not be enrolled.
+// What follows from a file that is in force now. Who is no longer in it counts as no one from here
+// on, also where a new one could not be enrolled.
 Status Node::follow_config() {
   const Status people = reviewers_->enrol_configured();
   people_changed();
@@ -298,7 +298,7 @@ Status Node::open() {
   const DeploymentRead read = read_deployment(options_.config, options_.config_named);
   if (Status right = deployment_watch_.check(read); !right) return right;
   if (Status journal = open_journal(); !journal) {
-    deployment_watch_.use(read);  // for whoever is told
+    deployment_watch_.use(read);  // for those who are told
     return journal;
   }
   if (Status begun = deployment_watch_.begin(*gate_, read); !begun) return begun;

@@ -87,7 +87,7 @@ struct ControlConnection {
 void share_files(mcp::SessionSpec& spec);
 std::string user_name(uid_t user);
 
-// The name of whoever called last. Most callers are one user, and asking for a name opens a file.
+// The name of the last caller. Most callers are one user, and asking for a name opens a file.
 struct KnownUser {
   std::optional<uid_t> user;
   std::string name;
@@ -168,7 +168,7 @@ class Node {
                                                         const std::string& role, const Lock& lock,
                                                         std::unique_ptr<mcp::Transport> client,
                                                         mcp::HttpDoorPorts::Ended ended);
-  // What every session of a run has, whoever connects it.
+  // What every session of a run has, by any door.
   mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
 
   // node_api.cpp

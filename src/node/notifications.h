@@ -1,4 +1,4 @@
-// Notices of this node: what Slack posts back, and whether anybody can be reached.
+// Notices of this node: what Slack posts back, and whether people can be reached.
 // Threads: the node's loop.
 #pragma once
 

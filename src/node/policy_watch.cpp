@@ -36,9 +36,9 @@ std::string look_of(const std::vector<std::string>& files) {
   return out;
 }
 
-// Before a policy is in force. A call that waits for nobody is only a call that is refused late,
-// and a ceiling that nobody measures is none: in production these are mistakes of the file, and
-// elsewhere they are said, each once.
+// Before a policy is in force. A call that waits for no one is only a call that is refused late,
+// and a ceiling that is not measured is not a ceiling: in production these are mistakes of the
+// file, and elsewhere they are said, each once.
 Status PolicyWatch::fit_for_use(const Policy& policy) {
   const CheckReport report = check_before_use(policy, deployment_, clock_.now());
   for (const Finding& finding : report.findings) {
@@ -50,8 +50,8 @@ Status PolicyWatch::fit_for_use(const Policy& policy) {
   return std::unexpected(report.errors.front());
 }
 
-// At the start and when the deployment file was read again: somebody else may be left to answer, or
-// nobody.
+// At the start and when the deployment file was read again: another reviewer may be left to answer,
+// or none.
 void PolicyWatch::look_at_roles() {
   for (const auto& [name, role] : deployment_.roles) {
     const auto file = std::filesystem::path(config_directory_) / home_expanded(role.file);
@@ -107,7 +107,7 @@ RolePolicy PolicyWatch::policy_for(const std::string& role) {
   if (known.file != file || known.look.empty() || before != known.look) {
     std::vector<std::string> parts;
     const Loaded loaded = read_policy(file, &deployment_, &parts);
-    // What changed while it was read is read by whoever comes next.
+    // What changed while it was read is read by the next session.
     const bool still = known.file == file && known.parts == parts && look_of(parts) == before;
     known.file = file;
     known.look = still ? before : std::string();

@@ -23,7 +23,7 @@ struct ProcessPorts {
   Remotes& remotes;
   const Deployment& deployment;         // in force
   const std::string& config_directory;  // where its file is
-  // Ends so many sessions of a caller that nobody seems to use; how many it ends.
+  // Ends so many sessions of a caller that seem unused; how many it ends.
   std::function<std::size_t(const std::string& caller, std::size_t wanted)> end_quiet;
 };
 

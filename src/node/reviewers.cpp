@@ -80,7 +80,7 @@ std::vector<std::string> Reviewers::groups_through_provider(std::string_view per
   return groups;
 }
 
-// Empty: nobody vouches for them now.
+// Empty: no provider vouches for them now.
 std::string Reviewers::way_of_vouched(std::string_view person) const {
   const auto known = vouched_.find(person);
   if (known == vouched_.end() || !deployment_.provider) return {};
@@ -95,7 +95,7 @@ std::string Reviewers::way_of_vouched(std::string_view person) const {
   return way_through(*deployment_.provider, vouching.name);
 }
 
-// Nobody of the file, and no group, is called so, in any case of letters; nor does the provider
+// No person of the file, and no group, is called so, in any case of letters; nor does the provider
 // call a person of the file so, nor do they start runs under that name.
 bool Reviewers::name_is_free(std::string_view name) const {
   const std::string folded = fold(name);
@@ -150,7 +150,7 @@ Task<Result<console::CameBack>> Reviewers::provider_redeem(console::ProviderSign
   co_return console::CameBack{person, way_through(from, vouched->name)};
 }
 
-// Whose time is over is nobody any more.
+// A person whose time is over no longer counts.
 void Reviewers::look_at_vouched() {
   const Instant now = clock_.now();
   std::erase_if(vouched_, [now](const auto& row) { return row.second.until <= now; });
@@ -171,7 +171,8 @@ void Reviewers::file_changed() {
   tell_people();
 }
 
-// Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
+// Reviewers of the deployment file count while no reviewer is enrolled; afterwards a reviewer
+// enrols.
 Status Reviewers::enrol_configured() {
   const auto& known = gate_.state().reviewers();
   std::vector<pawl::Reviewers::ConfiguredReviewer> first;
@@ -256,7 +257,7 @@ std::set<std::string, std::less<>> Reviewers::auditors() const {
   return all;
 }
 
-// Somebody who may sign in: enrolled and named by the deployment file as it is now, or vouched for.
+// A person who may sign in: enrolled and named by the deployment file as it is now, or vouched for.
 std::optional<console::Known> Reviewers::known_person(const std::string& person) const {
   const auto& reviewers = gate_.state().reviewers();
   const auto found = reviewers.find(person);
@@ -270,7 +271,7 @@ std::optional<console::Known> Reviewers::known_person(const std::string& person)
   return console::Known{std::move(ways), groups_of(person), is_auditor(person)};
 }
 
-// Whose passkey this is; empty: nobody's who may sign in.
+// Whose passkey this is; empty: of no person who may sign in.
 std::string Reviewers::owner_of_passkey(std::string_view id) const {
   for (const auto& [name, reviewer] : gate_.state().reviewers()) {
     const auto passkeys = passkeys_of(reviewer.verifier);

@@ -4,9 +4,9 @@
 // People for whom the deployment's provider vouches: who they are here, and for how long.
 //
 // What it says counts as long as a session at the console can last, and is in memory alone: a node
-// that starts again asks everybody to sign in. A person of the file is whom the file says; anybody
-// else is somebody as long as the file knows one of their groups, and never by a name that is in
-// the file already: nobody is two persons, and nobody becomes another.
+// that starts again asks all to sign in. A person of the file is whom the file says; any
+// other counts as long as the file knows one of their groups, and never by a name that is in
+// the file already: no one is two persons, and no one becomes another.
 // Threads: the node's loop.
 #pragma once
 
@@ -65,7 +65,7 @@ class Reviewers {
   Task<Result<std::string>> provider_address(console::ProviderSignIn asked);
   Task<Result<console::CameBack>> provider_redeem(console::ProviderSignIn asked, std::string code,
                                                   std::string issuer);
-  // Whoever waits for the provider is answered.
+  // All who wait for the provider are answered.
   void finish() {
     if (provider_) provider_->finish();
   }

@@ -1,6 +1,6 @@
 // How roles come into force: candidates that are judged beside a policy, and times in which people
 // watch before anything is stopped. What the deployment file says of both, told to the gate, and
-// what became of it, told to whoever reads the log.
+// what became of it, told to the reader of the log.
 // Threads: the node's loop.
 #pragma once
 

@@ -17,7 +17,7 @@
 
 namespace pawl::views {
 
-// What stands in the way of the answers of whoever asks, for a question; empty: nobody in
+// What stands in the way of the answers of the person who asks, for a question; empty: no one in
 // particular asks.
 using MayNot = std::function<Objections(const std::string& approval)>;
 
@@ -26,14 +26,15 @@ Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
 // People who are asked to answer, as the deployment has them now.
 struct Answerers {
   std::vector<std::pair<std::string, std::vector<std::string>>> persons;  // enrolled; their groups
-  std::vector<std::string> by_default;  // `default_reviewers`: who may where a policy names nobody
+  std::vector<std::string>
+      by_default;  // `default_reviewers`: who may where a policy names no reviewers
 };
 // What else is known about a question; null: nothing of it is.
 struct KnownBeside {
   const ActivityFeed* activity = nullptr;
   const Policy* policy = nullptr;       // of its run
   const Answerers* people = nullptr;    // for whom it can be passed on to
-  const Objections* may_not = nullptr;  // in the way of whoever asks
+  const Objections* may_not = nullptr;  // in the way of the person who asks
 };
 // One question with everything that a person needs to answer it: the canonical arguments, the run,
 // the class, who asked, the time left; and how they are displayed, whole or with long values folded

@@ -17,7 +17,7 @@ namespace pawl::views {
 namespace {
 
 // A word that mixes plain letters with those of another alphabet that look like them. Words of one
-// alphabet are somebody's language.
+// alphabet are a language of their own.
 bool mixes_alphabets(std::string_view text) {
   bool plain = false;
   std::size_t begin = 0;

@@ -41,7 +41,7 @@ Display display(const Approval& approval, json::View arguments, bool full);
 // An edit is an argument pair of a name for the old text and one for the new (`oldText` and
 // `newText`, `old_string` and `new_string`, …), alone or in a list. The diff is shown beside the
 // arguments, never in their place: what is approved is the arguments, as display.h shows them.
-// Lines are as untrusted as everything else: whoever shows them escapes them.
+// Lines are as untrusted as everything else: who shows them escapes them.
 // Bounded: beyond `diff_lines_max` on one side there is no diff.
 
 inline constexpr std::size_t diff_lines_max = 400;  // of the old text, and of the new

@@ -24,7 +24,8 @@ const JudgedCall* judged_in(const ActivityFeed* activity, const Approval& approv
 // From nothing to worst: what a list is ordered by. Unknown is nearly the worst.
 std::uint64_t risk_of(const Approval& approval);
 
-// Into an open object: what it is, how its call was judged, and why whoever asks may not answer it.
+// Into an open object: what it is, how its call was judged, and why the person who asks may not
+// answer it.
 void write_question(json::Writer& out, const Approval& approval, Instant now);
 void write_judged(json::Writer& out, const Approval& approval, const JudgedCall* judged);
 void write_may_not(json::Writer& out, const Objections& why);
@@ -34,7 +35,7 @@ void write_may_not(json::Writer& out, const Objections& why);
 // To whom it was passed on; nothing where it was not.
 void write_passed(json::Writer& out, const Approval& approval);
 
-// `talk`: what reviewers asked the agent and what it said, oldest first; nothing where nobody
+// `talk`: what reviewers asked the agent and what it said, oldest first; nothing where no one
 // asked. What the agent says is its own, is marked as that, and goes through the escaping writer.
 void write_talk(json::Writer& out, Journal& journal, const Approval& approval);
 

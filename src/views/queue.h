@@ -20,9 +20,9 @@ namespace pawl::views {
 // filter looks. Never what is decided by.
 //
 // The arguments of a question lie in the journal and are read once for each question, so many at a
-// time as whoever asks has time for. Until they were read a filter looks at the rest alone. Of very
-// many questions, and of arguments that are long, only so much is kept.
-// Threads: the loop that owns the gate.
+// time as the person who asks has time for. Until they were read a filter looks at the rest alone.
+// Of very many questions, and of arguments that are long, only so much is kept. Threads: the loop
+// that owns the gate.
 
 struct QuestionTextLimits {
   std::size_t questions_max = 20'000;

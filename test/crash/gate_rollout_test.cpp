@@ -213,7 +213,7 @@ class GateWatched : public GateRollout {
 
 TEST_F(GateWatched, WhatIsHarmlessRunsAndTheRecordSaysThatItWasDenied) {
   ASSERT_EQ(fresh.gate->policies.observations().size(), 1U);
-  EXPECT_FALSE(fresh.gate->policies.observations()[0].waits) << "nobody ran it so far";
+  EXPECT_FALSE(fresh.gate->policies.observations()[0].waits) << "not run so far";
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").kind, Settled::Kind::result);
   EXPECT_EQ(read_page().reply->kind, Settled::Kind::result);
   EXPECT_EQ(fresh.call("put_note").kind, Settled::Kind::result);

@@ -368,7 +368,7 @@ void World::tell(const EscalationStep& step) {
   executor.post([this, step, failed] {
     if (!gate) return;
     (void)gate->alerts.escalated({step.run, step.event, step.contact.name, step.contact.via,
-                                  failed ? "nobody there" : "told", step.escalation, step.step,
+                                  failed ? "no one there" : "told", step.escalation, step.step,
                                   failed});
   });
 }

@@ -14,7 +14,7 @@ inline constexpr std::size_t event_bytes_max = 16UL << 20;
 class EventReader {
  public:
   explicit EventReader(const std::function<bool(const Event&)>& heard) : heard_(heard) {}
-  // False: nobody wants more, or what comes is not a stream of events.
+  // False: no more is wanted, or what comes is not a stream of events.
   bool take(std::string_view bytes);
 
  private:

@@ -29,8 +29,8 @@ std::string_view way(const Contact& contact) {
   return trim(std::string_view(contact.via).substr(0, contact.via.find(':')));
 }
 
-// `slack:#oncall`, `mail:team@…` is a person or not is not known; a channel is none for
-// certain.
+// `slack:#oncall`, `mail:team@…` is a person or not is not known; a channel does not count as a
+// person for certain.
 bool is_channel(const Contact& contact) {
   const std::string_view via = contact.via;
   const std::size_t colon = via.find(':');

@@ -115,7 +115,7 @@ void print_who(Lines& page, json::View question) {
   page.push_back(fmt::format("why       {}", card_word(question, "why")));
 }
 
-// What the approval may be good for besides this call, if whoever answers wants that.
+// What the approval may be good for besides this call, if the reviewer who answers wants that.
 void print_wider(Lines& page, json::View question) {
   const json::View wider = question["wider"];
   if (!wider.exists()) return;

@@ -22,8 +22,8 @@ std::string people_of(json::View question);  // `1 of 2`
 
 std::string state_of(json::View question);  // `open, for bob`
 
-// Why whoever acts may not answer or approve it, as the node says: `may not approve: …`. Empty:
-// they may, or nobody in particular asked.
+// Why the reviewer who acts may not answer or approve it, as the node says: `may not approve: …`.
+// Empty: they may, or no reviewer in particular asked.
 std::string may_not_of(json::View question);
 // Into a request for questions: who would answer them, at this terminal.
 void write_asker(json::Writer& request, const std::string& person);

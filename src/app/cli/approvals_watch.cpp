@@ -297,7 +297,7 @@ constexpr OptionRow kOptionsOfWatch[] = {
     state_option,
     config_option};
 
-// The node, as long as it is there; a new connection where it was started anew.
+// The node, as long as it is there; a new connection where it was restarted.
 class QueueLink {
  public:
   QueueLink(NodeConnection node, std::string directory, std::string person)
@@ -384,7 +384,7 @@ class LiveQueue {
     if (!page_.wanted().empty()) open();
   }
 
-  // Reads the card anew: what is answered is what is shown.
+  // Reads the card again: what is answered is what is shown.
   void open() {
     auto shown = page_.wanted().size() == 1 ? one() : several();
     if (!shown) {

@@ -126,7 +126,7 @@ Result<std::vector<ToolDefinition>> offered(const Arguments& arguments,
   return std::move(offer->tools);
 }
 
-// A switch that nobody tried for so long is not known to work.
+// A switch that was not tried for so long is not known to work.
 std::optional<std::string> drill_overdue(const Arguments& arguments, const DrillPlan& plan) {
   const auto last = last_drill(arguments);
   const std::string at = fmt::format("{}:{}: ", plan.at.file, plan.at.line);

@@ -163,7 +163,7 @@ int run_command(const CommandRow& command, const std::vector<std::string>& given
   return command.run(*arguments);
 }
 
-// `approvals` alone, or with a word that is none of its commands.
+// `approvals` alone, or with a word that is not one of its commands.
 int run_family(const std::vector<std::string>& words) {
   const auto members = family(words[0]);
   std::vector<std::string> names;

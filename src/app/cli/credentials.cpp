@@ -52,7 +52,7 @@ namespace {
 // The name of the passphrase among the credentials that systemd passes on.
 constexpr const char* systemd_key = "pawl-credentials-key";
 
-// What opens the store: a file that is named, one that systemd passes on, or somebody who types.
+// What opens the store: a file that is named, one that systemd passes on, or a person who types.
 Result<Credential> passphrase(const Arguments& arguments, bool fresh) {
   if (const auto file = arguments.one("--key-file")) return secrets::from_file(*file);
   auto passed = secrets::from_systemd(systemd_key);
@@ -82,7 +82,7 @@ Result<OpenedStore> open_store(const Arguments& arguments, bool may_begin,
   if (!file) return std::unexpected(file.error());
   const auto text = file->read();
   if (!text) return std::unexpected(text.error());
-  // Nothing is there, not even an empty file: that would be a store that somebody has emptied.
+  // Nothing is there, not even an empty file: that would be a store that was emptied.
   const bool fresh = text->empty() && !std::filesystem::exists(*path, error);
   auto key = known != nullptr ? Result<Credential>(known->copy()) : passphrase(arguments, fresh);
   if (!key) return std::unexpected(key.error());

@@ -16,7 +16,7 @@ namespace pawl::app {
 // there.
 Result<std::optional<Instant>> last_drill(const Arguments& arguments);
 
-// Escalations on a terminal: what waits for somebody, and how people are reached.
+// Escalations on a terminal: what waits for a person, and how people are reached.
 
 // Of a status: a line for each escalation, each way that does not get through, and the last drill.
 std::vector<std::string> escalation_lines(json::View status);

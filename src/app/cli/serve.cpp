@@ -64,7 +64,7 @@ int run_launch(const Arguments& arguments) {
   // Only ever sooner: a snapshot more takes nothing but time.
   options.snapshot_records =
       number_from_environment("PAWL_SNAPSHOT_RECORDS", options.snapshot_records);
-  // Only ever sooner: whoever starts a node first must not make calls wait for ever.
+  // Only ever sooner: who starts a node first must not make calls wait for ever.
   options.call_deadline = std::min(
       options.call_deadline, seconds_from_environment("PAWL_CALL_DEADLINE", options.call_deadline));
   return status_of(node::run_node(options));

@@ -271,7 +271,7 @@ Result<NodeConnection> NodeLauncher::ensure() const {
     ::usleep(launch_look_every_us);
     connected = NodeConnection::open(state_directory_, node::control_socket);
     if (connected) return connected;
-    // Some damage it starts with, and with some it does not: then nobody need wait so long.
+    // Some damage it starts with, and with some it does not: then a command need not wait so long.
     const bool soon =
         waited < damage_look_at_us && waited + launch_look_every_us >= damage_look_at_us;
     if (!soon || !begun) continue;

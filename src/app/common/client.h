@@ -34,7 +34,7 @@ class NodeConnection {
 
 // Makes sure that a node serves the directory: connects, or starts one in the background and waits
 // until it answers. The message of an error names its log. The connection, to the control socket,
-// keeps the node there: as long as somebody has one, it does not end for want of work.
+// keeps the node there: as long as a command has one, it does not end for want of work.
 class NodeLauncher {
  public:
   NodeLauncher(std::string state_directory, std::string config)

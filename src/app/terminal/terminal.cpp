@@ -124,7 +124,7 @@ void out(std::string_view text) {
   std::string line(text);
   if (!line.ends_with('\n')) line += '\n';
   const int failed = write_all(STDOUT_FILENO, line);
-  // Somebody who closed the pipe has read enough; anybody else would believe that this was all.
+  // A reader who closed the pipe has read enough; any other would believe that this was all.
   if (failed != 0 && failed != EPIPE) {
     throw OutputLost("standard output cannot be written: " +
                      std::generic_category().message(failed));
@@ -295,7 +295,7 @@ Result<std::string> read_line(int terminal) {
   }
 }
 
-// The first line of a file that nobody else can read.
+// The first line of a file that no other user can read.
 Result<std::string> passphrase_file(const std::string& path) {
   const Position at{path, 0, 0};
   const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -66,7 +66,7 @@ struct ApiPorts {
   identity::Identities& identities;
   Executor& executor;
   std::function<Instant()> now;
-  // Reads the role's files anew. ErrorKind::missing: there is no such role.
+  // Reads the role's files again. ErrorKind::missing: there is no such role.
   std::function<Result<RoleInForce>(const std::string& role)> role;
   sql::ReadSql read_sql;
   std::string address;  // `https://gate.example`: of the audience of credentials
@@ -99,7 +99,7 @@ class Api {
   std::string audience_of_role(std::string_view role) const;
   // What a sub-run may that is not over; null: there is none of this id.
   std::shared_ptr<SubRunLimits> part(std::string_view sub_run) const;
-  // A sub-run for somebody at this machine, who answers for it as `by`. ErrorKind::missing: there
+  // A sub-run for a user of this machine, who answers for it as `by`. ErrorKind::missing: there
   // is no such parent. Others: it may not be, and why.
   Result<OpenedSubRun> open_sub_run(const std::string& parent, const NewSubRun& wanted,
                                     const std::string& by);

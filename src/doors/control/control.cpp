@@ -478,7 +478,7 @@ Task<std::string> Control::perform(std::string person, std::string proof, std::s
   co_return std::move(*answered);
 }
 
-// Lists of questions, and whether whoever asks for one may answer them.
+// Lists of questions, and whether the person who asks for one may answer them.
 
 namespace {
 
@@ -564,7 +564,8 @@ views::MayNot Control::may_not(json::View request) const {
   };
 }
 
-// Before and after a card is shown: what it needs is read back, and that somebody has it is noted.
+// Before and after a card is shown: what it needs is read back, and that it was handed out is
+// noted.
 
 std::vector<std::string> cards_of(std::string_view op, json::View request) {
   if (op == "approval") {
@@ -597,7 +598,7 @@ Task<void> Control::remember(std::vector<std::string> ids) {
 void Control::note_display(const std::vector<std::string>& ids, json::View request) {
   const auto person = request.text("person");
   if (ports_.activity == nullptr || !person) return;
-  // Names that nobody has would only fill the memory.
+  // Unknown names would only fill the memory.
   const std::string name(*person);
   if (!ports_.gate.state().reviewers().contains(name) && ports_.groups_of(name).empty()) return;
   for (const std::string& id : ids) {

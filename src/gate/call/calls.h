@@ -34,7 +34,7 @@ class Calls {
   // From now on `told` hears of each call when it is over. One listener; calls that came before are
   // not measured.
   void on_over(std::function<void(const CallOver&)> told);
-  // Whether a call that is under way may say more to its server, where that takes several messages:
+  // Whether an open call may say more to its server, where that takes several messages:
   // looked at before each, as before the first. False once it was stopped by the switch or a halt,
   // no grants are given, or the run's policy is another than `decided_under`.
   bool goes_on(const std::string& run, const Call& call, const Policy* decided_under) const;

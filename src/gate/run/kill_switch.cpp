@@ -127,7 +127,7 @@ Result<Stopped> KillSwitch::kill(const std::string& scope, const std::string& na
   stopped.cancelled = cancel_covered(gate_state, kill);
   if (!seq) {
     return fail(seq.error().fault,
-                "calls under way were asked to stop, and nothing is granted, but "
+                "open calls were asked to stop, and nothing is granted, but "
                 "the kill could not be recorded: " +
                     seq.error().message);
   }

@@ -29,7 +29,7 @@ class Policies {
   explicit Policies(GateState& gate_state);
 
   // A policy file changed while the node runs. A stricter one is in force at once, for new runs and
-  // for those under way; answers the runs that took it. A laxer one waits and is told.
+  // for those that are open; answers the runs that took it. A laxer one waits and is told.
   std::vector<std::string> offer_policy(const std::shared_ptr<const Policy>& policy);
   // What governs the next run of an agent whose file says `offered`, or nothing that loads (null):
   // a file that is laxer waits for a person, and the accepted policy goes on meanwhile. Refused

@@ -36,7 +36,7 @@ class Runs {
   // The first policy of an agent is recorded; of a changed one, a stricter one counts at once and
   // any other waits for a person (rule 14).
   Result<std::string> open(const RunRequest& request);
-  // One connection of the run is gone. After `idle_close` without any, with no call under way and
+  // One connection of the run is gone. After `idle_close` without any, with no open call and
   // no question open, the run is closed.
   void leave(const std::string& run);
   Status close(const std::string& run, const std::string& why);
@@ -48,7 +48,7 @@ class Runs {
 
 // The rest is private to the gate.
 
-// After a run was closed: what the gate_state kept about it, unless calls of it are still under way
+// After a run was closed: what the gate kept about it, unless calls of it are still open
 // or refusals of it are not in the journal yet.
 void forget_run(GateState& gate_state, const std::string& id);
 

@@ -47,7 +47,7 @@ struct ToolContext {
   FindProgram find_program;
 };
 
-// What the gate_state keeps of it, by agent.
+// What the gate keeps of it, by agent.
 struct CandidateInUse {
   Candidate what;
   std::shared_ptr<PolicyInUse> policy;  // null: it cannot be used
@@ -61,7 +61,7 @@ struct CandidateOfRun {
   std::string task, mistake;
 };
 
-// What the gate_state keeps of one, by agent.
+// What the gate keeps of one, by agent.
 struct ObservationInUse {
   Observation what;
   Duration ends{};  // boot, besides the wall clock, which a person may set

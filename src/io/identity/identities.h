@@ -9,8 +9,8 @@
 // unknown. A key counts as long as it stands in the file, a credential as long as its run is open,
 // the agent that it goes back to is still in the file, and its time has not come. A token counts
 // for the door that it is for, until its end, on the connection that it is bound to, and only where
-// it is exactly one agent's. Whoever shows a certificate of one agent and a token of another is
-// neither. Each refusal is told to `note`, which bounds how many are kept; what is said to the
+// it is exactly one agent's. A caller who shows a certificate of one agent and a token of another
+// is neither. Each refusal is told to `note`, which bounds how many are kept; what is said to the
 // caller never tells one refusal of a token from another.
 //
 // Threads: the loop that owns the gate.

@@ -7,7 +7,7 @@
 // its endpoints are at its own origin, and nothing is followed elsewhere. A token counts where the
 // provider signed it with a public key, for this client, for this sign-in (`nonce`), now, and with
 // the ways of signing in that the file wants (`amr`). It has to say when the person signed in there
-// (`auth_time`, asked for by `max_age`): a session that somebody left open there signs no one in
+// (`auth_time`, asked for by `max_age`): a session that was left open there signs no one in
 // here. Where the file says that this provider does not (`max_age: off`), it is asked to let the
 // person sign in again, and whether it did is not known.
 // What it says of the person are its words; who that is here, the deployment says. Nothing is kept

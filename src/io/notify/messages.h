@@ -40,7 +40,7 @@ http::Ask slack_line(const std::string& url, const secrets::Credential& token,
                      const std::string& sentence);
 Attempt slack_answered(const Result<http::Answer>& answer);
 
-// Any JSON, signed as Standard Webhooks says. ErrorKind::invalid where the secret is none of the
+// Any JSON, signed as Standard Webhooks says. ErrorKind::invalid where the secret is not one of the
 // form `whsec_BASE64`.
 Result<http::Ask> signed_post(const std::string& url, const secrets::Credential& secret,
                               const std::string& message_id, Instant now, std::string body);

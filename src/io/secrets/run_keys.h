@@ -28,7 +28,8 @@ struct RunKey {
   friend bool operator==(const RunKey&, const RunKey&) = default;
 };
 
-// ErrorKind::refused where others may read the file, ErrorKind::corrupt where it is none.
+// ErrorKind::refused where others may read the file, ErrorKind::corrupt where it is not such a
+// file.
 Result<std::vector<RunKey>> open_run_keys(const std::string& path,
                                           const std::function<std::string(std::size_t)>& random);
 

@@ -1,4 +1,4 @@
-// The record of a decision, as far as its verdict says it. Whoever decides adds what it knows
+// The record of a decision, as far as its verdict says it. The caller adds what it knows
 // besides: ids, facts, payloads.
 #pragma once
 

@@ -2,8 +2,8 @@
 // it.
 //
 // It is the tool's name, or the texts of arguments as the call has them: a person who types the
-// number of an order has read it. What nobody could type by looking at it is not text to type, and
-// such a call is denied rather than asked about.
+// number of an order has read it. What a person could not type by looking at it is not text to
+// type, and such a call is denied rather than asked about.
 #pragma once
 
 #include <string>

@@ -25,7 +25,7 @@ class World : public Surroundings {
     if (which == Known::args) return cel::Value::of(document_.root());
     if (which == Known::tool) return cel::Value::of(std::string_view("send"));
     if (which == Known::run_steps) return cel::Value::of(std::int64_t{7});
-    return cel::Value::failed(cel::Failure::invalid, "nobody knows it");
+    return cel::Value::failed(cel::Failure::invalid, "it is not known");
   }
   std::uint64_t count(const CountAsked& one) override {
     if (one.name.empty()) return one.records ? 5 : 6;

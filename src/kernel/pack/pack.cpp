@@ -232,7 +232,7 @@ class PackReader {
     errors_.push_back({ErrorKind::invalid, std::move(message), at});
   }
 
-  // False where the key is none of these.
+  // False where the key is not one of these.
   void keys(const Node& map, std::vector<std::string> known,
             const std::function<void(const Entry&)>& take) {
     if (!map.is_map()) return wrong(map.at, "expected a mapping, found " + map.described());

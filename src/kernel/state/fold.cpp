@@ -615,7 +615,7 @@ std::string target_of(std::string_view request) {
 
 }  // namespace
 
-// Only a request that people have answered, and that is under way, makes a grant.
+// Only a request that people have answered, and that is open, makes a grant.
 Status Fold::operator()(const GrantMade& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return wrong_grant(b.grant, "belongs to no run");

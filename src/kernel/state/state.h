@@ -237,8 +237,8 @@ bool covers_tool(const Kill& kill, std::string_view tool);
 // True where lifting what is stopped under this scope and name lifts the run's halt.
 bool resumes(std::string_view scope, std::string_view name, const Run& run);
 
-// What people have to hear of and nobody has ended yet. `told` counts the steps of the escalation
-// whose outcome is a record; the next life of a node goes on behind them.
+// What people have to hear of and no reviewer has ended yet. `told` counts the steps of the
+// escalation whose outcome is a record; the next life of a node goes on behind them.
 struct Escalation {
   enum class Phase : std::uint8_t { open, unanswered, acknowledged };
   EscalationOpened opened;

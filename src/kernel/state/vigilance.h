@@ -1,7 +1,7 @@
 // Runs that were made to measure whether people read what they answer.
 //
 // Their calls are asked about like those of an agent, and nothing of them ever runs: what a policy
-// does not hold is refused (gate/call/decide.cpp), and nobody comes back for what was approved.
+// does not hold is refused (gate/call/decide.cpp), and no client comes back for what was approved.
 #pragma once
 
 #include <string_view>

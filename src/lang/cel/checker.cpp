@@ -429,7 +429,7 @@ TypeRef Checking::no_overload(NodeId id, const std::vector<Signature>& signature
 }
 
 // A text that is compared with a closed set has to be one of it, else the answer is always the
-// same, which is not what anybody meant.
+// same, which is not what the author meant.
 void Checking::check_choices(const Node& node) {
   if (node.parts.size() != 2) return;
   if (node.text == "_==_" || node.text == "_!=_") {

@@ -102,7 +102,7 @@ DeploymentRead read_deployment(const std::string& path, bool must_exist) {
   if (text && !text->empty()) return deployment_of(path, *std::move(text));
   DeploymentRead read{
       .deployment = std::nullopt, .errors = {}, .path = path, .digest = {}, .text = {}};
-  // An empty file is none that loads, so that no bytes can stand for one that is not there.
+  // An empty file does not load, so that no bytes can stand for one that is not there.
   read.errors = text ? load_deployment(*text, path).errors : std::vector{text.error()};
   return read;
 }
@@ -132,7 +132,7 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
     error.at = {path, 0, 0};
     return std::unexpected(std::move(error));
   };
-  // A pipe or a device in the place of a file must not make anybody wait.
+  // A pipe or a device in the place of a file must not make the node wait.
   const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file.open()) {
     if (errno == ENOENT || errno == ENOTDIR) {

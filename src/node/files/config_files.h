@@ -71,7 +71,8 @@ std::string below_home(const char* variable, std::string_view otherwise);
 
 // Where a path really leads, and what a deployment file means by one.
 
-// Without links and `..`, also where its end does not exist; the path itself where nobody can tell.
+// Without links and `..`, also where its end does not exist; the path itself where it cannot be
+// told.
 std::string real_path(const std::string& path);
 
 // `~/` at the beginning is $HOME; without one the path stays as it is written.

@@ -239,7 +239,8 @@ std::string assignment(const mcp::ProcessCredentials::Variable& one) {
   return text;
 }
 
-// Of two that are equal the values are: nobody gets a process that was started with another one.
+// Of two that are equal the values are: no session gets a process that was started with another
+// one.
 std::string mark_of(const mcp::ProcessCredentials& equipment) {
   Digest digest{};
   for (const auto& one : equipment.variables) {

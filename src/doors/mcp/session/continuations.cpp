@@ -52,7 +52,7 @@ bool Continuations::redeem(const PendingPtr& entry, const Message& message) {
 }
 
 // Answers without a state are no answer: only a state says to which call they belong. Where the
-// same request is under way, or waits, they must not make a second one of it, with a second
+// same request is open, or waits, they must not make a second one of it, with a second
 // question. Where it is the first, the protocol has them ignored; the record says that they were.
 bool Continuations::refuse_stray_answers(const PendingPtr& entry, const Message& message) {
   const json::View responses = message.params["inputResponses"];

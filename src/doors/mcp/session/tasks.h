@@ -42,8 +42,9 @@ namespace pawl::mcp {
 inline constexpr std::size_t tasks_open_max = 1000;
 inline constexpr Duration task_lifetime = Duration::seconds(3600);
 inline constexpr Duration task_poll_every = Duration::seconds(2);
-// Of a task that its client cancelled, so long the server may take to say what became of it: nobody
-// waits for that, and a word that comes is worth more than an early record that nobody knows.
+// Of a task that its client cancelled, so long the server may take to say what became of it: no
+// client waits for that, and a word that comes is worth more than an early record that its outcome
+// is unknown.
 inline constexpr Duration cancelled_task_within = Duration::seconds(10);
 // How long `tasks/get` waits for a call that goes on.
 inline constexpr Duration task_answer_within = Duration::seconds(1);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kCursor = "pawl-tools-";
 
-// A wish that cannot be is none here: a call that reaches the server with it fails.
+// An impossible wish does not count here: a call that reaches the server with it fails.
 std::shared_ptr<const Mirrored> mirrored_of(const ToolDefinition& tool) {
   if (tool.text.find("x-mcp-header") == std::string::npos) return nullptr;
   const auto document = json::parse(tool.text);

@@ -13,7 +13,7 @@ namespace pawl::mcp {
 // Whether a message is the answer of a request: a result or an error.
 bool is_answer(std::string_view message);
 
-// Whether a stateful client expects it in the exchange of a call that is under way: requests of
+// Whether a stateful client expects it in the exchange of an open call: requests of
 // the server, what it logs, what becomes of its requests.
 bool belongs_to_a_call(std::string_view message);
 

@@ -4,7 +4,7 @@
 //   struct Mine final : TransportOf<Mine> { … };
 //   return TransportBase::handle(std::make_shared<Mine>(loop, …));
 //
-// The session holds the handle; the state lives on for what is still under way. Messages reach the
+// The session holds the handle; the state lives on for what is still open. Messages reach the
 // session in the order in which they were delivered, one at a time, and none once it has stopped
 // hearing. Threads: one loop.
 #pragma once
