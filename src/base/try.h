@@ -4,7 +4,7 @@
 //   const auto read = load(file);
 //   PAWL_TRY(read);               and `*read` from here on
 //
-// The function returns a `Result` or a `Status`; in a coroutine it is PAWL_CO_TRY.
+// The function returns a `Result` or a `Status`.
 #pragma once
 
 #include <expected>
@@ -17,11 +17,4 @@
     if (auto&& pawl_tried = (__VA_ARGS__); !pawl_tried) {                             \
       return std::unexpected(std::forward<decltype(pawl_tried)>(pawl_tried).error()); \
     }                                                                                 \
-  } while (false)
-
-#define PAWL_CO_TRY(...)                                                                 \
-  do {                                                                                   \
-    if (auto&& pawl_tried = (__VA_ARGS__); !pawl_tried) {                                \
-      co_return std::unexpected(std::forward<decltype(pawl_tried)>(pawl_tried).error()); \
-    }                                                                                    \
   } while (false)

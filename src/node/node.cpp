@@ -1,12 +1,13 @@
 #include "node/node.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "base/text.h"
@@ -426,6 +427,154 @@ NodeEnd run_node(const NodeOptions& options) {
   // Coroutine frames of calls that still wait for people live until the process ends.
   auto node = std::make_unique<Node>(options);
   return node->run();
+}
+
+// The doors on the network: opened with the node, read anew on a signal, closed in order.
+
+namespace {
+
+// How long calls that are under way may take when the node is told to end, and after them the
+// sessions and the connections.
+constexpr Duration calls_within = Duration::seconds(10);
+constexpr Duration look_again_after = Duration::milliseconds(50);
+constexpr Duration drain_within = Duration::seconds(6);
+constexpr const char* slack_path = "/notify/slack";
+constexpr std::size_t roles_shown_max = 8;
+
+// Where clients find their role, for whoever started the gateway: ` with /mcp/a, /mcp/b and 3
+// more`.
+std::string places_of(const std::vector<std::string>& roles) {
+  std::string text;
+  for (std::size_t i = 0; i < roles.size() && i < roles_shown_max; ++i) {
+    text += (i == 0 ? " with /mcp/" : ", /mcp/") + escape_untrusted(roles[i]);
+  }
+  if (roles.size() > roles_shown_max) {
+    text += fmt::format(" and {} more", roles.size() - roles_shown_max);
+  }
+  return text;
+}
+
+}  // namespace
+
+Status Node::open_gateway() {
+  if (!options_.serves) return {};
+  if (!deployment_.listen)
+    return fail(ErrorKind::usage, "the deployment file has no `listen` any more");
+  http::ServerLimits limits;
+  limits.connections_max = deployment_.limits.connections;
+  limits.connections_per_peer_max = deployment_.limits.connections_of_address;
+  gateway_ = std::make_unique<Gateway>(
+      loop_, limits, [this] { return gate_->fault(); },
+      [this] { return notifications_->unheard(); }, [this] { return notifications_->degraded(); });
+  gateway_->on_unproved([this](const http::Remote& remote, const std::string& why) {
+    note_refusal("identity refused", why + ", from " + remote.address);
+  });
+  add_mcp();
+  if (deployment_.notices.slack && deployment_.notices.slack->signing.given()) {
+    gateway_->routes().add(
+        "POST", slack_path, http::Hosts::listed,
+        [this](http::Request request, http::Responder responder) {
+          spawn(notifications_->posted(std::move(request), std::move(responder)));
+        });
+  }
+  if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {
+    return listens;
+  }
+  std::vector<std::string> roles;
+  for (const auto& [name, role] : deployment_.roles) {
+    if (serves(name)) roles.push_back(name);
+  }
+  log_line(fmt::format("serving at {}{}", gateway_->address(), places_of(roles)));
+  return open_api();
+}
+
+void Node::signalled(int number) {
+  if (number == SIGHUP && options_.serves) return reload();
+  if (gateway_ && !std::exchange(ending_, true)) {
+    log_line(fmt::format("signal {}: no further requests, running calls are finished", number));
+    spawn(end_serving());
+    return;
+  }
+  log_line(fmt::format("signal {}: the node ends", number));
+  loop_.stop();
+}
+
+bool Node::calls_under_way() const {
+  bool any = api_->executing() > 0;
+  door_->each([&](mcp::Endpoint& endpoint) { any |= gate_->calls.live_calls(endpoint.run()) > 0; });
+  return any;
+}
+
+// Requests that come from now on are told to go; what is under way gets its time.
+Task<void> Node::end_serving() {
+  gateway_->set_ending();
+  door_->admit_nobody();
+  api_->admit_nobody();
+  const Duration until = loop_.now() + calls_within;
+  while (calls_under_way() && loop_.now() < until) co_await loop_.sleep(look_again_after);
+  door_->finish("the node ends");
+  close_console();
+  const bool in_time = co_await gateway_->drain(drain_within);
+  if (!in_time) log_line("connections were cut that did not end in time");
+  loop_.stop();
+}
+
+// For those who watch the machine: numbers and traces of this node.
+
+namespace {
+
+constexpr Duration last_traces_within = Duration::milliseconds(1500);
+constexpr Duration last_look_within = Duration::seconds(2);
+
+Task<void> flush_into(Telemetry& watching, std::shared_ptr<bool> done) {
+  (void)co_await watching.flush(last_traces_within);
+  *done = true;
+}
+
+}  // namespace
+
+Status Node::open_telemetry() {
+  telemetry_ = std::make_unique<Telemetry>(loop_, *gate_, *clock_, [this] { return numbers(); });
+  if (options_.serves && deployment_.listen && !deployment_.listen->metrics.none()) {
+    const Deployment::Address& where = deployment_.listen->metrics;
+    if (Status served = telemetry_->serve_metrics(where); !served) {
+      Error error = served.error();
+      error.at = where.at;
+      return std::unexpected(std::move(error));
+    }
+  }
+  if (deployment_.traces) {
+    telemetry_->send_traces(*deployment_.traces, config_directory_, journal_->origin(),
+                            remotes_->broker(), [](const std::string& text) { log_line(text); });
+  }
+  telemetry_->know(deployment_);
+  if (logs_json()) logs_ = gate_->on_record(log_record);
+  return {};
+}
+
+// Calls are over by now; a collector that is not there is not waited for.
+void Node::send_last_traces() {
+  if (!telemetry_) return;
+  const auto done = std::make_shared<bool>(false);
+  spawn(flush_into(*telemetry_, done));
+  (void)loop_.run_until([done] { return *done; }, last_look_within);
+}
+
+watch::NodeNow Node::numbers() const {
+  watch::NodeNow now;
+  now.version = PAWL_VERSION;
+  now.ending = ending_;
+  now.sessions = door_ ? door_->sessions() : 0;
+  now.joined = joined_.size();
+  now.connections = gateway_ ? gateway_->connections() : 0;
+  now.server_processes = processes_->servers().live();
+  now.journal_records = journal_->next();
+  now.journal_synced = journal_->synced();
+  now.journal_bytes = journal_->bytes_written();
+  for (const WayNow& way : notifier_->notifiers().now()) {
+    now.ways.push_back({way.name, way.dead.empty(), way.told, way.failed});
+  }
+  return now;
 }
 
 }  // namespace pawl::node

@@ -1,10 +1,7 @@
 // The inside of a node, shared by the files that implement it:
-//   node.cpp       life: lock, journal, fold, sockets, idle end
-//   node_join.cpp  runs and sessions       node_control.cpp  people
-//   node_serve.cpp  the doors on the network, and their end
-//   node_remote.cpp  who asks there, and the sessions behind
-//   node_api.cpp   who calls there, and the decision API
-//   node_watch.cpp  numbers and traces     node_console.cpp  people with a browser
+//   node.cpp           life: lock, journal, fold, sockets, idle end; numbers and traces
+//   node_sessions.cpp  runs and sessions: who joins, here and over the network
+//   node_doors.cpp     the control socket, the decision API, people with a browser
 #pragma once
 
 #include <functional>
@@ -112,7 +109,7 @@ class Node {
   void people_changed();
   void close();
 
-  // node_join.cpp
+  // node_sessions.cpp
   void joined(net::Fd socket, net::Peer peer);
   void join_frame(std::uint64_t id, net::Frame frame);
   Result<std::string> open_session(std::uint64_t id, json::View request, std::vector<net::Fd> fds);
@@ -126,7 +123,7 @@ class Node {
   void run_left(const std::string& run);
   void say(const std::string& run, const std::string& text);
 
-  // node_control.cpp
+  // node_doors.cpp
   void use_policies();
   void asked(net::Fd socket, net::Peer peer);
   void control_frame(std::uint64_t id, net::Frame frame);
@@ -135,18 +132,18 @@ class Node {
                                   std::vector<std::string> runs, bool end);
   std::string hello(json::View request) const;
 
-  // node_serve.cpp
+  // node.cpp
   Status open_gateway();
   void signalled(int number);
   Task<void> end_serving();
   bool calls_under_way() const;
 
-  // node_watch.cpp
+  // node.cpp
   Status open_telemetry();
   watch::NodeNow numbers() const;
   void send_last_traces();
 
-  // node_remote.cpp
+  // node_sessions.cpp
   void add_mcp();
   void use_limits();
   Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
@@ -171,7 +168,7 @@ class Node {
   // What every session of a run has, by any door.
   mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
 
-  // node_api.cpp
+  // node_doors.cpp
   Status open_api();
   void add_well_known();
   void note_refusal(const std::string& topic, const std::string& text);
@@ -180,7 +177,7 @@ class Node {
   std::optional<Instant> deadline_of(std::string_view run) const;
   Result<std::string> rotate_keys(json::View request);
 
-  // node_console.cpp
+  // node_doors.cpp
   Status open_console();
   Result<std::string> console_address();
   Task<std::string> console_asks(std::string request);

@@ -1,6 +1,7 @@
 // The inside of the decision API, shared by the files that implement it:
-//   api.cpp    from a request to its operation      runs.cpp    runs and sub-runs
-//   calls.cpp  a call, from proposal to decision    settle.cpp  from outcome to end
+//   api.cpp      from a request to its operation
+//   runs.cpp     runs and sub-runs
+//   calls.cpp    a call, from proposal to decision, and from outcome to end
 //   answers.cpp  what is written back
 #pragma once
 
@@ -114,7 +115,7 @@ struct Api::Impl : std::enable_shared_from_this<Api::Impl> {
   void show_call(Visit& visit);
   std::size_t open_calls(std::string_view run) const;
 
-  // settle.cpp
+  // calls.cpp
   Task<void> settle(VisitPtr visit);
   void ended(const OpenCallPtr& call, const Settled& settled);
 

@@ -1,9 +1,8 @@
 // The inside of the console, shared by the files that implement it:
-//   console.cpp  from a request to its row      sign_in.cpp  who it is
-//   reads.cpp    what the page reads            acts.cpp     what people do
-//   pages.cpp    files, and the headers of every answer
-//   requests.cpp what a request says             passkeys.cpp  passkeys
-//   provider.cpp people of an OpenID provider
+//   console.cpp   from a request to its row; what the page reads, and what people do
+//   sign_in.cpp   who it is: passphrases, passkeys, people of an OpenID provider
+//   pages.cpp     files, and the headers of every answer
+//   requests.cpp  what a request says
 #pragma once
 
 #include <cstdint>
@@ -75,25 +74,25 @@ struct Console::Impl : std::enable_shared_from_this<Console::Impl> {
   // Where this request comes from, of somebody who says that they are this person.
   Typist typist_of(const http::Request& request, const std::string& person) const;
 
-  // passkeys.cpp
+  // sign_in.cpp
   void passkey_challenge(Visit& visit);
   void passkey_sign_in(Visit& visit);
   Task<void> passkey_new(VisitPtr visit);
   // The act that the control door knows, for a new passkey of who is signed in.
   Result<std::string> enrolment(const Session& session, json::View act);
 
-  // provider.cpp
+  // sign_in.cpp
   void ways(Visit& visit);
   ProviderSignIn provider_sign_in_of(const http::Request& request, std::string state) const;
   Task<void> provider_begin(VisitPtr visit);
   Task<void> provider_sign_in(VisitPtr visit);
 
-  // reads.cpp
+  // console.cpp
   Task<void> read(VisitPtr visit);
   Task<void> preview(VisitPtr visit);
   void watch(Visit& visit);
 
-  // acts.cpp
+  // console.cpp
   void challenge(Visit& visit, Session& session);
   Task<void> act(VisitPtr visit);
   bool proved(Visit& visit, Session& session, json::View body);

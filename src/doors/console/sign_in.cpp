@@ -1,13 +1,15 @@
 // Who it is: signing in with a passphrase, and the cookie and the token of every request after it.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/hash.h"
 #include "base/text.h"
 #include "doors/console/console_impl.h"
 #include "doors/console/requests.h"
 #include "io/http/peer_key.h"
+#include "lang/jose/base64url.h"
 #include "lang/jose/passkey.h"
 
 namespace pawl::console {
@@ -214,6 +216,280 @@ std::string_view kind_of_way(std::string_view way) {
 
 std::string origin_of(const http::Request& request) {
   return std::string(request.headers.find("origin").value_or(""));
+}
+
+// Passkeys: signing in with one, and a new one for a person who is signed in.
+
+namespace {
+
+constexpr std::string_view kToSignIn = "sign-in with a passkey";
+constexpr std::string_view kToEnrol = "a new passkey";
+constexpr std::string_view kWrongPasskey = "this passkey is not that of a reviewer";
+constexpr std::string_view kNoSite =
+    "a page at an address has no passkeys: open the console by a name, such as `localhost`";
+constexpr std::size_t kLabelBytesMax = 120;
+
+// A passkey is enrolled for a person in one session.
+std::string bound_to(const Session& session) {
+  return fmt::format("{} {}", session.number, hex(sha256(session.person)));
+}
+
+}  // namespace
+
+// The key of the page, for which everything here is.
+Result<jose::PublicKey> key_in(json::View body) {
+  auto key = jose::PublicKey::from_jwk(body["key"]);
+  if (key && key->algorithm() != jose::Algorithm::ES256) {
+    return fail(ErrorKind::invalid, "the key of a session is one of P-256");
+  }
+  return key;
+}
+
+Result<json::Document> body_of(const Visit& visit) {
+  auto body = json::parse(visit.request.body, {.bytes_max = body_bytes_max, .depth_max = 4});
+  if (body && !body->root().is_object()) return fail(ErrorKind::invalid, "no JSON object");
+  return body;
+}
+
+std::optional<std::string> bytes_member(json::View object, std::string_view name) {
+  const auto text = object.text(name);
+  std::string bytes;
+  if (!text || text->empty() || !jose::unbase64url(*text, bytes)) return std::nullopt;
+  return bytes;
+}
+
+void Console::Impl::passkey_challenge(Visit& visit) {
+  const auto body = body_of(visit);
+  if (!body) return visit.refuse(body.error());
+  const auto key = key_in(body->root());
+  if (!key) return visit.refuse(key.error());
+  const std::string site = jose::site_of(origin_of(visit.request));
+  if (site.empty()) return visit.refuse(400, kNoSite);
+  json::Writer out;
+  out.object().key("challenge");
+  out.string(
+      tickets.give(kToSignIn, key->thumbprint(), ports.random(ticket_random_bytes), ports.boot()));
+  out.key("site").string(site).end();
+  visit.answer(200, out.take());
+}
+
+void Console::Impl::passkey_sign_in(Visit& visit) {
+  const auto body = body_of(visit);
+  if (!body) return visit.refuse(body.error());
+  const json::View root = body->root();
+  auto key = key_in(root);
+  if (!key) return visit.refuse(key.error());
+  const auto challenge = root.text("challenge");
+  const auto id = root.text("id");
+  const auto client = bytes_member(root, "client");
+  const auto authenticator = bytes_member(root, "authenticator");
+  const auto signature = bytes_member(root, "signature");
+  if (!challenge || !id || !client || !authenticator || !signature) {
+    return visit.refuse(400, "no sign-in of our page");
+  }
+  if (!tickets.good(*challenge, kToSignIn, key->thumbprint(), ports.boot()) ||
+      passkey_tickets.used(*challenge)) {
+    return visit.refuse(409, "this took too long, or came before: try again");
+  }
+  const std::string person = ports.owner_of_passkey(*id);
+  const auto known = person.empty() ? std::nullopt : ports.person(person);
+  for (const std::string& way : known ? known->ways : std::vector<std::string>{}) {
+    const auto passkey = jose::read_passkey(way);
+    if (!passkey || passkey->id != *id) continue;
+    const auto proved = jose::check_passkey({std::string(*challenge), origin_of(visit.request)},
+                                            *passkey, {*client, *authenticator, *signature});
+    if (!proved) {
+      ports.note("sign-in refused", escape_untrusted(person) + " with a passkey at the console: " +
+                                        proved.error().message);
+      return visit.refuse(403, proved.error().message);
+    }
+    if (const auto before = counted.find(passkey->id);
+        before != counted.end() && *proved <= before->second) {
+      // There is a copy of it: which one this is, is not known.
+      ports.note("sign-in refused", escape_untrusted(person) + " with a passkey that was copied");
+      return visit.refuse(403, "this passkey counts backwards, so there is a copy of it");
+    }
+    if (!passkey_tickets.use(*challenge, person, ports.boot())) {
+      return visit.refuse(409, "this took too long, or came before: try again");
+    }
+    // Authenticators that do not count say 0.
+    if (*proved > 0) counted[passkey->id] = *proved;
+    return welcome(visit, person, *known, way, *std::move(key));
+  }
+  visit.refuse(403, kWrongPasskey);
+}
+
+// The person who asks for this has just typed their passphrase; what it is asked with is good for
+// one new passkey.
+Task<void> Console::Impl::passkey_new(VisitPtr visit_ptr) {
+  const auto self = shared_from_this();
+  Visit& visit = *visit_ptr;
+  const auto body = body_of(visit);
+  if (!body) co_return visit.refuse(body.error());
+  if (jose::site_of(origin_of(visit.request)).empty()) co_return visit.refuse(400, kNoSite);
+  const Status sure =
+      co_await proved_again(visit_ptr, std::string(body->root().text("passphrase").value_or("")));
+  if (over) co_return visit.refuse(503, "the node ends");
+  if (!sure) co_return visit.refuse(sure.error());
+  const Session* found = sessions.numbered(visit.session);
+  if (found == nullptr) co_return visit.refuse(401, "sign in");
+  const Session& session = *found;
+  const std::string site = jose::site_of(session.origin);
+  if (site.empty()) co_return visit.refuse(400, kNoSite);
+  json::Writer out;
+  out.object().key("challenge");
+  out.string(
+      tickets.give(kToEnrol, bound_to(session), ports.random(ticket_random_bytes), ports.boot()));
+  out.key("site").string(site);
+  // Nothing that says who it is: authenticators show and synchronise it.
+  const Digest user = sha256({"pawl person v1\n", ports.node, "\n", session.person});
+  out.key("user").string(jose::base64url(bytes_of(user))).end();
+  visit.answer(200, out.take());
+}
+
+Result<std::string> Console::Impl::enrolment(const Session& session, json::View act) {
+  json::Writer out;
+  out.object();
+  if (const auto removed = act.text("remove")) {
+    return out.key("kind").string("passkey").key("remove").string(*removed).end().take();
+  }
+  const auto challenge = act.text("challenge");
+  const auto client = bytes_member(act, "client");
+  const auto authenticator = bytes_member(act, "authenticator");
+  const std::string label(trim(act.text("label").value_or("")));
+  if (!challenge || !client || !authenticator) {
+    return fail(ErrorKind::invalid, "expected `challenge`, `client` and `authenticator`");
+  }
+  if (label.empty() || label.size() > kLabelBytesMax) {
+    return fail(ErrorKind::usage,
+                fmt::format("a passkey needs a name of 1 to {} bytes, by which you "
+                            "know it again",
+                            kLabelBytesMax));
+  }
+  if (!tickets.good(*challenge, kToEnrol, bound_to(session), ports.boot()) ||
+      passkey_tickets.used(*challenge)) {
+    return fail(ErrorKind::refused, "this took too long, or came before: try again");
+  }
+  auto made =
+      jose::read_new_passkey({std::string(*challenge), session.origin}, *client, *authenticator);
+  if (!made) return std::unexpected(made.error());
+  if (!ports.owner_of_passkey(made->id).empty()) {
+    return fail(ErrorKind::refused, "this passkey is enrolled already");
+  }
+  if (!passkey_tickets.use(*challenge, session.person, ports.boot())) {
+    return fail(ErrorKind::refused, "this took too long, or came before: try again");
+  }
+  made->label = label;
+  out.key("add").string(jose::to_string(*made)).key("kind").string("passkey");
+  return out.end().take();
+}
+
+// People for whom a provider vouches: the browser goes there and comes back with a code.
+//
+// `state` is a ticket for the key that the page has made, and what comes back is signed with that
+// key: a code that another person's browser was given signs no one in, here or there. The nonce and
+// PKCE's verifier follow from the ticket, so nothing is kept of a person who goes and never comes
+// back.
+
+namespace {
+
+constexpr std::string_view kToComeBack = "sign-in with a provider";
+constexpr std::size_t kCodeBytesMax = 4096;
+
+// This machine is one peer, whichever address of its loopback is used.
+std::string peer_of(const http::Request& request) {
+  if (!request.remote) return {};
+  const std::string& address = request.remote->address;
+  const bool own = address == "::1" || address.starts_with("127.");
+  return own ? std::string("loopback") : http::peer_key(address);
+}
+
+std::string came_back_text(std::string_view origin, std::string_view state) {
+  return fmt::format("pawl console sign-in v1\n{}\n{}\n", origin, state);
+}
+
+}  // namespace
+
+void Console::Impl::ways(Visit& visit) {
+  json::Writer out;
+  out.object().key("provider").string(ports.provider ? ports.provider() : std::string()).end();
+  visit.answer(200, out.take());
+}
+
+ProviderSignIn Console::Impl::provider_sign_in_of(const http::Request& request,
+                                                  std::string state) const {
+  ProviderSignIn asked;
+  asked.redirect = origin_of(request) + std::string(page_root);
+  asked.nonce = tickets.secret_for(state, "nonce");
+  asked.verifier = tickets.secret_for(state, "verifier");
+  asked.began = Instant{ports.now().ns - tickets.age(state, ports.boot()).ns};
+  asked.state = std::move(state);
+  return asked;
+}
+
+Task<void> Console::Impl::provider_begin(VisitPtr visit) {
+  const auto self = shared_from_this();
+  const auto body = body_of(*visit);
+  if (!body) co_return visit->refuse(body.error());
+  const auto key = key_in(body->root());
+  if (!key) co_return visit->refuse(key.error());
+  if (!ports.provider || ports.provider().empty()) {
+    co_return visit->refuse(404, "the deployment file names no provider");
+  }
+  const std::string state =
+      tickets.give(kToComeBack, key->thumbprint(), ports.random(ticket_random_bytes), ports.boot());
+  const auto address = co_await ports.provider_address(provider_sign_in_of(visit->request, state));
+  if (over) co_return visit->refuse(503, "the node ends");
+  if (!address) co_return visit->refuse(address.error());
+  json::Writer out;
+  out.object().key("open").string(*address).key("state").string(state).end();
+  visit->answer(200, out.take());
+}
+
+Task<void> Console::Impl::provider_sign_in(VisitPtr visit) {
+  const auto self = shared_from_this();
+  const auto body = body_of(*visit);
+  if (!body) co_return visit->refuse(body.error());
+  const json::View root = body->root();
+  auto key = key_in(root);
+  if (!key) co_return visit->refuse(key.error());
+  const std::string state(root.text("state").value_or(""));
+  const std::string code(root.text("code").value_or(""));
+  const auto signature = bytes_member(root, "signature");
+  if (code.empty() || code.size() > kCodeBytesMax || !signature || !ports.provider_redeem) {
+    co_return visit->refuse(400, "no sign-in of our page");
+  }
+  if (!tickets.good(state, kToComeBack, key->thumbprint(), ports.boot())) {
+    co_return visit->refuse(409, "this took too long, or came before: try again");
+  }
+  if (!key->verifies(came_back_text(origin_of(visit->request), state), *signature)) {
+    ports.note("sign-in refused", "what came back from the provider is not of who went there");
+    co_return visit->refuse(403, "this page did not begin this sign-in");
+  }
+  // Before the provider is asked: a request that is sent twice asks once.
+  switch (returns.begin(state, peer_of(visit->request), ports.boot())) {
+    case Returns::Turn::goes:
+      break;
+    case Returns::Turn::before:
+      co_return visit->refuse(409, "this took too long, or came before: try again");
+    case Returns::Turn::waits:
+      co_return visit->refuse(429, "too many sign-ins come from where you are: try again soon");
+  }
+  const auto who = co_await ports.provider_redeem(provider_sign_in_of(visit->request, state), code,
+                                                  std::string(root.text("iss").value_or("")));
+  if (over) co_return visit->refuse(503, "the node ends");
+  const bool counts =
+      returns.ended(state, who ? std::string_view(who->person) : std::string_view(), ports.boot());
+  if (!who) {
+    ports.note("sign-in refused", "with a provider at the console: " + who.error().message);
+    co_return visit->refuse(who.error());
+  }
+  if (!counts) co_return visit->refuse(429, "you signed in too often: try again soon");
+  const auto known = ports.person(who->person);
+  if (!known || !known->by(who->way)) {
+    co_return visit->refuse(403, "the provider knows you, and this deployment does not");
+  }
+  welcome(*visit, who->person, *known, who->way, *std::move(key));
 }
 
 }  // namespace pawl::console
