@@ -17,7 +17,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { pawl, sleep } from './world.mjs';
+import { pawl, removed, sleep } from './world.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = '/tmp/pawl-example';
@@ -93,10 +93,10 @@ class Newcomer {
     const status = await new Promise((resolve) => child.on('exit', resolve));
     return { status, out };
   }
-  end() {
+  async end() {
     spawnSync('pkill', ['-f', `pawl node --state-dir ${this.home}/`]);
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-    rmSync(folder, { recursive: true, force: true });
+    await removed(this.dir);
+    await removed(folder);
   }
 }
 

@@ -149,11 +149,24 @@ export class World {
     spawnSync('pkill', ['-f', `pawl node --state-dir ${this.state}`]);
     // What a node writes as it ends would be found in a folder that is being removed.
     for (let i = 0; i < 200 && this.nodes()[0] !== ''; ++i) await sleep(25);
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    await removed(this.dir);
   }
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Removes a folder. A process that ends may write a file after the folder was listed; `rmSync`
+// lists it once, so it is asked again.
+export async function removed(folder) {
+  for (let left = 200; ; --left) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (left === 0 || error.code !== 'ENOTEMPTY') throw error;
+    }
+    await sleep(50);
+  }
+}
 
 // A client that sends exactly the bytes it is told to.
 class Raw {

@@ -89,14 +89,14 @@ function frame() {
 }
 
 // Everything is read when the line to the node stands, so that nothing is missed between the two;
-// and once where it does not.
+// and once where it does not. Who has gone to a place meanwhile stays there, with what was typed.
 function enter() {
-  let shown = false;
+  let wasRead = false;
   const read = () =>
     readAll().then(
       () => {
-        if (!shown && session.person) show();
-        shown = true;
+        if (!wasRead && session.person && (at === '' || here?.go)) show();
+        wasRead = true;
       },
       () => {}, // the line breaks as well, and is taken up again
     );
@@ -108,7 +108,7 @@ function enter() {
     },
     down: () => {
       store.live = false;
-      if (!shown) void read();
+      if (!wasRead) void read();
       frame();
     },
     event: (kind, said) => {

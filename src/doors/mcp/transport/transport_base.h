@@ -95,8 +95,10 @@ class TransportBase : public std::enable_shared_from_this<TransportBase> {
 
 template <class State>
 class TransportOf : public TransportBase {
+  friend State;
+  explicit TransportOf(net::Loop& l) : TransportBase(l) {}
+
  protected:
-  using TransportBase::TransportBase;
   std::shared_ptr<State> shared_from_this() {
     return std::static_pointer_cast<State>(TransportBase::shared_from_this());
   }
