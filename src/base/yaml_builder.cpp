@@ -188,7 +188,9 @@ std::string Builder::key_mistake(const Node& node, std::size_t start) const {
       break;
   }
   if (node.text == "<<" && !node.quoted) return "merge keys, `<<`, are not accepted";
-  if (node.quoted && source_.byte(start) != '!') {
+  // Names of other people's arguments (`filter[status]`) cannot always be written without.
+  const bool needs_quotes = node.text.find_first_of("[]{},&*!|>%@`'\"#:?") != std::string::npos;
+  if (node.quoted && !needs_quotes && source_.byte(start) != '!') {
     return "a key must be a plain word without quotes: " + in_backticks(node.text);
   }
   if (node.text.empty() || node.text.find_first_of(" \t\r\n") != std::string::npos) {

@@ -219,6 +219,14 @@ TEST(YamlRefuses, TwoKeysOfOneName) {
   EXPECT_EQ(read("a: 1\na: 2\n", "f").root.entries.size(), 1U);
 }
 
+TEST(Yaml, AKeyMayStandInQuotesWhereItCannotStandWithout) {
+  const Read result = read("{'filter[status]': 1, \"['a.b']\": 2}\n", "f");
+  EXPECT_TRUE(result.errors.empty());
+  EXPECT_EQ(result.root.find("filter[status]")->text, "1");
+  EXPECT_EQ(result.root.find("['a.b']")->text, "2");
+  EXPECT_THAT(errors("{'a[b]': 1, 'a[b]': 2}"), ElementsAre(HasSubstr("is there twice")));
+}
+
 TEST(YamlRefuses, KeysThatAreNotPlainWords) {
   EXPECT_THAT(
       errors("\"a\": 1\n'b': 2\nc d: 3\n? e\n: 4\n~: 5\n: 6\n[f]: 7\n{g: 1}: 8\nok: 9\n"),

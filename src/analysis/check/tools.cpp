@@ -79,6 +79,46 @@ void add_denied(const Subject& subject, const ToolDefinition& tool, std::string 
                                   .why = std::move(why)});
 }
 
+// The argument that a place of a schema is about, as far as its own tokens tell.
+std::vector<std::string> argument_at(std::string_view pointer) {
+  std::vector<std::string> names;
+  const std::vector<std::string_view> tokens = split(pointer.substr(pointer.empty() ? 0 : 1), '/');
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (tokens[i] == "$defs" || tokens[i] == "definitions") return {};
+    if (tokens[i] == "properties") names.emplace_back(tokens[++i]);
+  }
+  return names;
+}
+
+// What of the tool's schema cannot be checked, and what stands for it.
+void check_schema(const Subject& subject, const ToolRule& entry, const ToolDefinition& tool,
+                  const BoundTool& bound) {
+  if (!tool.validator) return;
+  for (const json_schema::Finding& finding : tool.validator->findings()) {
+    const std::vector<std::string> names = argument_at(finding.pointer);
+    const auto covers = [&names](const std::vector<std::string>& limited) {
+      return limited.size() <= names.size() &&
+             std::ranges::equal(limited, std::span(names).first(limited.size()));
+    };
+    const bool stands = !names.empty() && std::ranges::any_of(bound.trusted, covers);
+    std::string argument;
+    for (const std::string& name : names) argument += (argument.empty() ? "" : ".") + name;
+    std::string means =
+        "no value passes it until the policy limits the argument itself (`args`), which "
+        "then stands for it";
+    if (stands) {
+      means = fmt::format("your own limit of `{}` stands for it", escape_untrusted(argument));
+    } else if (!argument.empty()) {
+      means = fmt::format("no value passes it until `args` limits `{}`, which then stands for it",
+                          escape_untrusted(argument));
+    }
+    subject.finding(
+        stands ? note : warning, entry.rule.at,
+        fmt::format("the schema of `{}`, at `{}`: {}; {}", escape_untrusted(name_of(tool)),
+                    finding.pointer, finding.says, means));
+  }
+}
+
 // One tool that a server offers.
 void check_offered(const Subject& subject, const ToolDefinition& tool) {
   if (const BlockedName* blocked = subject.policy.blocks(tool.server, tool.name)) {
@@ -93,13 +133,7 @@ void check_offered(const Subject& subject, const ToolDefinition& tool) {
   const BoundTool bound =
       bind(subject.policy, *entry, std::make_shared<const ToolDefinition>(tool), subject.now);
   for (const Error& misfit : bound.misfits) subject.error(misfit.at, misfit.message);
-  if (tool.validator) {
-    for (const json_schema::Finding& finding : tool.validator->findings()) {
-      subject.finding(warning, entry->rule.at,
-                      fmt::format("the schema of `{}`, at `{}`: {}",
-                                  escape_untrusted(name_of(tool)), finding.pointer, finding.says));
-    }
-  }
+  check_schema(subject, *entry, tool, bound);
   add_row(subject, *entry, name_of(tool), bound);
 }
 

@@ -149,7 +149,7 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   if (!lock) return complain(lock.error());
   auto asked = asked_of(arguments, policy_file);
   if (!asked) return complain(asked.error());
-  auto offer = node::discover_tools(std::move(*asked));
+  auto offer = offered_by(std::move(*asked));
   if (!offer) return complain(offer.error());
   if (!offer->instructions.empty()) {
     offer->tools.push_back(node::pinned_instructions(server, offer->instructions));

@@ -49,10 +49,21 @@ Result<node::AskedServer> of_deployment(const Arguments& arguments, const std::s
 
 }  // namespace
 
+Result<node::DiscoveredTools> offered_by(node::AskedServer server) {
+  auto offer = node::discover_tools(std::move(server));
+  if (!offer) return offer;
+  for (const std::string& note : offer->notes) err("note: " + note);
+  return offer;
+}
+
 Result<node::AskedServer> asked_server(const Arguments& arguments, std::vector<std::string> roles) {
+  return asked_server(arguments, arguments.one("--server").value_or(""), std::move(roles));
+}
+
+Result<node::AskedServer> asked_server(const Arguments& arguments, const std::string& name,
+                                       std::vector<std::string> roles) {
   std::vector<std::string> command = arguments.words("command");
   std::vector<std::string> wanted = arguments.many("--env");
-  const std::string name = arguments.one("--server").value_or("");
   if (!command.empty()) {
     return node::AskedServer{.name = name,
                              .command = std::move(command),

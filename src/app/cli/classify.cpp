@@ -261,7 +261,7 @@ Result<ToolSource> source_of(const Arguments& arguments, std::vector<std::string
   if (asks && file.empty()) {
     auto asked = asked_server(arguments, std::move(roles));
     if (!asked) return std::unexpected(asked.error());
-    auto offer = node::discover_tools(std::move(*asked));
+    auto offer = offered_by(std::move(*asked));
     if (!offer) return std::unexpected(offer.error());
     return ToolSource{.tools = std::move(offer->tools), .calls = {}};
   }

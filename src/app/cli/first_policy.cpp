@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "kernel/classify/classify.h"
 #include "kernel/config/name.h"
+#include "kernel/constraint/constraint.h"
 
 namespace pawl::app {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::size_t arguments_named_max = 12;
 constexpr std::size_t plain_name_bytes_min = 6;  // `no`, `on`, `null` and `false` mean something
 constexpr int steps_first = 50;
 constexpr int denials_first = 10;
+constexpr int calls_an_hour_first = 300;
 constexpr std::string_view wall_clock_first = "30m";
 
 // One line that a comment may hold, whatever the server wrote.
@@ -41,11 +43,18 @@ std::string scalar(std::string_view name) {
   return quoted;
 }
 
+// A tool as its entry names it: with its server where there are several, and where its own name has
+// a slash.
+std::string entry_name(const std::string& server, const std::string& tool) {
+  if (!server.empty()) return server + "/" + tool;
+  return tool.find('/') == std::string::npos ? tool : "*/" + tool;
+}
+
 // Why a tool cannot stand in a policy under its own name and no other; empty: it can.
 std::string unwritable(const ToolDefinition& tool, const std::string& refused) {
   if (!refused.empty()) return refused;
   if (tool.hidden_characters) return "it holds invisible characters";
-  const auto pattern = parse_name(tool.name);
+  const auto pattern = parse_name(entry_name("", tool.name));
   if (!pattern) return pattern.error().message;
   if (pattern->glob()) return "a policy would read its name as a pattern";
   if (pattern->reserved()) return "its name is reserved for requests that are no tool calls";
@@ -74,9 +83,27 @@ std::string arguments_of(const ToolDefinition& tool) {
   return list + (list.empty() ? "any" : ", and any other") + "; those that `args` names are sent";
 }
 
+// Texts that may hold several lines, as far as the tool's schema and descriptions say. Written out,
+// so that the owner sees it and may say otherwise.
+std::string long_texts_of(const ToolDefinition& tool) {
+  std::string lines;
+  for (const Shape::Property& property : tool.arguments.properties) {
+    const bool text = property.shape.type == ValueType::string && !property.shape.choices;
+    if (!text || !property.shape.long_text) continue;
+    ArgumentPath path = {Step{.name = property.name, .each = false}};
+    if (const auto read = parse_argument_path(to_string(path)); !read || read->size() != 1)
+      continue;
+    lines += fmt::format("        {}: {{single_line: false{}}}\n", scalar(to_string(path)),
+                         property.required ? "" : ", required: false");
+  }
+  return lines.empty() ? lines : "      args:  # these may hold several lines\n" + lines;
+}
+
 struct Writing {
   FirstPolicy made;
-  std::string allowed, blocked, left_out;
+  std::string server;  // in names; empty: it stands in none
+  std::string allowed, left_out;
+  std::vector<std::string> names;  // of entries
 
   void place(const ToolDefinition& tool, const std::string& refused) {
     if (const std::string why = unwritable(tool, refused); !why.empty()) {
@@ -85,71 +112,117 @@ struct Writing {
       return;
     }
     const Placement placement = classify(tool);
-    if (!placement.placed) {
-      blocked += fmt::format("    # {}\n    # nothing says what it does: {}\n    - {}\n",
-                             comment(tool.description), comment(placement.why), scalar(tool.name));
-      ++made.blocked;
-      return;
-    }
-    allow(tool, placement);
-  }
-
-  void allow(const ToolDefinition& tool, const Placement& placement) {
-    const bool asks = placement.action_class.reversibility == Reversibility::irreversible;
+    const std::string name = entry_name(server, tool.name);
     allowed += fmt::format("    # {}\n", comment(tool.description));
     if (const std::string arguments = arguments_of(tool); !arguments.empty()) {
       allowed += fmt::format("    # arguments: {}\n", comment(arguments));
     }
-    allowed +=
-        fmt::format("    # class: {} ({})\n    - name: {}\n", to_string(placement.action_class),
-                    comment(placement.why), scalar(tool.name));
+    if (!placement.placed) {
+      allowed += fmt::format(
+          "    # nothing says what it does ({}): it is denied until you say its class here\n"
+          "    # - name: {}\n    #   class: irreversible small\n",
+          comment(placement.why), scalar(name));
+      ++made.commented;
+      return;
+    }
+    allow(tool, placement, name);
+  }
+
+  void allow(const ToolDefinition& tool, const Placement& placement, const std::string& name) {
+    const Reversibility how = placement.action_class.reversibility;
+    const bool asks = how == Reversibility::irreversible;
+    allowed += fmt::format("    # class: {} ({})\n    - name: {}\n",
+                           to_string(placement.action_class), comment(placement.why), scalar(name));
     if (asks) allowed += "      requires_approval: true\n";
-    ++(asks ? made.asking : made.granted);
+    allowed += long_texts_of(tool);
+    names.push_back(name);
+    ++(asks ? made.asking : how == Reversibility::read_only ? made.granted : made.held);
+  }
+
+  // What is no tool, in words: it is denied unless it stands here.
+  void place_others(const node::DiscoveredTools& offer) {
+    const auto other = [this](std::string_view what, std::string_view reserved) {
+      allowed += fmt::format(
+          "    # The server offers {0} too. They are denied; this would grant them:\n"
+          "    # - name: {1}\n    #   class: read_only\n",
+          what,
+          scalar(server.empty() ? std::string(reserved) : server + "/" + std::string(reserved)));
+    };
+    if (offer.says_resources) other("resources", "mcp:resources/read");
+    if (offer.says_prompts) other("prompts", "mcp:prompts/get");
   }
 };
 
-std::string head(const node::DiscoveredTools& offer, const std::string& role,
-                 const std::string& command) {
+std::string head(const std::vector<OfferedServer>& servers, const std::string& role) {
+  std::string text = "# A first policy, written by `pawl init` from what these servers offer:\n";
+  for (const OfferedServer& one : servers) {
+    text += fmt::format(
+        "#   {} {}, {} tools: {}\n",
+        one.offer.server_name.empty() ? "a server without a name" : comment(one.offer.server_name),
+        comment(one.offer.server_version), one.offer.tools.size(), comment(one.line));
+  }
+  return text +
+         fmt::format(
+             "# What is not listed is denied. Read every entry; delete what the agent does not "
+             "need; "
+             "add\n"
+             "# limits to arguments (`args: {{path: {{under: /srv/project}}}}`). The class of each "
+             "tool is\n"
+             "# what pawl takes it for: to claim less danger, write `class:` and `accept_risk`.\n"
+             "version: 1\n"
+             "agent:\n"
+             "  id: {}\n"
+             "  # identity: NAME@ORGANISATION   the agent's own account, never a person's\n",
+             scalar(role));
+}
+
+std::string ceilings_of_a_run() {
   return fmt::format(
-      "# A first policy for {} {}, written by `pawl init` from its list of {} tools.\n"
-      "#   {}\n"
-      "# What is not listed is denied. Read every entry; delete what the agent does not need; add\n"
-      "# limits to arguments (`args: {{path: {{under: /srv/project}}}}`). The class of each tool "
-      "is\n"
-      "# what pawl takes it for: to claim less danger, write `class:` and `accept_risk`.\n"
-      "version: 1\n"
-      "agent:\n"
-      "  id: {}\n"
-      "  # identity: NAME@ORGANISATION   the agent's own account, never a person's\n",
-      offer.server_name.empty() ? "a server without a name" : comment(offer.server_name),
-      comment(offer.server_version), offer.tools.size(), comment(command), scalar(role));
+      "execution:\n"
+      "  max_steps: {}          # proposed calls of a run, denied ones too\n"
+      "  max_denials: {}        # denied calls until the run halts\n"
+      "  max_wall_clock: {}    # without the time in which a call waits for a person\n",
+      steps_first, denials_first, wall_clock_first);
+}
+
+std::string ceilings_of_an_hour(const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + scalar(name);
+  return fmt::format(
+      "# Runs of a role that is served go on while its callers come back, so that the ceiling is\n"
+      "# about an hour, which slides, and not about a run.\n"
+      "counters:\n"
+      "  calls_of_an_hour: {{per: 1h, max: {}, tools: [{}]}}\n",
+      calls_an_hour_first, list);
 }
 
 }  // namespace
 
-FirstPolicy first_policy(const node::DiscoveredTools& offer, const std::string& role,
-                         const std::string& command) {
+FirstPolicy first_policy(const std::vector<OfferedServer>& servers, const std::string& role,
+                         bool served) {
   Writing writing;
-  const std::vector<std::string> refused = refused_names(offer.tools);
-  for (std::size_t i = 0; i < offer.tools.size(); ++i) writing.place(offer.tools[i], refused[i]);
+  for (const OfferedServer& one : servers) {
+    writing.server = servers.size() > 1 ? one.name : std::string();
+    const std::vector<std::string> refused = refused_names(one.offer.tools);
+    for (std::size_t i = 0; i < one.offer.tools.size(); ++i) {
+      writing.place(one.offer.tools[i], refused[i]);
+    }
+    writing.place_others(one.offer);
+  }
   std::string& text = writing.made.text;
-  text = head(offer, role, command) + "tools:\n";
+  text = head(servers, role) + "tools:\n";
   text += "  allowed:\n" + writing.allowed;
-  if (!writing.blocked.empty()) text += "  blocked:\n" + writing.blocked;
   if (!writing.left_out.empty()) {
     text += "  # These cannot be granted; a server that offers such names is not one to trust:\n" +
             writing.left_out;
   }
-  text += fmt::format(
-      "execution:\n"
-      "  max_steps: {}          # proposed calls of a run, denied ones too\n"
-      "  max_denials: {}        # denied calls until the run halts\n"
-      "  max_wall_clock: {}    # without the time in which a call waits for a person\n"
+  text += served ? ceilings_of_an_hour(writing.names) : ceilings_of_a_run();
+  text +=
       "# In the stage `new` everything that changes something is held for a person. When a tool "
       "has\n"
-      "# proved itself: `autonomy: {{default: new, types: {{NAME: established}}}}`.\n"
-      "autonomy: {{default: new}}\n",
-      steps_first, denials_first, wall_clock_first);
+      "# proved itself: `autonomy: {default: new, types: {NAME: established}}`.\n"
+      "autonomy: {default: new}\n";
   return std::move(writing.made);
 }
 

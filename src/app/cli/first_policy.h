@@ -1,4 +1,4 @@
-// The first policy for a server, from the list of its tools.
+// The first policy for a role, from the lists of its servers' tools.
 //
 // Everything that the server says is somebody else's text: names are quoted, descriptions stand in
 // comments, made visible and cut. A name that the policy would read as a pattern, or that cannot
@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "node/servers/tool_discovery.h"
 
@@ -14,15 +15,24 @@ namespace pawl::app {
 
 struct FirstPolicy {
   std::string text;
-  std::size_t granted = 0;   // entries that run without asking, once the stage allows it
-  std::size_t asking = 0;    // entries that a person answers each time
-  std::size_t blocked = 0;   // tools that nothing places
-  std::size_t left_out = 0;  // tools whose names cannot stand in a policy
+  std::size_t granted = 0;    // entries that only read, and run without asking
+  std::size_t asking = 0;     // entries that a person answers each time
+  std::size_t held = 0;       // entries that a person answers as long as the stage is `new`
+  std::size_t commented = 0;  // tools that nothing places: they stand there behind a `#`
+  std::size_t left_out = 0;   // tools whose names cannot stand in a policy
+  std::size_t entries() const { return granted + asking + held; }
 };
 
-// A policy that grants nothing does not load: look at `granted` and `asking` first.
-// `command`: how the server was started, for the comment at the top.
-FirstPolicy first_policy(const node::DiscoveredTools& offer, const std::string& role,
-                         const std::string& command);
+struct OfferedServer {
+  std::string name;  // in the policy, where there are several
+  std::string line;  // how it is started or reached, for the comment at the top
+  node::DiscoveredTools offer;
+};
+
+// One without entries grants nothing and does not load before a person takes a `#` away.
+// `served`: runs of this role go on for as long as callers come back, so its ceilings are about a
+// length of time and not about a run.
+FirstPolicy first_policy(const std::vector<OfferedServer>& servers, const std::string& role,
+                         bool served);
 
 }  // namespace pawl::app

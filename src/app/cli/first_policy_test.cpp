@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "app/cli/commands.h"
 #include "base/json.h"
@@ -29,6 +31,13 @@ ToolDefinition tool(const std::string& name, const std::string& description = "d
   auto made = parse_definition(document->root(), "");
   EXPECT_TRUE(made);
   return std::move(*made);
+}
+
+FirstPolicy first_policy(node::DiscoveredTools offer, const std::string& role,
+                         const std::string& line) {
+  std::vector<OfferedServer> servers;
+  servers.push_back({"", line, std::move(offer)});
+  return first_policy(servers, role, false);
 }
 
 Loaded load(const FirstPolicy& made) {
@@ -53,12 +62,13 @@ TEST(FirstPolicy, EveryToolIsPlaced) {
   ASSERT_NE(loaded.policy->find("", "delete_file"), nullptr);
   EXPECT_TRUE(loaded.policy->find("", "delete_file")->requires_approval);
   EXPECT_EQ(loaded.policy->find("", "frobnicate"), nullptr);
-  EXPECT_NE(loaded.policy->blocks("", "frobnicate"), nullptr);
+  EXPECT_THAT(made.text, HasSubstr("    # - name: frobnicate\n"));
   EXPECT_TRUE(loaded.policy->ceilings.steps && loaded.policy->ceilings.denials &&
               loaded.policy->ceilings.wall_clock);
   EXPECT_EQ(made.granted, 1u);
   EXPECT_EQ(made.asking, 1u);
-  EXPECT_EQ(made.blocked, 1u);
+  EXPECT_EQ(made.commented, 1u);
+  EXPECT_EQ(made.held, 0u);
   EXPECT_THAT(made.text, HasSubstr("# class: read_only (name: read)"));
 }
 
@@ -75,6 +85,67 @@ TEST(FirstPolicy, AServerCannotWriteIntoTheFile) {
   EXPECT_EQ(loaded.policy->find("", "mcp:resources/read"), nullptr);
   EXPECT_GE(made.left_out, 2u);
   EXPECT_THAT(made.text, Not(HasSubstr("\n    - name: \"*\"")));
+}
+
+TEST(FirstPolicy, OfSeveralServersEachEntryNamesItsOwn) {
+  std::vector<OfferedServer> servers(2);
+  servers[0].name = "crm";
+  servers[0].offer.tools = {tool("read_file"), tool("repos/list")};
+  servers[0].offer.says_resources = true;
+  servers[1].name = "mail";
+  servers[1].offer.tools = {tool("read_file"), tool("send_mail"), tool("create_draft")};
+  servers[1].offer.says_prompts = true;
+  const FirstPolicy made = first_policy(servers, "helper", true);
+  const Loaded loaded = load(made);
+  ASSERT_TRUE(loaded.policy);
+  EXPECT_NE(loaded.policy->find("crm", "read_file"), nullptr);
+  EXPECT_NE(loaded.policy->find("crm", "repos/list"), nullptr);
+  EXPECT_NE(loaded.policy->find("mail", "send_mail"), nullptr);
+  EXPECT_EQ(loaded.policy->find("mail", "repos/list"), nullptr);
+  EXPECT_EQ(loaded.policy->find("", "read_file"), nullptr);
+  // Its run goes on, so no ceiling is about the run.
+  EXPECT_FALSE(loaded.policy->ceilings.steps || loaded.policy->ceilings.wall_clock);
+  EXPECT_THAT(made.text, HasSubstr("calls_of_an_hour: {per: 1h"));
+  EXPECT_THAT(made.text, HasSubstr("# - name: \"crm/mcp:resources/read\""));
+  EXPECT_THAT(made.text, HasSubstr("# - name: \"mail/mcp:prompts/get\""));
+  EXPECT_EQ(made.held + made.asking, 2u);
+}
+
+// Each line behind a `#` may be taken as it stands.
+int uncommented(FirstPolicy& made) {
+  int lines = 0;
+  for (const std::string_view hidden : {"    # - name", "    #   class"}) {
+    for (std::size_t at = made.text.find(hidden); at != std::string::npos;
+         at = made.text.find(hidden, at)) {
+      made.text.replace(at, 6, "    ");
+      ++lines;
+    }
+  }
+  return lines;
+}
+
+TEST(FirstPolicy, WhatStandsBehindACommentLoadsWithoutIt) {
+  node::DiscoveredTools offer;
+  offer.tools = {tool("frobnicate"), tool("read_file")};
+  offer.says_resources = offer.says_prompts = true;
+  FirstPolicy made = first_policy(offer, "agent", "cmd");
+  EXPECT_EQ(uncommented(made), 6);
+  const Loaded loaded = load(made);
+  ASSERT_TRUE(loaded.policy);
+  EXPECT_NE(loaded.policy->find("", "frobnicate"), nullptr);
+  EXPECT_NE(loaded.policy->find("", "mcp:resources/read"), nullptr);
+  EXPECT_NE(loaded.policy->find("", "mcp:prompts/get"), nullptr);
+}
+
+TEST(FirstPolicy, OfAToolThatNothingPlacesThereIsAFileToo) {
+  node::DiscoveredTools offer;
+  offer.tools = {tool("sequentialthinking")};
+  FirstPolicy made = first_policy(offer, "agent", "cmd");
+  EXPECT_EQ(made.entries(), 0u);
+  EXPECT_EQ(made.commented, 1u);
+  EXPECT_FALSE(load_policy(made.text, "policy.yaml", {}).policy);
+  EXPECT_EQ(uncommented(made), 2);
+  EXPECT_NE(load(made).policy->find("", "sequentialthinking"), nullptr);
 }
 
 TEST(FirstPolicy, NamesThatLookTheSameAreNotGranted) {

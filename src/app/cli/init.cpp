@@ -28,8 +28,10 @@ constexpr std::string_view role_letters =
 
 constexpr OptionRow kInitOptions[] = {
     {"--out", "F", "the file to write (default policy.yaml); `-` prints it"},
-    {"--role", "NAME", "the name of the agent's role (default agent)"},
-    asked_server_option,
+    {"--role", "NAME",
+     "the name of the agent's role (default agent); without a server, the role's own are asked"},
+    {"--server", "NAME", "a server of the deployment file; of several each entry names its own",
+     Takes::many},
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     {"--force", "", "writes over a file that is there", Takes::nothing},
     config_option,
@@ -76,13 +78,24 @@ Status put(const std::string& path, const std::string& text, bool force) {
   return {};
 }
 
-// `server`: its command, or of a server of the deployment file its name. `serves`: the command that
-// serves that file to every client; empty: there is none.
+// `server`: the words behind `pawl mcp` that name it. `serves`: the command that serves the
+// deployment file to every client; empty: there is none.
 void print_next_steps(const FirstPolicy& made, const std::string& file, const std::string& server,
                       const std::string& serves, const std::string& role) {
   out(paint(Ink::good, "written") +
-      fmt::format("    {}: {} tools in entries ({} of them ask a person), {} blocked",
-                  escape_untrusted(file), made.granted + made.asking, made.asking, made.blocked));
+      fmt::format("    {}: {} tools in entries: {} only read, {} ask a person each time, {} ask as "
+                  "long as the stage is `new`",
+                  escape_untrusted(file), made.entries(), made.granted, made.asking, made.held));
+  if (made.commented > 0) {
+    out(paint(Ink::warn, "denied") +
+        fmt::format("     {} tools of which nothing says what they do; they stand in the file "
+                    "behind a `#`",
+                    made.commented));
+  }
+  if (made.entries() == 0) {
+    out(paint(Ink::warn, "nothing") +
+        "    is granted yet, and the file does not load: take the `#` off what the agent may use");
+  }
   if (made.left_out > 0) {
     out(paint(Ink::warn, "left out") +
         fmt::format("   {} tools whose names cannot be granted; the file says why", made.left_out));
@@ -95,8 +108,9 @@ void print_next_steps(const FirstPolicy& made, const std::string& file, const st
     out("  4. " + serves + "   and its address with /mcp/" + role + " in your client's settings");
     out("     or, for one client alone:");
   }
+  // A client starts it somewhere else, so the path is whole.
   out((serves.empty() ? "  4. pawl mcp --policy " : "     pawl mcp --policy ") +
-      escape_untrusted(file) + (serves.empty() ? " -- " : " ") + server +
+      escape_untrusted(node::absolute(file)) + (serves.empty() ? " -- " : " ") + server +
       "   in your client's settings");
 }
 
@@ -107,6 +121,55 @@ Status check_it(const std::string& text, const std::string& file) {
   return fail(ErrorKind::internal, "the policy made from this server's tools does not load: " +
                                        (loaded.errors.empty() ? std::string("no reason given")
                                                               : to_string(loaded.errors.front())));
+}
+
+// Whose tools are asked for: the servers that are named, else those of the role in the deployment
+// file, else the one whose command is given.
+Result<std::vector<std::string>> servers_meant(const Arguments& arguments,
+                                               const std::string& role) {
+  std::vector<std::string> names = arguments.many("--server");
+  const bool command = !arguments.words("command").empty();
+  if (command && names.size() > 1) {
+    return fail(ErrorKind::usage,
+                "one command is one server: the commands of several stand in the deployment file");
+  }
+  if (!names.empty() || command) return names.empty() ? std::vector<std::string>{""} : names;
+  const node::DeploymentRead read =
+      node::read_deployment(config_path(arguments), arguments.has("--config"));
+  if (!read.errors.empty()) return std::unexpected(read.errors.front());
+  if (read.deployment) {
+    const auto found = read.deployment->roles.find(role);
+    if (found != read.deployment->roles.end()) names = found->second.servers;
+  }
+  return names.empty() ? std::vector<std::string>{""} : names;
+}
+
+// Whether `pawl serve` offers this role.
+bool is_served(const Arguments& arguments, const std::string& role) {
+  const node::DeploymentRead read = node::read_deployment(config_path(arguments), false);
+  if (!read.deployment || !read.deployment->listen) return false;
+  const auto found = read.deployment->roles.find(role);
+  return found != read.deployment->roles.end() && !found->second.servers.empty();
+}
+
+Result<std::vector<OfferedServer>> offered_servers(const Arguments& arguments,
+                                                   const std::vector<std::string>& names,
+                                                   const std::string& role) {
+  std::vector<OfferedServer> servers;
+  for (const std::string& name : names) {
+    auto asked = asked_server(arguments, name, {role});
+    if (!asked) return std::unexpected(asked.error());
+    std::string line =
+        arguments.words("command").empty() ? "--server " + escape_untrusted(name) : shown(*asked);
+    auto offer = offered_by(std::move(*asked));
+    if (!offer) {
+      Error error = offer.error();
+      if (names.size() > 1) error.message = "server `" + name + "`: " + error.message;
+      return std::unexpected(std::move(error));
+    }
+    servers.push_back({name, std::move(line), std::move(*offer)});
+  }
+  return servers;
 }
 
 int run_init(const Arguments& arguments) {
@@ -126,28 +189,30 @@ int run_init(const Arguments& arguments) {
     return complain(
         {ErrorKind::usage, "there is a file already: `--force` writes over it", {file, 0, 0}});
   }
-  auto asked = asked_server(arguments, {role});
-  if (!asked) return complain(asked.error());
+  const auto names = servers_meant(arguments, role);
+  if (!names) return complain(names.error());
   const bool of_deployment = arguments.words("command").empty();
-  const std::string line =
-      of_deployment ? "--server " + escape_untrusted(asked->name) : shown(*asked);
+  const auto servers = offered_servers(arguments, *names, role);
+  if (!servers) return complain(servers.error());
   std::string serves;
   if (of_deployment) {
     const auto config = arguments.one("--config");
     serves = "pawl serve" + (config ? " --config " + escape_untrusted(*config) : std::string());
   }
-  const auto offer = node::discover_tools(std::move(*asked));
-  if (!offer) return complain(offer.error());
-  const FirstPolicy made = first_policy(*offer, role, line);
-  if (made.granted + made.asking == 0) {
-    return complain(
-        {ErrorKind::refused,
-         fmt::format("none of the server's {} tools can be classified, so there is nothing "
-                     "to grant; write the policy by hand",
-                     offer->tools.size()),
-         {}});
+  const FirstPolicy made =
+      first_policy(*servers, role, of_deployment && is_served(arguments, role));
+  std::string line;  // how a client names them all
+  std::size_t tools = 0;
+  for (const OfferedServer& one : *servers) {
+    line += (line.empty() ? "" : " ") + one.line;
+    tools += one.offer.tools.size();
   }
-  if (Status fine = check_it(made.text, file); !fine) return complain(fine.error());
+  if (tools == 0) {
+    return complain({ErrorKind::refused, "no tools are offered, so there is nothing to grant", {}});
+  }
+  if (made.entries() > 0) {
+    if (Status fine = check_it(made.text, file); !fine) return complain(fine.error());
+  }
   if (print) {
     out(made.text);
     return exit_good;
@@ -155,9 +220,9 @@ int run_init(const Arguments& arguments) {
   if (Status written = put(file, made.text, force); !written) return complain(written.error());
   if (arguments.has("--json")) {
     json::Writer json;
-    json.object().key("asking").natural(made.asking).key("blocked").natural(made.blocked);
+    json.object().key("asking").natural(made.asking).key("commented").natural(made.commented);
     json.key("file").string(node::absolute(file)).key("granted").natural(made.granted);
-    json.key("left_out").natural(made.left_out).end();
+    json.key("held").natural(made.held).key("left_out").natural(made.left_out).end();
     out(json.text());
   } else {
     print_next_steps(made, file, line, serves, role);
@@ -174,10 +239,14 @@ extern const CommandRow init_command = {
     kInitOptions,
     kInitWords,
     run_init,
-    "Asks the server once for its tools (the program behind `--`, or the `--server` of the "
-    "deployment file, over HTTP with its credential too), and writes an entry for each with its "
-    "class and "
-    "why. What cannot be undone asks a person; what nothing places is blocked. The file is checked "
+    "Asks each server once for its tools (the program behind `--`, each `--server` of the "
+    "deployment "
+    "file, over HTTP with its credential too, or those of the `--role` there), and writes an entry "
+    "for each tool with its class and why. What cannot be undone asks a person; what nothing "
+    "places "
+    "stands there behind a `#`, and resources and prompts too. Of several servers entries are "
+    "called "
+    "`server/tool`; of a role that is served the ceiling is one of an hour. The file is checked "
     "before it is written, and a file that is there stays unless `--force` is given."};
 
 }  // namespace pawl::app

@@ -341,7 +341,14 @@ int status(const Arguments& arguments) {
     out(json::write(root));
     return node->ends(exit_good);
   }
-  const std::string fault = escape_untrusted(root.text("fault").value_or(""));
+  std::string fault = escape_untrusted(root.text("fault").value_or(""));
+  for (json::View entry : root["kills"].elements()) {
+    if (!fault.empty() || entry.text("scope") != "all") continue;
+    const std::string why = escape_untrusted(entry.text("reason").value_or(""));
+    fault = fmt::format("everything is stopped by {}{}{}, until `pawl resume all`",
+                        escape_untrusted(entry.text("person").value_or("")),
+                        why.empty() ? "" : ": ", why);
+  }
   out(fault.empty() ? paint(Ink::good, "grants are given")
                     : paint(Ink::bad, "no grants: " + fault));
   out(fmt::format("node       {}   records {}   questions {}",

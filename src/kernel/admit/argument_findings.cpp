@@ -30,7 +30,7 @@ ArgumentFindings::ArgumentFindings(LookedAhead about)
   if (!arguments.is_object() || tool.entry == nullptr) return;
   const ToolDefinition* definition = tool.definition.get();
   if (definition != nullptr && definition->validator != nullptr) {
-    schema_ = definition->validator->validate(arguments);
+    schema_ = definition->validator->validate(arguments, tool.trusted);
   }
   for (const ArgumentRule& rule : tool.arguments) look_at(rule);
   for (const Case& one : tool.entry->cases.list) {
@@ -80,7 +80,7 @@ std::optional<Violation> unnamed_violation_of(const Situation& s) {
 
 std::optional<json_schema::Violation> schema_violation_of(const Situation& s) {
   if (s.findings != nullptr) return s.findings->schema();
-  return s.tool->definition->validator->validate(s.call.arguments);
+  return s.tool->definition->validator->validate(s.call.arguments, s.tool->trusted);
 }
 
 std::optional<std::string> leaving_of(const Situation& s) {

@@ -29,6 +29,7 @@ void put_path(const PathCheck& path, json::Writer& out) {
   out.key("path").object().key("base").string(path.base);
   put_texts("leads", leads, out);
   put_texts("not_in", path.not_in, out);
+  if (!path.signs.empty()) out.key("signs").string(path.signs);
   put_texts("under", path.under, out);
   out.end();
 }

@@ -75,11 +75,18 @@ TEST_F(SchemaStageTest, names_the_argument_and_the_keyword) {
 }
 
 TEST_F(SchemaStageTest, a_schema_that_cannot_be_checked_denies_every_call) {
-  EXPECT_THAT(said(R"({"properties":{"a":{"$ref":"https://x.example/s"}}})", "{}"),
-              HasSubstr("the tool's schema cannot be checked: `/properties/a/$ref` leads to "
-                        "another document"));
-  EXPECT_THAT(said(R"({"properties":{"a":{"type":"text"}}})", "{}"), HasSubstr("seven types"));
+  EXPECT_THAT(said(R"({"$ref":"https://x.example/s"})", "{}"),
+              HasSubstr("the tool's schema cannot be checked: `/$ref` leads to another document"));
+  EXPECT_THAT(said(R"({"minProperties":"a"})", "{}"), HasSubstr("whole number"));
   EXPECT_EQ(bound.misfits.size(), 1U);
+}
+
+TEST_F(SchemaStageTest, a_part_that_cannot_be_checked_denies_what_needs_it) {
+  constexpr std::string_view schema =
+      R"({"properties":{"a":{"$ref":"https://x.example/s"},"b":{"type":"text"},"c":{}}})";
+  EXPECT_EQ(look(schema, R"({"c":"x"})").effect, Effect::allow);
+  EXPECT_THAT(said(schema, R"({"a":"x"})"), HasSubstr("`a` has something in its schema"));
+  EXPECT_THAT(said(schema, R"({"b":"x"})"), HasSubstr("`b` has something in its schema"));
 }
 
 TEST_F(SchemaStageTest, a_pattern_that_cannot_be_checked_denies_what_needs_it) {

@@ -149,7 +149,9 @@ bool NamePart::overlaps(const NamePart& other) const {
 }
 
 std::string NamePattern::text() const {
-  return any_server ? tool.text() : server.text() + "/" + tool.text();
+  if (!any_server) return server.text() + "/" + tool.text();
+  const bool slash = !reserved() && tool.text().find('/') != std::string::npos;
+  return slash ? "*/" + tool.text() : tool.text();
 }
 
 bool NamePattern::grants(std::string_view on_server, std::string_view name) const {
@@ -204,8 +206,8 @@ Result<NamePattern> parse_name(std::string_view written) {
   }
   if (const auto mistake = part_mistake(tool); !mistake.empty()) return wrong(mistake);
   if (tool.starts_with(own_prefix)) return wrong("begins with `pawl:`, which no policy grants");
-  if (!tool.starts_with(reserved_prefix) && tool.find('/') != std::string_view::npos) {
-    return wrong("has more than one `/`: expected `tool` or `server/tool`");
+  if (tool.starts_with('/') || tool.ends_with('/') || tool.find("//") != std::string_view::npos) {
+    return wrong("is empty before or behind a `/`: expected `tool` or `server/tool`");
   }
   NamePattern pattern{.any_server = true, .server = NamePart(server), .tool = NamePart(tool)};
   pattern.any_server = !qualified || pattern.server.text() == "*";

@@ -1,7 +1,9 @@
 // Tool names as a policy writes them: `tool`, `server/tool`, and globs of both.
 //
-// A name without a server stands for that tool on every server, as `*/tool` does. `*` stands for
-// any run of characters and `?` for one. Actions that are no tool calls have reserved names
+// The first slash parts the two, so a tool whose own name has one is written with its server, or
+// with `*/` before it: `crm/repos/list`, `*/repos/list`. A name without a server stands for that
+// tool on every server, as `*/tool` does. `*` stands for any run of characters and `?` for one.
+// Actions that are no tool calls have reserved names
 // (`mcp:resources/read`, rule 1): their slash belongs to the name, and only a pattern that itself
 // begins with `mcp:` grants them.
 #pragma once

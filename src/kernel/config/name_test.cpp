@@ -104,12 +104,17 @@ TEST(Name, DecidersAgreeWithTheWords) {
 
 TEST(Name, WhatIsNoName) {
   for (const std::string_view text :
-       {"", "/read", "fs/", "a/b/c", " read", "read ", "fs/ read", "re\tad",
+       {"", "/read", "fs/", "a//c", "a/b/", " read", "read ", "fs/ read", "re\tad",
         "re\xE2\x80\x8B"
         "ad",
         "re\xFF"}) {
     EXPECT_FALSE(parse_name(text).has_value()) << text;
   }
+  EXPECT_EQ(name("a/b/c").server.text(), "a");
+  EXPECT_EQ(name("a/b/c").tool.text(), "b/c");
+  EXPECT_EQ(name("*/b/c").text(), "*/b/c");
+  EXPECT_TRUE(name("*/b/c").grants("x", "b/c") && name("*/b/c").grants("", "b/c"));
+  EXPECT_FALSE(name("b/c").grants("", "b/c"));
   EXPECT_FALSE(parse_name(std::string(129, 'a')).has_value());
   EXPECT_TRUE(parse_name(std::string(128, 'a')).has_value());
 }

@@ -54,25 +54,74 @@ std::string shown_name(std::string_view name) {
 Result<ArgumentPath> parse_argument_path(std::string_view text) {
   if (text.empty()) return fail(ErrorKind::invalid, "the path of an argument is empty");
   ArgumentPath out;
-  for (std::string_view part : split(text, '.')) {
-    const std::string_view name = part.substr(0, part.find('['));
-    std::string_view rest = part.substr(name.size());
+  for (std::string_view left = text;;) {
+    const auto [name, behind, fault] = first_step(left);
+    std::string_view rest = behind;
+    if (!fault.empty()) return bad_path(text, fault);
     if (name.empty()) return bad_path(text, "a name is missing");
     if (name.size() > argument_bytes_max) return bad_path(text, "a name is too long");
-    if (name.find(']') != std::string_view::npos) return bad_path(text, "a `]` without its `[`");
     if (has_hidden_characters(name)) return bad_path(text, "it holds hidden characters");
     if (trim(name) != name) return bad_path(text, "a name begins or ends with a blank");
     out.push_back({std::string(name), false});
-    while (!rest.empty()) {
-      if (!rest.starts_with("[]")) return bad_path(text, "after a name only `[]` may stand");
+    while (rest.starts_with("[]")) {
       out.push_back({{}, true});
       rest.remove_prefix(2);
+    }
+    if (!rest.empty() && rest.front() != '.') {
+      return bad_path(text, "after a name only `[]` may stand");
     }
     if (out.size() > path_steps_max) {
       return bad_path(text, fmt::format("it has more than {} steps", path_steps_max));
     }
+    if (rest.empty()) return out;
+    left = rest.substr(1);
   }
-  return out;
+}
+
+FirstStep first_step(std::string_view path) {
+  constexpr std::string_view quote = "['", unquote = "']";
+  if (path.starts_with(quote)) {
+    const std::size_t end = path.find(unquote, quote.size());
+    if (end == std::string_view::npos) return {{}, {}, "a `['` without its `']`"};
+    return {path.substr(quote.size(), end - quote.size()), path.substr(end + unquote.size()), {}};
+  }
+  std::size_t at = 0;
+  while (at < path.size() && path[at] != '.') {
+    if (path[at] == ']') return {{}, {}, "a `]` without its `[`"};
+    if (path[at] != '[') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = path.find(']', at);
+    if (end == std::string_view::npos) return {{}, {}, "a `[` without its `]`"};
+    const std::string_view inside = path.substr(at + 1, end - at - 1);
+    if (inside.empty()) break;
+    // Elements are not told apart: this is meant as something that there is not.
+    if (inside.find_first_not_of("0123456789*") == std::string_view::npos) {
+      return {{}, {}, "after a name only `[]` may stand"};
+    }
+    at = end + 1;
+  }
+  return {path.substr(0, at), path.substr(at), {}};
+}
+
+std::string step_text(std::string_view name) {
+  if (name.find_first_of(".[]") == std::string_view::npos) return std::string(name);
+  const FirstStep step = first_step(name);
+  const bool plain = step.fault.empty() && step.name == name;
+  return plain ? std::string(name) : "['" + std::string(name) + "']";
+}
+
+bool names_whole(std::string_view named, std::string_view argument) {
+  if (named.find_first_of(".[") == std::string_view::npos) return named == argument;
+  const FirstStep step = first_step(named);
+  return step.fault.empty() && step.rest.empty() && step.name == argument;
+}
+
+bool names_inside(std::string_view named, std::string_view argument) {
+  if (named.find_first_of(".[") == std::string_view::npos) return false;
+  const FirstStep step = first_step(named);
+  return step.fault.empty() && !step.rest.empty() && step.name == argument;
 }
 
 std::string to_string(const ArgumentPath& path) {
@@ -83,7 +132,7 @@ std::string to_string(const ArgumentPath& path) {
       continue;
     }
     if (!out.empty()) out += '.';
-    out += step.name;
+    out += step_text(step.name);
   }
   return out;
 }

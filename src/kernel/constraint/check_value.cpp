@@ -315,8 +315,7 @@ bool breaks_line(std::string_view text) {
 
 bool inexact(json::View value, const Shape* shape) {
   return value.is_number() && inexact_in_double(value) &&
-         (shape == nullptr || shape->type != ValueType::integer ||
-          value.kind() == json::Kind::number);
+         (shape == nullptr || !shape->whole || value.kind() == json::Kind::number);
 }
 
 }  // namespace pawl

@@ -103,7 +103,8 @@ Status compile_path_check(Check& check) {
   check.path = std::make_shared<const PathCheck>(PathCheck{.under = rule->under,
                                                            .not_in = check.path->not_in,
                                                            .base = rule->base,
-                                                           .leads = rule->leads});
+                                                           .leads = rule->leads,
+                                                           .signs = rule->signs});
   check.index = std::make_shared<const PathRule>(std::move(*rule));
   return {};
 }

@@ -104,7 +104,11 @@ struct PathCheck {
   // Directories of `under` that lead over a link, without a trailing slash, and where they led when
   // the policy was loaded. They lead there as long as the policy is in force.
   std::map<std::string, std::string> leads = {};
+  // Of `$` and `%`, those that the tool takes as they stand. Any other path with one is refused,
+  // because it may stand for something else.
+  std::string signs = {};
 };
+inline constexpr std::string_view path_signs = "$%";
 // url {host: [...], scheme: [...], query_max: n}. Hosts are exact or `*.example` (subdomains only).
 struct UrlCheck {
   std::vector<std::string> hosts;

@@ -252,15 +252,31 @@ TEST(Evaluate, APluralThatNoSchemaBoundFollowsTheCall) {
 }
 
 TEST(ArgumentPath, ReadsAndWrites) {
-  for (const char* text : {"a", "a.b", "a[]", "a[].b", "a[][].b.c[]", "newText", "x-y z"}) {
+  for (const char* text :
+       {"a", "a.b", "a[]", "a[].b", "a[][].b.c[]", "newText", "x-y z", "filter[status]",
+        "page[size][]", "filter[a][b].c", "$top", "['a.b']", "['a[]'][].b", "x.['c.d']"}) {
     const Result<ArgumentPath> path = parse_argument_path(text);
     ASSERT_TRUE(path) << text;
     EXPECT_EQ(to_string(*path), text);
   }
-  for (const char* text : {"", ".", "a.", ".a", "a..b", "[]", "a[", "a]", "a[0]", "a[]b", "a[b]",
-                           " a", "a ", "a\n", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q"}) {
+  for (const char* text :
+       {"", ".", "a.", ".a", "a..b", "[]", "a[", "a]", "a[0]", "a[*]", "a[]b", "a[b", "['a",
+        "['a']b", " a", "a ", "a\n", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q"}) {
     EXPECT_FALSE(parse_argument_path(text)) << text;
   }
+}
+
+TEST(ArgumentPath, BracketsThatHoldSomethingBelongToAName) {
+  const auto path = parse_argument_path("filter[status]");
+  ASSERT_TRUE(path && path->size() == 1);
+  EXPECT_EQ(path->front().name, "filter[status]");
+  const auto quoted = parse_argument_path("['a.b'][].c");
+  ASSERT_TRUE(quoted && quoted->size() == 3);
+  EXPECT_EQ(quoted->front().name, "a.b");
+  ArgumentRule rule = rule_of("filter[status]", {counted(CheckKind::max_length, 3)});
+  EXPECT_TRUE(passes(rule, R"({"filter[status]":"new"})"));
+  EXPECT_FALSE(passes(rule, R"({"filter[status]":"newer"})"));
+  EXPECT_EQ(fault(rule, R"({"filter":{"status":"new"}})"), "filter[status] is missing");
 }
 
 TEST(Compile, RefusesWhatSaysNothing) {

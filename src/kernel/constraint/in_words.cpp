@@ -51,6 +51,10 @@ std::string path_words(const PathCheck& path, Entries entries) {
            entries == Entries::counted ? std::string_view("permitted folder") : std::string_view(),
            entries);
   if (!path.not_in.empty()) out += some(", and not in ", path.not_in, "pattern", entries);
+  if (!path.signs.empty()) {
+    out += path.signs.size() == 1 ? fmt::format(", with a `{}` as it stands", path.signs)
+                                  : ", with `$` and `%` as they stand";
+  }
   if (!path.base.empty()) out += fmt::format(", relative ones from `{}`", cut(path.base));
   return out;
 }

@@ -13,12 +13,16 @@ bool is_quote(char c) {
   return c == '"' || c == '\'' || c == '`';
 }
 
-std::string_view check_characters(std::string_view path) {
+std::string_view check_characters(std::string_view path, std::string_view signs) {
   for (char c : path) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return "holds a control character";
     if (c == '\\') return "holds a backslash";
-    if (c == '$') return "holds a `$`, which may stand for a variable";
-    if (c == '%') return "holds a `%`, which may stand for another character";
+    if (signs.find(c) != std::string_view::npos) continue;
+    if (c == '$')
+      return "holds a `$`, which may stand for a variable (`signs` of `path` permits it)";
+    if (c == '%') {
+      return "holds a `%`, which may stand for another character (`signs` of `path` permits it)";
+    }
   }
   if (!is_ascii(path) && has_hidden_characters(path)) return "holds hidden characters";
   return {};
@@ -58,22 +62,23 @@ std::string_view check_components(std::string_view path) {
 
 // A reader that composes compatible characters reads another path where full-width dots or slashes
 // stand.
-std::string_view check_composed(std::string_view path) {
+std::string_view check_composed(std::string_view path, std::string_view signs) {
   if (is_ascii(path)) return {};
   const std::string composed = compose(path);
   const bool fine = std::ranges::count(composed, '/') == std::ranges::count(path, '/') &&
-                    check_characters(composed).empty() && check_components(composed).empty();
+                    check_characters(composed, signs).empty() && check_components(composed).empty();
   return fine ? std::string_view{} : "holds characters that stand for dots, slashes or signs";
 }
 
-Result<std::string> clean_directory(const std::string& written, std::string_view key) {
+Result<std::string> clean_directory(const std::string& written, std::string_view key,
+                                    std::string_view signs) {
   std::string directory = written;
   if (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   if (!directory.starts_with('/')) {
     return fail(ErrorKind::invalid, fmt::format("`{}` in `{}` must be an absolute directory",
                                                 escape_untrusted(written), key));
   }
-  if (std::string_view wrong = check_path_text(directory); !wrong.empty()) {
+  if (std::string_view wrong = check_path_text(directory, signs); !wrong.empty()) {
     return fail(ErrorKind::invalid,
                 fmt::format("`{}` in `{}` {}", escape_untrusted(written), key, wrong));
   }
@@ -82,7 +87,7 @@ Result<std::string> clean_directory(const std::string& written, std::string_view
 
 }  // namespace
 
-std::string_view check_path_text(std::string_view path) {
+std::string_view check_path_text(std::string_view path, std::string_view signs) {
   if (path.empty()) return "is empty";
   if (path.size() > path_bytes_max) return "is longer than a path may be";
   if (path.front() == '~') return "begins with `~`, which may stand for another directory";
@@ -90,10 +95,10 @@ std::string_view check_path_text(std::string_view path) {
   const bool letter = (path[0] | 0x20) >= 'a' && (path[0] | 0x20) <= 'z';
   if (letter && path.size() > 1 && path[1] == ':') return "begins with a drive letter";
   if (path.find("::") != std::string_view::npos) return "holds `::`";
-  if (std::string_view wrong = check_characters(path); !wrong.empty()) return wrong;
+  if (std::string_view wrong = check_characters(path, signs); !wrong.empty()) return wrong;
   if (blank_at_ends(path)) return "begins or ends with a blank";
   if (std::string_view wrong = check_components(path); !wrong.empty()) return wrong;
-  return check_composed(path);
+  return check_composed(path, signs);
 }
 
 bool lies_under(std::string_view directory, std::string_view path) {
@@ -102,12 +107,13 @@ bool lies_under(std::string_view directory, std::string_view path) {
          (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-Result<PathGlobs> PathGlobs::make(const std::vector<std::string>& globs) {
+Result<PathGlobs> PathGlobs::make(const std::vector<std::string>& globs, std::string_view signs) {
+  const bool dollar = signs.find('$') != std::string_view::npos;
   PathGlobs out;
   for (const std::string& glob : globs) {
     const std::string folded = fold(glob);
     if (folded.empty()) return fail(ErrorKind::invalid, "a pattern in `not_in` is empty");
-    if (folded.front() == '~' || folded.find('$') != std::string::npos) {
+    if (folded.front() == '~' || (!dollar && folded.find('$') != std::string::npos)) {
       return fail(ErrorKind::invalid,
                   fmt::format("`{}` in `not_in` must spell its directory out: `~` and variables "
                               "mean another directory on another machine",
@@ -145,19 +151,20 @@ bool PathGlobs::match(std::string_view clean_path) const {
 
 Result<PathRule> compile_path(const PathCheck& check) {
   PathRule out;
+  out.signs = check.signs;
   for (const std::string& written : check.under) {
-    Result<std::string> directory = clean_directory(written, "under");
+    Result<std::string> directory = clean_directory(written, "under", check.signs);
     if (!directory) return std::unexpected(directory.error());
     const auto led = check.leads.find(*directory);
     if (led != check.leads.end() && led->second.starts_with('/')) out.leads.insert(*led);
     out.under.push_back(std::move(*directory));
   }
   if (!check.base.empty()) {
-    Result<std::string> base = clean_directory(check.base, "base");
+    Result<std::string> base = clean_directory(check.base, "base", check.signs);
     if (!base) return std::unexpected(base.error());
     out.base = std::move(*base);
   }
-  Result<PathGlobs> globs = PathGlobs::make(check.not_in);
+  Result<PathGlobs> globs = PathGlobs::make(check.not_in, check.signs);
   if (!globs) return std::unexpected(globs.error());
   out.not_in = std::move(*globs);
   if (out.under.empty() && check.not_in.empty()) {
@@ -190,14 +197,15 @@ std::string as_written(std::string_view directory, std::string_view root, std::s
 
 std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
                             std::string_view& canonical) {
-  if (std::string_view wrong = check_path_text(value); !wrong.empty()) return wrong;
+  if (std::string_view wrong = check_path_text(value, rule.signs); !wrong.empty()) return wrong;
   canonical = value;
   if (value.front() != '/') {
     if (rule.base.empty()) return "is a relative path and the policy declares no `base`";
     joined = rule.base == "/" ? rule.base : rule.base + "/";
     joined += value;
     canonical = joined;
-    if (std::string_view wrong = check_path_text(canonical); !wrong.empty()) return wrong;
+    if (std::string_view wrong = check_path_text(canonical, rule.signs); !wrong.empty())
+      return wrong;
   }
   return check_place(rule, canonical);
 }

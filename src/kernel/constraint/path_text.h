@@ -18,8 +18,8 @@ inline constexpr std::size_t path_bytes_max = 4096;
 inline constexpr std::size_t path_components_max = 256;
 
 // Says what is wrong with a path as written, absolute or (where a base is declared) relative; an
-// empty answer is a clean path.
-std::string_view check_path_text(std::string_view path);
+// empty answer is a clean path. `signs`: as in PathCheck.
+std::string_view check_path_text(std::string_view path, std::string_view signs = {});
 
 // `/ok` contains `/ok` and `/ok/x`, not `/ok2`. Both are clean.
 bool lies_under(std::string_view directory, std::string_view path);
@@ -30,7 +30,7 @@ bool lies_under(std::string_view directory, std::string_view path);
 // compatible characters do not matter.
 class PathGlobs {
  public:
-  static Result<PathGlobs> make(const std::vector<std::string>& globs);
+  static Result<PathGlobs> make(const std::vector<std::string>& globs, std::string_view signs = {});
   bool match(std::string_view clean_path) const;
 
  private:
@@ -44,6 +44,7 @@ struct PathRule {
   std::string base;
   PathGlobs not_in;
   std::map<std::string, std::string> leads;  // of PathCheck, those of `under`
+  std::string signs;                         // of PathCheck
 };
 Result<PathRule> compile_path(const PathCheck& check);
 

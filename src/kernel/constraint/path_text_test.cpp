@@ -31,6 +31,28 @@ TEST(Path, CleanAbsolutePathsUnderADirectory) {
   EXPECT_TRUE(accepts(path_check({.under = {"/"}, .not_in = {}, .base = ""}), "/etc/passwd"));
 }
 
+TEST(Path, SignsThatTheToolTakesAsTheyStand) {
+  const auto with = [](std::string signs) {
+    return path_check(
+        {.under = {"/srv/ok"}, .not_in = {}, .base = "/srv/ok", .signs = std::move(signs)});
+  };
+  for (const char* path : {"/srv/ok/routes/$id.tsx", "routes/$id.tsx", "/srv/ok/$HOME"}) {
+    EXPECT_TRUE(accepts(with("$"), path)) << path;
+    EXPECT_FALSE(accepts(with("%"), path)) << path;
+    EXPECT_THAT(std::string(check_path_text(path, "%")), HasSubstr("`signs`")) << path;
+  }
+  for (const char* path : {"/srv/ok/100%.md", "/srv/ok/%2e%2e/x"}) {
+    EXPECT_TRUE(accepts(with("$%"), path)) << path;
+    EXPECT_FALSE(accepts(with("$"), path)) << path;
+  }
+  for (const char* path : {"$HOME/../x", "/srv/$x", "~/$x", "/srv/ok/$x/../../y", "x::$DATA"}) {
+    EXPECT_FALSE(accepts(with("$%"), path)) << path;
+  }
+  EXPECT_TRUE(
+      accepts(path_check({.under = {"/srv/$new"}, .not_in = {"$x"}, .base = "", .signs = "$"}),
+              "/srv/$new/y"));
+}
+
 TEST(Path, P08SpellingsThatMeanSomethingElseSomewhere) {
   for (const char* path : {"~/x",
                            "~root/x",

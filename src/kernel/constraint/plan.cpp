@@ -16,11 +16,6 @@ constexpr std::size_t names_max = 512;
 constexpr std::size_t slots_least = 8;
 constexpr std::uint16_t free_slot = std::numeric_limits<std::uint16_t>::max();
 
-// The top-level argument that a name of the policy is about.
-std::string_view top_of(std::string_view named) {
-  return named.substr(0, named.find_first_of(".["));
-}
-
 // A rule about one plain argument at the top, whose checks judge one value alone.
 bool judges_one_value(const ArgumentRule& rule) {
   if (rule.path.size() != 1 || rule.path[0].each || rule.min_items > 1) return false;
@@ -53,7 +48,7 @@ std::unique_ptr<const ArgumentPlan> ArgumentPlan::make(std::span<const ArgumentR
 
 bool ArgumentPlan::learn_names() {
   if (named_.size() + (shape_ == nullptr ? 0 : shape_->properties.size()) > names_max) return false;
-  for (const std::string& name : named_) learn(top_of(name));
+  for (const std::string& name : named_) learn(first_step(name).name);
   if (shape_ == nullptr) return true;
   for (const Shape::Property& property : shape_->properties) learn(property.name);
   return true;
@@ -65,18 +60,17 @@ ArgumentPlan::Known* ArgumentPlan::known(std::string_view name) {
 }
 
 bool ArgumentPlan::near_a_named_one(std::string_view name) const {
-  return std::ranges::any_of(named_,
-                             [&](const std::string& n) { return near_name(name, top_of(n)); });
+  return std::ranges::any_of(
+      named_, [&](const std::string& n) { return near_name(name, first_step(n).name); });
 }
 
 // Whatever the defaults could hold against a name itself keeps it out: it stays a stranger.
 void ArgumentPlan::learn(std::string_view name) {
   if (known(name) != nullptr) return;
-  const bool whole = top_of(name) == name && std::ranges::find(named_, name) != named_.end();
-  const bool inside = std::ranges::any_of(named_, [&](const std::string& n) {
-    return n.size() > name.size() && n.starts_with(name) &&
-           (n[name.size()] == '.' || n[name.size()] == '[');
-  });
+  const bool whole =
+      std::ranges::any_of(named_, [&](const std::string& n) { return names_whole(n, name); });
+  const bool inside =
+      std::ranges::any_of(named_, [&](const std::string& n) { return names_inside(n, name); });
   if (!whole && !inside && near_a_named_one(name)) return;
   const Shape::Property* property = shape_ == nullptr ? nullptr : shape_->find(name);
   if (!whole && !inside && shape_ != nullptr && property == nullptr) return;

@@ -25,7 +25,7 @@ void append(const Place* place, bool indexes, std::string& out) {
   append(place->above, indexes, out);
   if (!place->element) {
     if (!out.empty()) out += '.';
-    out += indexes ? shown_name(place->name) : std::string(place->name);
+    out += indexes ? shown_name(place->name) : step_text(place->name);
   } else if (indexes) {
     fmt::format_to(std::back_inserter(out), "[{}]", place->index);
   } else {
@@ -46,7 +46,7 @@ std::string as_path(const Place* place) {
 }
 
 bool is_path(std::string_view named) {
-  return named.find_first_of(".[") != std::string_view::npos;
+  return named.find_first_of(".[") != std::string_view::npos && !first_step(named).rest.empty();
 }
 
 class Defaults {
@@ -84,15 +84,11 @@ bool Defaults::refuse(const Place& place, std::string_view says, Code code) {
 }
 
 bool Defaults::named_whole(std::string_view name) const {
-  return std::ranges::any_of(named_,
-                             [&](const std::string& n) { return n == name && !is_path(n); });
+  return std::ranges::any_of(named_, [&](const std::string& n) { return names_whole(n, name); });
 }
 
 bool Defaults::named_inside(std::string_view name) const {
-  return std::ranges::any_of(named_, [&](const std::string& n) {
-    return n.size() > name.size() && n.starts_with(name) &&
-           (n[name.size()] == '.' || n[name.size()] == '[');
-  });
+  return std::ranges::any_of(named_, [&](const std::string& n) { return names_inside(n, name); });
 }
 
 bool Defaults::named_exactly(const Place& place) const {
@@ -124,8 +120,7 @@ bool Defaults::argument(std::string_view name, json::View value, const Shape* sh
   const Shape::Property* property = shape == nullptr ? nullptr : shape->find(name);
   if (!whole && !inside) {
     for (const std::string& other : named_) {
-      const std::string_view top = std::string_view(other).substr(0, other.find_first_of(".["));
-      if (near_name(name, top)) {
+      if (near_name(name, first_step(other).name)) {
         return refuse(place, "has nearly the name of an argument that the policy names");
       }
     }
@@ -175,10 +170,12 @@ bool Defaults::visit(json::View value, const Context& context, const Place& plac
 
 bool Defaults::members(json::View object, const Context& context, const Place& place) {
   // An object whose schema lists no members is a map: its keys are data.
-  const bool listed = context.shape != nullptr && !context.shape->properties.empty();
+  const bool listed =
+      context.shape != nullptr && !context.shape->properties.empty() && !context.shape->any_member;
   for (auto [name, value] : object.members()) {
     const Place here{&place, name};
-    const Shape::Property* property = listed ? context.shape->find(name) : nullptr;
+    const Shape::Property* property =
+        context.shape == nullptr ? nullptr : context.shape->find(name);
     if (listed && property == nullptr && !named_exactly(here)) {
       return refuse(here, "is not a member that the tool's schema or the policy names");
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -163,6 +164,25 @@ Result<ToolDefinition> parse_definition(json::View tool, std::string_view server
   return out;
 }
 
+void read_tools(json::View list, std::string_view server, ToolsRead& into) {
+  constexpr std::size_t shown_name_bytes_max = 128;
+  std::set<Digest> known;
+  for (const ToolDefinition& tool : into.tools) known.insert(tool.digest);
+  for (json::View tool : list.elements()) {
+    Result<ToolDefinition> read = parse_definition(tool, server);
+    if (!read) {
+      const std::string name(tool.text("name").value_or(""));
+      into.left_out.push_back(fmt::format(
+          "{}: {}",
+          name.empty() ? "a tool without a name"
+                       : "`" + escape_untrusted(utf8::shortened(name, shown_name_bytes_max)) + "`",
+          read.error().message));
+    } else if (known.insert(read->digest).second) {
+      into.tools.push_back(std::move(*read));
+    }
+  }
+}
+
 Result<ToolDefinition> definition_of(std::string_view server, std::string_view name,
                                      json::View schema, json::View annotations) {
   if (name.empty()) return fail(ErrorKind::invalid, "`name` of a tool is missing");
@@ -225,7 +245,59 @@ constexpr std::array long_names = std::to_array<std::string_view>({
     "reason",      "replacement", "reply",     "response",    "script",       "snippet",
     "source",      "sql",         "statement", "statements",  "str",          "string",
     "summary",     "svg",         "template",  "text",        "texts",        "thought",
-    "toml",        "xml",         "yaml",      "yml",
+    "toml",        "xml",         "yaml",      "yml",         "abstract",     "article",
+    "changelog",   "dockerfile",  "essay",     "letter",      "manifest",     "manifests",
+    "memo",        "readme",      "spec",      "story",       "transcript",
+});
+
+// Arguments that name or choose something are one line, whatever is said of what they name.
+constexpr std::array short_names = std::to_array<std::string_view>({
+    "address", "dir",   "directory", "email", "file",  "filename", "folder", "format",
+    "host",    "id",    "ids",       "key",   "kind",  "label",    "locale", "mode",
+    "name",    "names", "namespace", "path",  "paths", "slug",     "status", "style",
+    "tag",     "title", "to",        "type",  "uri",   "url",      "user",   "username",
+});
+
+// What a description says of a text of several lines, in words of small letters.
+constexpr std::array long_words = std::to_array<std::string_view>({
+    "article",
+    "multiline",
+    "paragraphs",
+    "transcript",
+});
+constexpr std::array long_phrases = std::to_array<std::string_view>({
+    "body of the",       "body text",          "code to",
+    "content of the",    "contents of the",    "file content",
+    "file contents",     "formatted text",     "free form text",
+    "free text",         "full text",          "in markdown",
+    "line breaks",       "markdown formatted", "message body",
+    "mail body",         "email body",         "multi line",
+    "multiple lines",    "new lines",          "newlines",
+    "plain text body",   "several lines",      "source code",
+    "supports markdown", "the full document",  "the whole document",
+});
+// A language and, within two words, what is written in it.
+constexpr std::array document_languages = std::to_array<std::string_view>({
+    "csv",
+    "graphql",
+    "html",
+    "javascript",
+    "json",
+    "latex",
+    "markdown",
+    "mermaid",
+    "python",
+    "sql",
+    "svg",
+    "toml",
+    "typescript",
+    "xml",
+    "yaml",
+});
+constexpr std::array document_words = std::to_array<std::string_view>({
+    "body",      "code",     "content",       "contents", "data",     "definition", "document",
+    "documents", "manifest", "manifests",     "payload",  "program",  "script",     "snippet",
+    "source",    "spec",     "specification", "string",   "template", "text",
 });
 
 bool is_lower(char c) {
@@ -258,7 +330,12 @@ std::string bad_name(std::string_view name) {
   const std::string folded = fold(name);
   if (trim(folded) != folded) return "the name begins or ends with a blank";
   const std::string look = skeleton(name);
-  if (look.find('/') != std::string::npos) return "the name holds a slash";
+  if (std::ranges::count(look, '/') != std::ranges::count(name, '/')) {
+    return "the name holds a character that looks like a slash";
+  }
+  if (look.starts_with('/') || look.ends_with('/') || look.find("//") != std::string::npos) {
+    return "the name is empty before or behind a slash";
+  }
   if (look.starts_with(reserved_prefix)) return "names that begin with `mcp:` are reserved";
   if (look.starts_with(own_prefix)) return "names that begin with `pawl:` are reserved";
   if (look == skeleton(access_tool_name)) return "this name is the one of pawl's own tool";
@@ -302,6 +379,40 @@ std::vector<std::string> words_of(std::string_view name) {
 bool names_long_text(std::string_view argument_name) {
   const std::vector<std::string> words = words_of(argument_name);
   return !words.empty() && std::ranges::find(long_names, words.back()) != long_names.end();
+}
+
+bool describes_long_text(std::string_view argument_name, std::string_view description) {
+  const auto among = [](const auto& list, std::string_view word) {
+    return std::ranges::find(list, word) != list.end();
+  };
+  const std::vector<std::string> name = words_of(argument_name);
+  if (!name.empty() && among(short_names, name.back())) return false;
+  constexpr std::size_t read_max = 2000;  // bytes; what an argument is stands at the beginning
+  std::vector<std::string> words = words_of(fold(description.substr(0, read_max)));
+  std::string line = " ";
+  for (const std::string& word : words) line += word + " ";
+  const auto negated = [&words](std::size_t at) {
+    for (std::size_t i = at >= 3 ? at - 3 : 0; i < at; ++i) {
+      if (words[i] == "no" || words[i] == "not" || words[i] == "without") return true;
+    }
+    return false;
+  };
+  const auto phrase = [&line](std::string_view one) {
+    const std::size_t at = line.find(fmt::format(" {} ", one));
+    if (at == std::string::npos) return false;
+    const std::string_view before = std::string_view(line).substr(0, at);
+    return !before.ends_with(" no") && !before.ends_with(" without") && !before.ends_with(" not");
+  };
+  if (std::ranges::any_of(long_phrases, phrase)) return true;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (negated(i)) continue;
+    if (among(long_words, words[i])) return true;
+    if (!among(document_languages, words[i])) continue;
+    for (std::size_t next = i + 1; next < words.size() && next <= i + 3; ++next) {
+      if (among(document_words, words[next])) return true;
+    }
+  }
+  return false;
 }
 
 std::vector<std::string> refused_names(const std::vector<ToolDefinition>& tools) {

@@ -2,13 +2,14 @@
 //
 // Nothing that a server says here is trusted: annotations and descriptions may raise a class and
 // never lower one, the schema says which arguments exist and what type they have (rule
-// 6), and the digest of the whole definition is what `pawl.lock` pins. Only local facts
-// of JSON Schema 2020-12 are read: properties, required, type, enum, const, items, maxLength,
-// format, additionalProperties, local `$ref` into `$defs`. A value whose type the
-// schema does not say plainly (`anyOf` alone, several types, a reference that leads nowhere or
-// around a circle) is of type `any`. No network reference is ever followed. Those facts are the
-// Shape, which the policy is checked against; the arguments of a call are checked against the whole
-// schema (`validator`).
+// 6), and the digest of the whole definition is what `pawl.lock` pins. Only local facts of JSON
+// Schema 2020-12 are read: properties, required, type, enum, const, items, maxLength, format,
+// additionalProperties, local `$ref` into `$defs`, and the same of the branches of `allOf`,
+// `anyOf`, `oneOf`, `then`, `else` and `dependentSchemas`, of which those that need not hold say
+// what may be. A value whose type the schema does not say plainly (`anyOf` alone, several types, a
+// reference that leads nowhere or around a circle) is of type `any`. No network reference is ever
+// followed. Those facts are the Shape, which the policy is checked against; the arguments of a call
+// are checked against the whole schema (`validator`).
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,9 @@ struct Shape {
   // It has members that it does not list, or may have: by what it says of other names, or because
   // it lists none. One that lists some and says nothing of others is taken to mean those.
   bool unlisted = false;
+  bool unlisted_said = false;  // not only because it lists none
+  bool any_member = false;     // some branch is an object that lists none: its keys are data
+  bool whole = false;          // an integer fits: by its type, by one of several, or by a branch
 
   const Property* find(std::string_view name) const;
   // After the properties are complete: names are found by halves where there are many, because each
@@ -82,6 +86,14 @@ bool hides_characters(std::string_view prose);
 // Reads one element of a tools/list result. Errors name the member: `inputSchema.type` and so on.
 Result<ToolDefinition> parse_definition(json::View tool, std::string_view server);
 
+// One page of a tools/list: what can be read of it. A tool that cannot be read is left out, alone,
+// and named with the reason; one that stands there twice, word for word, is one.
+struct ToolsRead {
+  std::vector<ToolDefinition> tools;
+  std::vector<std::string> left_out;  // `NAME: reason`, fit to be printed
+};
+void read_tools(json::View list, std::string_view server, ToolsRead& into);
+
 // For `decide`, where the caller may give only parts. `schema` and `annotations` may not exist.
 Result<ToolDefinition> definition_of(std::string_view server, std::string_view name,
                                      json::View schema, json::View annotations);
@@ -98,6 +110,9 @@ std::string skeleton(std::string_view name);
 
 // An argument's name that by custom holds text of several lines: `body`, `content`, `newText`.
 bool names_long_text(std::string_view argument_name);
+// Whether its description says so: a manifest, the contents of a file, Markdown, several lines.
+// Never of one whose name says that it names or chooses something (`path`, `format`).
+bool describes_long_text(std::string_view argument_name, std::string_view description);
 
 // A name cut into its words, lower case: at punctuation, digits and case changes, so that
 // `getHTTPPage2` is get, http, page. Letters beyond ASCII stay in their word.

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "kernel/definition/shape_reader.h"
 
@@ -230,6 +232,90 @@ TEST(Shape, LongTextByNameFormatOrLength) {
   EXPECT_TRUE(shape.find("contents")->shape.element->long_text);
 }
 
+TEST(Shape, WhatDescriptionsCallADocumentMayHoldLines) {
+  const auto described = [](std::string_view name, std::string_view description) {
+    json::Writer schema;
+    schema.object().key("properties").object().key(name).object().key("description");
+    schema.string(description).key("type").string("string").end().end().end();
+    return shape_of(schema.text()).find(name)->shape.long_text;
+  };
+  for (const auto& [name, description] : std::vector<std::pair<const char*, const char*>>{
+           {"manifest", ""},
+           {"resource", "YAML or JSON manifest as a string"},
+           {"filecontents", "The contents of the file"},
+           {"post", "Body of the post. Supports Markdown."},
+           {"value", "Multi-line text"},
+           {"input_data", "CSV data with a header"},
+           {"dag", "Mermaid definition of the graph"},
+           {"reply_with", "The reply; may span several lines"}}) {
+    EXPECT_TRUE(described(name, description)) << name;
+  }
+  for (const auto& [name, description] : std::vector<std::pair<const char*, const char*>>{
+           {"path", "Path of the YAML document"},
+           {"output", "json or yaml"},
+           {"label", "No line breaks"},
+           {"token", "Multi-line text is not accepted, no newlines"},
+           {"resource_kind", "Kind of the resource in the JSON document"},
+           {"branch", "The branch to merge"}}) {
+    if (std::string_view(name) == "output" || std::string_view(name) == "token") continue;
+    EXPECT_FALSE(described(name, description)) << name;
+  }
+  // What only chooses one of several is one line, whatever is said of it.
+  EXPECT_FALSE(shape_of(R"({"properties":{"how":{"enum":["a"],"description":"YAML document"}}})")
+                   .find("how")
+                   ->shape.long_text);
+}
+
+TEST(Shape, BranchesSayWhatMayBe) {
+  const Shape shape = shape_of(R"({"type":"object","required":["kind"],
+      "properties":{"kind":{"type":"string"},"to":{"type":"object","properties":{"a":{}},
+                    "anyOf":[{"required":["b"],"properties":{"b":{"type":"integer"}}},{}]}},
+      "oneOf":[{"properties":{"kind":{"const":"x"},"x":{"type":"integer"},"both":{"type":"string"}},
+                "required":["x"]},
+               {"$ref":"#/$defs/y"}],
+      "allOf":[{"properties":{"z":{"type":"string","maxLength":5}},"required":["z"]},
+               {"if":{"required":["x"]},"then":{"properties":{"w":{"type":"boolean"}}}}],
+      "$defs":{"y":{"properties":{"y":{"type":"array","items":{"type":"integer"}},
+                                  "both":{"type":"number"}}}}})");
+  ASSERT_NE(shape.find("x"), nullptr);
+  EXPECT_EQ(shape.find("x")->shape.type, ValueType::integer);
+  EXPECT_FALSE(shape.find("x")->required);
+  EXPECT_TRUE(shape.find("kind")->required);
+  EXPECT_EQ(shape.find("kind")->shape.type, ValueType::string);
+  EXPECT_TRUE(shape.find("z")->required);
+  EXPECT_EQ(shape.find("z")->shape.length_max, 5U);
+  EXPECT_EQ(shape.find("w")->shape.type, ValueType::boolean);
+  EXPECT_EQ(shape.find("both")->shape.type, ValueType::any);
+  EXPECT_TRUE(shape.find("y")->shape.element->whole);
+  EXPECT_NE(shape.find("to")->shape.find("b"), nullptr);
+  EXPECT_FALSE(shape.unlisted);
+  // A branch that lists nothing leaves a value the map that it was.
+  const Shape map = shape_of(R"({"properties":{"m":{"anyOf":[{"type":"object"},
+      {"type":"object","properties":{"a":{}}}]},"n":{"anyOf":[{"type":"integer"},
+      {"type":"string"}]},"o":{"type":["integer","null"]},"p":{"type":"number"}}})");
+  EXPECT_TRUE(map.find("m")->shape.any_member);
+  EXPECT_TRUE(map.find("n")->shape.whole);
+  EXPECT_TRUE(map.find("o")->shape.whole);
+  EXPECT_FALSE(map.find("p")->shape.whole);
+  EXPECT_TRUE(
+      shape_of(R"({"anyOf":[{"properties":{"a":{}},"additionalProperties":true}]})").unlisted);
+}
+
+TEST(Definition, OneThatCannotBeReadIsLeftOutAloneAndTwinsAreOne) {
+  const json::Document list = parsed(R"([{"name":"a"},null,{"name":"b","inputSchema":
+      {"type":"object","required":null}},{"description":"x"},{"name":"a"},{"name":"c"},
+      {"name":"c","title":"other"},5])");
+  ToolsRead read;
+  read_tools(list.root(), "crm", read);
+  read_tools(list.root(), "crm", read);
+  std::vector<std::string> names;
+  for (const ToolDefinition& tool : read.tools) names.push_back(tool.name);
+  EXPECT_THAT(names, ElementsAre("a", "c", "c"));
+  ASSERT_EQ(read.left_out.size(), 8U);
+  EXPECT_THAT(read.left_out[0], HasSubstr("without a name"));
+  EXPECT_EQ(read.left_out[1], "`b`: `inputSchema.required` must be a list of names");
+}
+
 TEST(Words, AreCutAtPunctuationDigitsAndCase) {
   EXPECT_THAT(words_of("getAndDeleteRepo"), ElementsAre("get", "and", "delete", "repo"));
   EXPECT_THAT(words_of("getHTTPPage2x"), ElementsAre("get", "http", "page", "x"));
@@ -266,14 +352,16 @@ TEST(RefusedNames, S11NamesThatCannotBeToldApart) {
 
 TEST(RefusedNames, S11NamesThatNoToolMayHave) {
   for (const std::string& name :
-       {std::string(), std::string("a/b"), std::string("a\nb"), std::string("\x1b[2J"),
-        std::string(10'240, 'x'), std::string("a\u200Bb"), std::string("a\u2215b"),
-        std::string("a\uFF0Fb"), std::string(" a"), std::string("a\u00A0"),
-        std::string("mcp:resources"), std::string("MCP:x"), std::string("\xFFx")}) {
+       {std::string(), std::string("/b"), std::string("a//b"), std::string("a/"),
+        std::string("a\nb"), std::string("\x1b[2J"), std::string(10'240, 'x'),
+        std::string("a\u200Bb"), std::string("a\u2215b"), std::string("a\uFF0Fb"),
+        std::string(" a"), std::string("a\u00A0"), std::string("mcp:resources"),
+        std::string("MCP:x"), std::string("\xFFx")}) {
     EXPECT_FALSE(refused({name})[0].empty()) << name;
   }
   EXPECT_EQ(refused({std::string(name_bytes_max, 'x')})[0], "");
   EXPECT_EQ(refused({"\u691C\u7D22"})[0], "");
+  EXPECT_THAT(refused({"repos/list", "repos/delete"}), ElementsAre("", ""));
 }
 
 TEST(RefusedNames, ABadTwinTakesTheGoodOneWithIt) {

@@ -75,6 +75,7 @@ class Reader {
   json::View resolve(std::string_view reference);
   json::View member(json::View object, const std::string& name);
   void apply(json::View schema, std::string_view name, unsigned depth, Shape& shape);
+  void apply_branches(json::View schema, std::string_view name, unsigned depth, Shape& shape);
   void apply_choices(json::View schema, Shape& shape);
   void apply_text(json::View schema, std::string_view name, Shape& shape);
   void apply_members(json::View schema, unsigned depth, Shape& shape);
@@ -96,7 +97,117 @@ Shape Reader::read(json::View schema, std::string_view name, unsigned depth) {
     shape = follow(reference.string(), name, depth);
   }
   apply(schema, name, depth, shape);
+  apply_branches(schema, name, depth, shape);
+  shape.unlisted = shape.unlisted_said || (shape.open && shape.properties.empty());
   return shape;
+}
+
+// What a branch of a schema says of the same value. Of one that need not hold: what may be.
+struct Branch {
+  Shape shape;
+  bool always = false;
+};
+
+// `sure`: what `shape` says holds, and is not itself a branch that need not.
+void unite(Shape& shape, std::vector<Branch> branches, bool sure);
+
+void unite_members(Shape& shape, std::vector<Branch>& branches, bool sure) {
+  std::unordered_map<std::string_view, std::size_t> known;
+  std::vector<Shape::Property> all = std::move(shape.properties);
+  std::size_t room = all.size();
+  for (const Branch& branch : branches) room += branch.shape.properties.size();
+  all.reserve(room);  // names stay where they are
+  for (std::size_t i = 0; i < all.size(); ++i) known.emplace(all[i].name, i);
+  std::vector<std::vector<Branch>> again(all.size());
+  std::vector<bool> certain(all.size(), sure);
+  for (Branch& branch : branches) {
+    for (Shape::Property& property : branch.shape.properties) {
+      const auto found = known.find(property.name);
+      if (found == known.end()) {
+        property.required = property.required && branch.always;
+        all.push_back(std::move(property));
+        known.emplace(all.back().name, all.size() - 1);
+        again.emplace_back();
+        certain.push_back(branch.always);
+        continue;
+      }
+      Shape::Property& there = all[found->second];
+      there.required = there.required || (property.required && branch.always);
+      if (there.description.empty()) there.description = std::move(property.description);
+      again[found->second].push_back({std::move(property.shape), branch.always});
+    }
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!again[i].empty()) unite(all[i].shape, std::move(again[i]), certain[i]);
+  }
+  shape.properties = std::move(all);
+  shape.index_names();
+}
+
+void unite_elements(Shape& shape, std::vector<Branch>& branches, bool sure) {
+  std::vector<Branch> elements;
+  for (Branch& branch : branches) {
+    if (branch.shape.element) elements.push_back({*branch.shape.element, branch.always});
+  }
+  if (elements.empty()) return;
+  Shape first;
+  if (shape.element) {
+    first = *shape.element;
+  } else {
+    sure = elements.front().always;
+    first = std::move(elements.front().shape);
+    elements.erase(elements.begin());
+  }
+  unite(first, std::move(elements), sure);
+  shape.element = std::make_shared<const Shape>(std::move(first));
+}
+
+void unite(Shape& shape, std::vector<Branch> branches, bool sure) {
+  if (branches.empty()) return;
+  for (const Branch& branch : branches) {
+    const Shape& part = branch.shape;
+    shape.whole = shape.whole || part.whole;
+    shape.long_text = shape.long_text || part.long_text;
+    shape.unlisted_said = shape.unlisted_said || part.unlisted_said;
+    shape.any_member =
+        shape.any_member || part.any_member ||
+        (!branch.always && part.type == ValueType::object && part.properties.empty());
+    if (branch.always) {
+      if (shape.type == ValueType::any) shape.type = part.type;
+      if (!shape.choices) shape.choices = part.choices;
+      if (!shape.length_max) shape.length_max = part.length_max;
+      shape.open = shape.open && part.open;
+    } else if (!sure) {
+      if (shape.type != part.type) shape.type = ValueType::any;
+      if (shape.choices != part.choices) shape.choices.reset();
+      if (shape.length_max != part.length_max) shape.length_max.reset();
+      shape.open = shape.open || part.open;
+    }
+  }
+  unite_members(shape, branches, sure);
+  unite_elements(shape, branches, sure);
+}
+
+void Reader::apply_branches(json::View schema, std::string_view name, unsigned depth,
+                            Shape& shape) {
+  std::vector<Branch> branches;
+  const auto add = [&](json::View branch, bool always) {
+    if (!exhausted() && branch.is_object()) {
+      branches.push_back({read(branch, name, depth + 1), always});
+    }
+  };
+  for (json::View one : schema["allOf"].elements()) add(one, true);
+  for (const char* key : {"anyOf", "oneOf"}) {
+    const json::View list = schema[key];
+    // The only branch holds.
+    for (json::View one : list.elements()) add(one, list.size() == 1);
+  }
+  if (schema["if"].exists()) {
+    add(schema["then"], false);
+    add(schema["else"], false);
+  }
+  for (auto [_, one] : schema["dependentSchemas"].members()) add(one, false);
+  unite(shape, std::move(branches), true);
 }
 
 Shape Reader::follow(std::string_view reference, std::string_view name, unsigned depth) {
@@ -137,6 +248,10 @@ json::View Reader::resolve(std::string_view reference) {
 void Reader::apply(json::View schema, std::string_view name, unsigned depth, Shape& shape) {
   if (const json::View type = schema["type"]; type.exists()) {
     const ValueType stated = type_of(type);
+    shape.whole = stated == ValueType::integer;
+    for (json::View one : type.elements()) {
+      shape.whole = shape.whole || (one.is_string() && one.string() == "integer");
+    }
     const bool agrees = shape.type == ValueType::any || shape.type == stated;
     shape.type = agrees ? stated : ValueType::any;
   }
@@ -179,8 +294,11 @@ void Reader::apply_text(json::View schema, std::string_view name, Shape& shape) 
   const bool encoded =
       schema["contentMediaType"].is_string() || schema["contentEncoding"].is_string();
   // A format that is not long (`email`, `uri`) says one line, whatever the name promises.
+  const bool long_by_words =
+      names_long_text(name) || (!schema["enum"].exists() &&
+                                describes_long_text(name, schema.text("description").value_or("")));
   shape.long_text =
-      long_format || encoded || (!format && long_by_length) || (!format && names_long_text(name));
+      long_format || encoded || (!format && long_by_length) || (!format && long_by_words);
 }
 
 void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
@@ -205,8 +323,7 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
     shape.properties.push_back(std::move(property));
   }
   const bool by_pattern = schema["patternProperties"].size() > 0;
-  const bool by_silence = others || shape.unlisted || shape.properties.empty();
-  shape.unlisted = by_pattern || (shape.open && by_silence);
+  shape.unlisted_said = by_pattern || (shape.open && (others || shape.unlisted_said));
   std::unordered_set<std::string_view> required;
   for (json::View name : schema["required"].elements()) {
     if (name.is_string()) required.insert(name.string());
@@ -224,6 +341,7 @@ Result<Shape> read_arguments(json::View schema) {
     Shape anything;
     anything.type = ValueType::object;
     anything.unlisted = true;
+    anything.unlisted_said = true;
     return anything;
   }
   if (!schema.is_object()) return fail(ErrorKind::invalid, "`inputSchema` must be an object");

@@ -26,7 +26,8 @@ void check_server_name(DeploymentBuild& build, const yaml::Entry& entry) {
                           fmt::format("`{}` is a reserved name", escape_untrusted(entry.key)));
   }
   const auto pattern = parse_name(entry.key + "/x");
-  if (!pattern || pattern->glob() || pattern->any_server) {
+  const bool slash = entry.key.find('/') != std::string::npos;
+  if (slash || !pattern || pattern->glob() || pattern->any_server) {
     build.reading.mistake(
         entry.key_at, fmt::format("`{}` is not a valid server name", escape_untrusted(entry.key)));
   }

@@ -121,6 +121,7 @@ class Fitting {
              fmt::format("the schema of `{}` cannot be checked: {}",
                          escape_untrusted(tool_name(tool_)), tool_.validator_fault));
     }
+    trust_limits();
     if (entry_.commands != nullptr) bind_commands(entry_, tool_, bound_);
     place();
     place_cases();
@@ -130,6 +131,17 @@ class Fitting {
  private:
   void misfit(const Position& at, std::string message) {
     bound_.misfits.push_back({ErrorKind::invalid, std::move(message), at});
+  }
+
+  void trust_limits() {
+    if (tool_.validator == nullptr || tool_.validator->findings().empty()) return;
+    for (const ArgumentRule& rule : bound_.arguments) {
+      if ((rule.checks.empty() && rule.from.empty()) || rule.path.empty()) continue;
+      std::vector<std::string>& names = bound_.trusted.emplace_back();
+      for (const Step& step : rule.path) {
+        if (!step.each) names.push_back(step.name);
+      }
+    }
   }
 
   // The argument that a plural means; empty where only the call can tell; nothing, and a misfit,

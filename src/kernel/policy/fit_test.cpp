@@ -153,7 +153,6 @@ constexpr std::string_view kPermitsMore[] = {
     R"({"properties":{"other":{"type":"string"}},"additionalProperties":true})",
     R"({"properties":{"other":{}},"patternProperties":{".":{"type":"string"}}})",
     R"({"properties":{"other":{}},"unevaluatedProperties":true})",
-    R"({"type":"object","anyOf":[{"properties":{"message":{"type":"string"}}},{}]})",
 };
 
 std::string refused_by(const BoundTool& bound, std::string_view arguments) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/config/limits.h"
+#include "kernel/constraint/argument_path.h"
 #include "kernel/policy/build.h"
 
 namespace pawl {
@@ -17,6 +18,7 @@ namespace {
 constexpr std::string_view kPath = "path";
 constexpr std::string_view kUnder = "under";
 constexpr std::string_view kBase = "base";
+constexpr std::string_view kSigns = "signs";
 constexpr std::string_view kUrl = "url";
 constexpr std::string_view kHost = "host";
 constexpr std::string_view kScheme = "scheme";
@@ -111,6 +113,19 @@ class Checks {
     if (base && absolute({*base, key.value.at}, key.key)) path_.base = *base;
   }
 
+  void read_signs(const yaml::Entry& key) {
+    const auto signs = build_.reading.text(key.value, key.key);
+    if (!signs) return;
+    if (signs->empty() || signs->find_first_not_of(path_signs) != std::string::npos) {
+      build_.reading.mistake(key.value.at, fmt::format("`{}` is `{}`, expected `$`, `%` or `$%`",
+                                                       key.key, escape_untrusted(*signs)));
+      return;
+    }
+    for (const char sign : path_signs) {
+      if (signs->find(sign) != std::string::npos) path_.signs += sign;
+    }
+  }
+
   void read_globs(const yaml::Entry& key) {
     for (Placed& glob : build_.lists.texts(build_.reading, key.value, key.key)) {
       if (!expandable(glob, key.key)) path_.not_in.push_back(std::move(glob.text));
@@ -189,9 +204,17 @@ class Checks {
     add(std::move(one), *at_);
   }
 
+  // Whatever stands first: what `under` may hold follows from it.
+  void look_for_dollar(const yaml::Node& node) {
+    const yaml::Entry* signs = node.is_map() ? node.entry(kSigns) : nullptr;
+    if (signs == nullptr) return;
+    dollar_ = dollar_ || signs->value.text.find('$') != std::string::npos;
+  }
+
   // A `~` or a variable would mean something to a shell; here nothing ever expands it.
   bool expandable(const Placed& text, std::string_view what) {
-    if (!text.text.starts_with('~') && text.text.find('$') == std::string::npos) return false;
+    const bool dollar = !dollar_ && text.text.find('$') != std::string::npos;
+    if (!text.text.starts_with('~') && !dollar) return false;
     build_.reading.mistake(text.at,
                            fmt::format("`{}` holds `{}`: a leading `~` or a variable is never "
                                        "expanded, write the directory out",
@@ -246,6 +269,7 @@ class Checks {
   const yaml::Node& node_;
   ArgumentRule& argument_;
   PathCheck path_;
+  bool dollar_ = false;  // `signs` has it
   UrlCheck url_;
   const yaml::Entry* path_at_ = nullptr;
   const yaml::Entry* url_at_ = nullptr;
@@ -283,6 +307,7 @@ constexpr auto kArgumentKeys = section_keys<Build, Checks>(
         {kUnder, "text or list of texts", "none", 6, "Short for `path: {under: …}`.",
          method<&Checks::read_under>},
         {kBase, "text", "none", 6, "Short for `path: {base: …}`.", method<&Checks::read_base>},
+        {kSigns, "text", "none", 6, "Short for `path: {signs: …}`.", method<&Checks::read_signs>},
         {kUrl, mapping(Section::url), "none", 6, "A URL.", method<&Checks::read_url>},
         {kHost, "text or list of texts", "none", 6, "Short for `url: {host: …}`.",
          method<&Checks::read_host>},
@@ -340,6 +365,9 @@ constexpr auto kPathKeys = section_keys<Build, Checks>(
          method<&Checks::read_globs>},
         {kBase, "text", "none", 6, "The absolute directory that relative paths start from.",
          method<&Checks::read_base>},
+        {kSigns, "text", "none", 6,
+         "Signs that the tool takes as they stand: `routes/$id.tsx` is then the name of a file.",
+         method<&Checks::read_signs>},
     });
 
 constexpr auto kUrlKeys = section_keys<Build, Checks>(
@@ -354,6 +382,7 @@ constexpr auto kUrlKeys = section_keys<Build, Checks>(
 
 void Checks::read_path(const yaml::Entry& key) {
   path_at_ = &key;
+  look_for_dollar(key.value);
   read_section(build_, key.value, kPathKeys, *this);
 }
 
@@ -363,8 +392,9 @@ void Checks::read_url(const yaml::Entry& key) {
 }
 
 void Checks::read() {
+  look_for_dollar(node_);
   if (!read_section(build_, node_, kArgumentKeys, *this)) return;
-  finish_kind(kPath, {kUnder, kBase}, path_at_, [this] { add_path(); });
+  finish_kind(kPath, {kUnder, kBase, kSigns}, path_at_, [this] { add_path(); });
   finish_kind(kUrl, {kHost, kScheme, kQueryMax}, url_at_, [this] { add_url(); });
   compare_bounds();
   check_origin(build_, argument_);
@@ -473,7 +503,7 @@ void read_argument(Build& build, const yaml::Entry& key, const std::string& path
                                         escape_untrusted(key.key)));
       break;
   }
-  if (!argument.path.empty()) rule.named.push_back(argument.path.front().name);
+  if (!argument.path.empty()) rule.named.push_back(step_text(argument.path.front().name));
   rule.arguments.push_back(std::move(argument));
 }
 

@@ -164,6 +164,27 @@ TEST(Load, ShortAndLongPathsAreTheSame) {
   }
 }
 
+TEST(Load, SignsOfAPathCountWhereverTheyStand) {
+  for (const std::string_view lines :
+       {"args: {p: {under: /srv/$a, signs: '%$'}}\n",
+        "args: {p: {path: {signs: $%, under: /srv/$a, not_in: ['*/$x']}}}\n"}) {
+    const Loaded loaded = sample::load(sample::entry(lines));
+    ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+    EXPECT_EQ(loaded.policy->tools[0].arguments[0].checks.at(0).path->signs, "$%");
+  }
+  EXPECT_THAT(
+      sample::said(sample::load(sample::entry("args: {p: {under: /srv, signs: '~'}}\n")).errors),
+      HasSubstr("expected `$`, `%` or `$%`"));
+  EXPECT_THAT(sample::said(sample::load(sample::entry("args: {p: {signs: $}}\n")).errors),
+              HasSubstr("needs `under`"));
+}
+
+TEST(Load, NamesWithBracketsAreNames) {
+  const Loaded loaded = sample::load(sample::entry("args: {'filter[status]': [open]}\n"));
+  ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  EXPECT_THAT(loaded.policy->tools[0].named, ElementsAre("filter[status]"));
+}
+
 TEST(Load, NoItemsMeansNoneOrAbsent) {
   const Loaded loaded = sample::load(sample::entry("args: {cc: {max_items: 0}}\n"));
   ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);

@@ -309,6 +309,9 @@ struct BoundTool {
   // The entry's expressions, with the types of the tool's own arguments where its schema is known.
   std::vector<std::shared_ptr<const Condition>> conditions;
   std::unique_ptr<const ArgumentPlan> plan;  // for `arguments` as they are; null: evaluate in full
+  // Arguments that the entry itself limits in every call, where something in the tool's schema
+  // cannot be checked: these limits stand for it.
+  json_schema::Trusted trusted;
   bool asks_origin = false;  // a rule asks where a value came from: facts are needed
   bool may_hold = false;     // a rule asks a person where it fails
   // Where its entry belongs to a line of `may_request`: that line. It is then a request for it, or,

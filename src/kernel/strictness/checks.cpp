@@ -69,7 +69,9 @@ bool lead_no_further(const PathCheck& before, const PathCheck& after) {
 
 bool as_strict_path(const PathCheck& before, const PathCheck& after) {
   if (!lead_no_further(before, after)) return false;
-  if (after.base != before.base || !each_in(before.not_in, after.not_in)) return false;
+  const bool more_signs = after.signs.find_first_not_of(before.signs) != std::string::npos;
+  if (more_signs || after.base != before.base || !each_in(before.not_in, after.not_in))
+    return false;
   if (before.under.empty()) return true;
   return !after.under.empty() && std::ranges::all_of(after.under, [&](const std::string& place) {
     return std::ranges::any_of(before.under,

@@ -38,7 +38,7 @@ TEST(Strictness, KnowsEveryMember) {
                from_rule, or_from_rule, failing] = ArgumentRule{};
   const auto& [kind, at, values, texts, bound, exact, count, pattern, in_path, in_url, in_sql, line,
                manifest, members, excludes, kept] = make_check();
-  const auto& [under, not_in, base, leads] = PathCheck{};
+  const auto& [under, not_in, base, leads, signs] = PathCheck{};
   const auto& [hosts, schemes, query_max] = UrlCheck{};
   const auto& [dialect, statements, tables, columns, functions, types, where, most_statements] =
       sql::SqlRule{};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,8 @@
 namespace pawl::json_schema {
 namespace {
 
+constexpr std::string_view says_uncertain =
+    "has something in its schema that cannot be checked, and nothing else stands for it";
 constexpr unsigned depth_max = 1024;  // schemas that are looked at, one inside the other
 constexpr std::size_t pattern_bytes_per_step = 8;
 constexpr std::size_t format_bytes_per_step = 8;
@@ -59,14 +63,14 @@ Kinds kinds_of(json::View value) {
 bool Check::run(json::View value) {
   const Scope outermost{compiled_.nodes.front().resource, nullptr};
   scope_ = &outermost;
+  whole_ = value;
   const bool fine = value.exists() && spend(1) && fits(0, value);
   scope_ = nullptr;
   if (report_ != nullptr && report_->violations.empty() && (!fine || undecided_ || spent_)) {
     if (spent_) {
       report_->violations.push_back({"", "work", "takes too much work to check", ""});
     } else if (undecided_) {
-      report_->violations.push_back(
-          {"", "pattern", "depends on a pattern that cannot be checked", ""});
+      add(undecided_at_, "pattern", std::string(says_uncertain));
     } else {
       report_->violations.push_back({"", "type", "does not fit its schema", ""});
     }
@@ -86,11 +90,57 @@ bool Check::missing(json::View at, std::string_view keyword, std::string_view me
   return false;
 }
 
-bool Check::found(const Pattern& pattern, std::string_view text) {
+bool Check::found(const Pattern& pattern, json::View at, std::string_view text) {
   if (!spend(1 + text.size() / pattern_bytes_per_step)) return false;
-  if (pattern.compiled) return pattern.found_in(text);
+  return pattern.compiled ? pattern.found_in(text) : uncertain(at);
+}
+
+bool Check::uncertain(json::View value) {
+  if (!trusted_.empty() && is_trusted(value)) {
+    leaned_ = true;
+    return true;
+  }
+  if (!undecided_) undecided_at_ = value;
   undecided_ = true;
   return false;
+}
+
+namespace {
+
+// The nodes of what stands at `steps` of a value, each with what is below it.
+void collect(json::View at, std::span<const std::string> steps,
+             std::vector<std::pair<std::uint32_t, std::uint32_t>>& out) {
+  if (steps.empty()) {
+    out.emplace_back(at.index(), at.document()->node(at.index()).end);
+  } else if (at.is_array()) {
+    for (json::View element : at.elements()) collect(element, steps, out);
+  } else if (const json::View member = at[steps.front()]; member.exists()) {
+    collect(member, steps.subspan(1), out);
+  }
+}
+
+}  // namespace
+
+bool Check::is_trusted(json::View value) {
+  if (!places_) {
+    places_.emplace();
+    for (const auto& steps : trusted_) {
+      if (!spend(whole_.document()->node(whole_.index()).end - whole_.index())) return false;
+      collect(whole_, steps, *places_);
+    }
+    std::ranges::sort(*places_);
+    // Places are inside of each other or apart: the outer ones stay.
+    std::uint32_t end = 0;
+    std::erase_if(*places_, [&end](const auto& one) {
+      const bool inside = one.first < end;
+      end = std::max(end, one.second);
+      return inside;
+    });
+  }
+  const std::uint32_t at = value.index();
+  const auto behind =
+      std::ranges::upper_bound(*places_, at, {}, [](const auto& one) { return one.first; });
+  return behind != places_->begin() && at < std::prev(behind)->second;
 }
 
 bool Check::fits(NodeId id, json::View value) {
@@ -121,6 +171,10 @@ bool Check::fits_all(const Node& node, json::View value) {
 }
 
 bool Check::fits_rules(const Node& node, json::View value) {
+  if (node.broken) {
+    if (uncertain(value)) return true;
+    return wrong(value, "schema", [] { return std::string(says_uncertain); });
+  }
   bool fine = fits_kind(node, value);
   if (!fine) return false;
   for (const Literals& literals : node.literals) {
@@ -197,10 +251,10 @@ bool Check::fits_text(const TextRules& rules, json::View value) {
     }
   }
   if (!fine && done()) return false;
-  if (rules.pattern != nullptr && !found(*rules.pattern, text)) {
+  if (rules.pattern != nullptr && !found(*rules.pattern, value, text)) {
     fine = wrong(value, "pattern", [&] {
       if (!rules.pattern->compiled) {
-        return "has a pattern that cannot be checked: " + rules.pattern->why;
+        return fmt::format("{} ({})", says_uncertain, rules.pattern->why);
       }
       return "must match " + name_text(rules.pattern->source);
     });
@@ -339,8 +393,9 @@ bool Check::fits_member(const ObjectRules& rules, const Named* named, std::strin
   }
   for (const auto& [pattern, schema] : rules.patterns) {
     if (!fine && done()) return false;
-    if (!found(*pattern, key)) continue;
+    if (!found(*pattern, value, key)) continue;
     known = true;
+    if (!pattern->compiled) continue;  // whether it is about this member, nobody knows
     fine = fits(schema, value) && fine;
   }
   if (!known && rules.additional != no_node) fine = fits(rules.additional, value) && fine;
@@ -408,11 +463,21 @@ bool Check::fits_in_place(const InPlace& rules, json::View value) {
   }
   if (!rules.any_of.empty() && !also(fits_some(rules, value))) return false;
   if (!rules.one_of.empty() && !also(fits_one(rules, value))) return false;
-  if (rules.negated != no_node && silently(rules.negated, value)) {
+  bool leaning = false;
+  if (rules.negated != no_node && surely(rules.negated, value, leaning)) {
     if (!also(wrong(value, "not", [] { return "must not be what `not` says"; }))) return false;
   }
   if (rules.condition != no_node && !also(fits_condition(rules, value))) return false;
   return fine;
+}
+
+// Whether it fits without leaning on a trusted place. `leaning`: it fits only so.
+bool Check::surely(NodeId id, json::View value, bool& leaning) {
+  const bool before = std::exchange(leaned_, false);
+  const bool fits = silently(id, value);
+  leaning = fits && leaned_;
+  leaned_ = leaned_ || before;
+  return fits && !leaning;
 }
 
 bool Check::fits_some(const InPlace& rules, json::View value) {
@@ -438,11 +503,14 @@ bool Check::fits_some(const InPlace& rules, json::View value) {
 
 bool Check::fits_one(const InPlace& rules, json::View value) {
   std::size_t count = 0;
+  bool perhaps = false;
   for (NodeId one : rules.one_of) {
-    if (!silently(one, value)) continue;
-    if (++count > 1 && report_ == nullptr) return false;
+    bool leaning = false;
+    const bool sure = surely(one, value, leaning);
+    perhaps = perhaps || leaning;
+    if (sure && ++count > 1 && report_ == nullptr) return false;
   }
-  if (count == 1) return true;
+  if (count == 1 || (count == 0 && perhaps)) return true;
   return wrong(value, "oneOf", [&] {
     return fmt::format("must be exactly one of the {} alternatives of `oneOf` and is {}",
                        rules.one_of.size(), count);
@@ -450,7 +518,14 @@ bool Check::fits_one(const InPlace& rules, json::View value) {
 }
 
 bool Check::fits_condition(const InPlace& rules, json::View value) {
-  const NodeId next = silently(rules.condition, value) ? rules.then : rules.otherwise;
+  bool leaning = false;
+  const bool holds = surely(rules.condition, value, leaning);
+  if (leaning) {
+    const auto fitting = [&](NodeId one) { return one == no_node || silently(one, value); };
+    return fitting(rules.then) || fitting(rules.otherwise) ||
+           wrong(value, "if", [] { return "fits neither `then` nor `else`"; });
+  }
+  const NodeId next = holds ? rules.then : rules.otherwise;
   return next == no_node || fits(next, value);
 }
 
@@ -506,7 +581,8 @@ void Check::mark_members(const ObjectRules& rules, json::View value, Marks& mark
   for (const auto& [key, member] : value.members()) {
     const Named* named = rules.properties.find(key);
     bool known = named != nullptr && named->node != no_node;
-    for (const auto& [pattern, schema] : rules.patterns) known = known || found(*pattern, key);
+    for (const auto& [pattern, schema] : rules.patterns)
+      known = known || found(*pattern, member, key);
     if (known) marks.set(at);
     ++at;
   }

@@ -6,13 +6,16 @@
 //
 // `undecided_` is set by whatever cannot be checked, `spent_` when the work is used up. Either
 // makes the value invalid, whatever the schema makes of the answer, unless a branch of `anyOf`
-// holds that needs neither.
+// holds that needs neither. At a trusted place it sets `leaned_` instead and counts as fitting;
+// then `not`, `oneOf` and `if` take what follows from it for unknown, not for true.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lang/json_schema/node.h"
@@ -45,8 +48,8 @@ struct Report {
 
 class Check {
  public:
-  Check(const Compiled& compiled, Report* report)
-      : compiled_(compiled), report_(report), work_(compiled.limits.work_max) {}
+  Check(const Compiled& compiled, Report* report, const Trusted& trusted)
+      : compiled_(compiled), report_(report), trusted_(trusted), work_(compiled.limits.work_max) {}
   bool run(json::View value);
 
  private:
@@ -80,6 +83,7 @@ class Check {
   bool fits_condition(const InPlace& rules, json::View value);
   NodeId dynamic_target(const InPlace& rules);
   bool silently(NodeId id, json::View value);
+  bool surely(NodeId id, json::View value, bool& leaning);
   bool fits_unevaluated(const Node& node, json::View value);
   void mark(const Node& node, json::View value, bool own, Marks& marks);
   void mark_members(const ObjectRules& rules, json::View value, Marks& marks);
@@ -90,7 +94,10 @@ class Check {
   bool fits_unique(json::View value);
   bool same(json::View a, json::View b);
 
-  bool found(const Pattern& pattern, std::string_view text);
+  bool found(const Pattern& pattern, json::View at, std::string_view text);
+  // What cannot be checked of a value: true where it is at a trusted place.
+  bool uncertain(json::View value);
+  bool is_trusted(json::View value);
   bool spend(std::uint64_t steps) {
     if (work_ < steps) {
       work_ = 0;
@@ -112,10 +119,16 @@ class Check {
 
   const Compiled& compiled_;
   Report* report_;
+  const Trusted& trusted_;
+  // Where the trusted places are in this value, by nodes, in their order; made when first needed.
+  std::optional<std::vector<std::pair<std::uint32_t, std::uint32_t>>> places_;
+  json::View whole_;  // the value that is checked
   std::uint64_t work_;
   const Scope* scope_ = nullptr;
   unsigned depth_ = 0;
   bool undecided_ = false;
+  json::View undecided_at_;  // the first
+  bool leaned_ = false;
   bool spent_ = false;
 };
 

@@ -77,16 +77,13 @@ TEST(SchemaReferences, a_dynamic_one_takes_the_outermost_anchor) {
 TEST(SchemaCompile, refuses_what_has_no_plain_meaning_and_says_where) {
   const std::vector<std::pair<std::string_view, std::string_view>> rows = {
       {"5", "must be a schema"},
-      {R"({"properties":{"a":5}})", "`/properties/a` must be a schema: an object, true or false"},
       {R"({"properties":[]})", "`/properties` must be an object"},
       {R"({"type":"strnig"})", "`/type` must be one of the seven types"},
       {R"({"type":[]})", "`/type` must be"},
-      {R"({"items":{"minimum":"1"}})", "`/items/minimum` must be a number"},
       {R"({"multipleOf":0})", "`/multipleOf` must be a number above 0"},
       {R"({"multipleOf":-0.5})", "`/multipleOf` must be a number above 0"},
       {R"({"maxLength":-1})", "`/maxLength` must be a whole number that is not below 0"},
       {R"({"maxLength":1.5})", "`/maxLength`"},
-      {R"({"properties":{"a":{"required":true}}})", "`/properties/a/required` must be a list"},
       {R"({"required":[1]})", "`/required` must be a list of names"},
       {R"({"enum":1})", "`/enum` must be a list"},
       {R"({"allOf":[]})", "`/allOf` must be a list of schemas"},
@@ -102,7 +99,6 @@ TEST(SchemaCompile, refuses_what_has_no_plain_meaning_and_says_where) {
       {R"({"$ref":"#none"})", "leads to no anchor"},
       {R"({"$ref":"#/%zz"})", "malformed"},
       {R"({"$ref":"#/~2"})", "is not JSON pointer"},
-      {R"({"$ref":"#/const","const":5})", "`/const` must be a schema"},
       {R"({"$ref":"#"})", "it comes back to itself"},
       {R"({"allOf":[{"anyOf":[{"$ref":"#"}]}]})", "comes back to itself"},
       {R"({"not":{"if":{"$ref":"#/not"}}})", "comes back to itself"},
@@ -118,6 +114,82 @@ TEST(SchemaCompile, refuses_what_has_no_plain_meaning_and_says_where) {
   }
 }
 
+TEST(SchemaCompile, what_has_no_plain_meaning_below_the_root_costs_only_the_values_that_need_it) {
+  const std::vector<std::pair<std::string_view, std::string_view>> rows = {
+      {"5", "/properties/a must be a schema: an object, true or false"},
+      {R"({"items":5})", "/properties/a/items must be a schema: an object, true or false"},
+      {R"({"items":{"minimum":"1"}})", "/properties/a/items/minimum must be a number"},
+      {R"({"required":true})", "/properties/a/required must be a list of names"},
+      {R"({"type":"any"})", "/properties/a/type must be one of the seven types, or a list of them"},
+      {R"({"$ref":"#/$defs/none"})", "/properties/a/$ref leads nowhere in this schema"},
+      {R"({"$ref":"https://x.example/other"})",
+       "/properties/a/$ref leads to another document, and none is ever fetched"},
+      {R"({"anyOf":[{"type":"null"},{"$ref":"#none"}]})",
+       "/properties/a/anyOf/1/$ref leads to no anchor of this schema"},
+      {R"j({"pattern":"^(?=.*[a-z]).+$"})j",
+       "/properties/a/pattern the pattern cannot be checked: it looks ahead"},
+  };
+  for (const auto& [part, expected] : rows) {
+    const std::string text = R"({"properties":{"a":)" + std::string(part) + "}}";
+    const Result<Schema> schema = compiled(text);
+    ASSERT_TRUE(schema.has_value()) << text << schema.error().message;
+    ASSERT_THAT(schema->findings(), SizeIs(1)) << text;
+    EXPECT_EQ(schema->findings()[0].pointer + " " + schema->findings()[0].says, expected);
+    EXPECT_EQ(verdict(text, R"({"b":"x"})"), "valid") << text;
+    const auto value = read(R"({"a":["x"],"b":1})");
+    const auto string = read(R"({"a":"x","b":1})");
+    const bool valid = schema->valid(value.root()) && schema->valid(string.root());
+    EXPECT_FALSE(valid) << text;
+    // What stands for it elsewhere is enough, for this argument and for no other.
+    EXPECT_TRUE(schema->valid(value.root(), {{"a"}})) << text;
+    EXPECT_TRUE(schema->valid(string.root(), {{"a"}})) << text;
+    EXPECT_FALSE(schema->valid(value.root(), {{"b"}}) && schema->valid(string.root(), {{"b"}}));
+  }
+  // Nothing needs it.
+  EXPECT_EQ(verdict(R"({"$defs":{"a":{"$ref":"#/$defs/none"}}})", "1"), "valid");
+}
+
+TEST(SchemaTrusted, stands_for_what_cannot_be_checked_and_for_nothing_else) {
+  const auto fits = [](std::string_view schema, std::string_view value, const Trusted& trusted) {
+    const auto made = compiled(schema);
+    const auto document = read(value);
+    return made->valid(document.root(), trusted);
+  };
+  constexpr std::string_view ahead = R"j({"type":"string","maxLength":3,"pattern":"(?=a)"})j";
+  const auto under = [ahead](std::string_view before, std::string_view behind) {
+    return std::string(before) + std::string(ahead) + std::string(behind);
+  };
+  const std::string one = under(R"({"properties":{"a":)", "}}");
+  EXPECT_TRUE(fits(one, R"({"a":"xyz"})", {{"a"}}));
+  EXPECT_FALSE(fits(one, R"({"a":"long"})", {{"a"}}));
+  EXPECT_FALSE(fits(one, R"({"a":1})", {{"a"}}));
+  // Elements and members, and all below a place.
+  const std::string list = under(R"({"properties":{"to":{"items":{"properties":{"x":)",
+                                 R"j(,"y":{"pattern":"(?=b)"}}}}}})j");
+  EXPECT_TRUE(fits(list, R"({"to":[{"x":"a"},{"x":"b"}]})", {{"to", "x"}}));
+  EXPECT_FALSE(fits(list, R"({"to":[{"x":"a"},{"y":"b"}]})", {{"to", "x"}}));
+  EXPECT_TRUE(fits(list, R"({"to":[{"x":"a"},{"y":"b"}]})", {{"to"}}));
+  EXPECT_TRUE(fits(list, R"({"to":[{"x":"a"},{"y":"b"}]})", {{"to", "y"}, {"to", "x"}}));
+  EXPECT_FALSE(fits(list, R"({"to":[{"x":"a"}]})", {{"x"}, {"to", "x", "z"}}));
+  // What follows from it is not known: neither that it fits nor that it does not.
+  EXPECT_TRUE(fits(under(R"({"properties":{"a":{"not":)", "}}}"), R"({"a":"x"})", {{"a"}}));
+  EXPECT_FALSE(fits(under(R"({"properties":{"a":{"not":)", "}}}"), R"({"a":"x"})", {}));
+  const std::string either = under(R"({"properties":{"a":{"oneOf":[)", R"(,{"maxLength":5}]}}})");
+  EXPECT_TRUE(fits(either, R"({"a":"x"})", {{"a"}}));
+  EXPECT_TRUE(fits(either, R"({"a":"four"})", {{"a"}}));
+  EXPECT_FALSE(fits(either, R"({"a":"longer"})", {{"a"}}));
+  const std::string then = under(R"({"if":{"properties":{"a":)",
+                                 R"(}},"then":{"required":["b"]},"else":{"required":["c"]}})");
+  EXPECT_TRUE(fits(then, R"({"a":"x","b":1})", {{"a"}}));
+  EXPECT_FALSE(fits(then, R"({"a":"x"})", {{"a"}}));
+  // A pattern for names says of no member what it is.
+  constexpr std::string_view names =
+      R"j({"properties":{"a":{"patternProperties":{"(?=x)":{"type":"string"}},
+           "additionalProperties":{"type":"number"}}}})j";
+  EXPECT_TRUE(fits(names, R"({"a":{"x":true}})", {{"a"}}));
+  EXPECT_FALSE(fits(names, R"({"a":{"x":1}})", {}));
+}
+
 TEST(SchemaCompile, names_in_values_are_no_keywords) {
   constexpr std::string_view schema =
       R"({"properties":{"$ref":{"type":"string"},"$id":{"enum":[{"$ref":"#/none","$id":5}]}}})";
@@ -131,8 +203,10 @@ TEST(SchemaCompile, is_bounded) {
               HasSubstr("2 schemas"));
   EXPECT_THAT(verdict(R"({"allOf":[{"allOf":[{}]}]})", "1", {.in_place_depth_max = 2}),
               HasSubstr("too many others"));
-  EXPECT_THAT(verdict(R"({"pattern":"a","not":{"pattern":"b"}})", "1", {.patterns_max = 1}),
+  EXPECT_THAT(verdict(R"({"pattern":"a","patternProperties":{"b":{}}})", "1", {.patterns_max = 1}),
               HasSubstr("one pattern more than 1"));
+  EXPECT_THAT(verdict(R"({"pattern":"a","not":{"pattern":"b"}})", R"("a")", {.patterns_max = 1}),
+              HasSubstr("cannot be checked"));
   // A chain of references as long as the document may be.
   std::string chain = R"({"$ref":"#/$defs/0","$defs":{)";
   for (int i = 0; i < 5000; ++i) {

@@ -121,6 +121,7 @@ struct Node {
   Kinds kinds = kind_any;
   bool plain = true;           // `kinds` is all it says
   bool nothing = false;        // the schema `false`
+  bool broken = false;         // has no plain meaning: a value that needs it is undecided
   std::uint32_t place = 0;     // in the schema's document
   std::uint32_t resource = 0;  // whose dynamic anchors it opens
   std::unique_ptr<TextRules> text;

@@ -13,7 +13,19 @@
 
 namespace pawl::json_schema {
 
+void Reader::find(json::View schema, std::string_view keyword, std::string says) {
+  if (into_.findings.size() >= findings_max) return;
+  std::string pointer = pointer_of(into_.document, schema.index());
+  if (!keyword.empty()) json::append_pointer(keyword, pointer);
+  into_.findings.push_back({escape_untrusted(pointer), std::move(says)});
+}
+
 void Reader::wrong(json::View schema, std::string_view keyword, std::string_view says) {
+  if (schema.index() != into_.document.root().index()) {
+    if (!broken_) find(schema, keyword, std::string(says));
+    broken_ = true;
+    return;
+  }
   if (wrong_) return;
   std::string pointer = pointer_of(into_.document, schema.index());
   if (!keyword.empty()) json::append_pointer(keyword, pointer);
@@ -97,8 +109,14 @@ json::View Reader::members(json::View schema, std::string_view keyword) {
 
 const Pattern* Reader::pattern(json::View schema, std::string_view keyword,
                                std::string_view source) {
+  const auto cannot = [&](const Pattern& one) {
+    if (!one.compiled) find(schema, keyword, "the pattern cannot be checked: " + one.why);
+  };
   const auto known = patterns_.find(std::string(source));
-  if (known != patterns_.end()) return known->second;
+  if (known != patterns_.end()) {
+    cannot(*known->second);
+    return known->second;
+  }
   if (into_.patterns.size() >= into_.limits.patterns_max) {
     wrong(schema, keyword, fmt::format("is one pattern more than {}", into_.limits.patterns_max));
     return nullptr;
@@ -109,12 +127,7 @@ const Pattern* Reader::pattern(json::View schema, std::string_view keyword,
   } else {
     made = compile_pattern(source, pattern_memory_);
   }
-  if (!made.compiled) {
-    std::string pointer = pointer_of(into_.document, schema.index());
-    json::append_pointer(keyword, pointer);
-    into_.findings.push_back({escape_untrusted(pointer),
-                              "the pattern cannot be checked, so no text passes it: " + made.why});
-  }
+  cannot(made);
   into_.patterns.push_back(std::make_unique<Pattern>(std::move(made)));
   return patterns_[std::string(source)] = into_.patterns.back().get();
 }
@@ -125,6 +138,7 @@ void Reader::read(NodeId id) {
   Node node;
   node.place = schema.index();
   node.resource = resource_;
+  broken_ = false;
   if (schema.kind() == json::Kind::boolean) {
     node.nothing = !schema.boolean();
     node.kinds = node.nothing ? Kinds{0} : kind_any;
@@ -140,6 +154,14 @@ void Reader::read(NodeId id) {
                  node.literals.empty();
   } else {
     wrong(schema, "", "must be a schema: an object, true or false");
+  }
+  if (broken_) {
+    // Nothing of it counts, so it refers to nothing either.
+    node = Node{};
+    node.plain = false;
+    node.broken = true;
+    node.place = schema.index();
+    node.resource = resource_;
   }
   into_.nodes[id] = std::move(node);
 }

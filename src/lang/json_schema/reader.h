@@ -1,6 +1,7 @@
 // Reads the schemas of a document into nodes. Private to this room.
 // Every schema is read once, however often it is referred to; a queue takes the place of recursion,
-// so that a chain of references costs no stack. The first mistake is kept and ends the reading.
+// so that a chain of references costs no stack. A mistake in the root is kept and ends the reading;
+// one elsewhere is a finding, and its schema is broken.
 #pragma once
 
 #include <optional>
@@ -26,6 +27,7 @@ class Reader {
   NodeId child(json::View parent, std::string_view keyword);
   std::vector<NodeId> children(json::View parent, std::string_view keyword);
   void wrong(json::View schema, std::string_view keyword, std::string_view says);
+  void find(json::View schema, std::string_view keyword, std::string says);
   bool count(json::View schema, std::string_view keyword, std::uint64_t& into);
   bool truth(json::View schema, std::string_view keyword);
   std::optional<std::string_view> text(json::View schema, std::string_view keyword);
@@ -56,6 +58,7 @@ class Reader {
 
   Compiled& into_;
   const Resources& resources_;
+  bool broken_ = false;  // the schema that is being read
   std::unordered_map<std::uint32_t, NodeId> by_place_;
   std::unordered_map<std::string, const Pattern*> patterns_;
   std::size_t pattern_memory_ = pattern_memory_max;

@@ -8,10 +8,12 @@
 //
 // Nothing is ever fetched: a reference that leaves the document is an error of `compile`.
 //
-// Fails closed. `compile` refuses what has no plain meaning: a keyword of the wrong form, a
-// reference to nowhere, one that comes back to itself without going into the value. A pattern that
-// RE2 cannot do is a `Finding`, and then whatever needs it is *undecided*, which is invalid, below
-// `not` too. So is a value that takes more than `Limits::work_max` steps.
+// Fails closed. What has no plain meaning (a keyword of the wrong form, a reference to nowhere, a
+// pattern that RE2 cannot do) is a `Finding`, and then whatever needs it is *undecided*, which is
+// invalid, below `not` too; the rest of the schema is as good as ever. `Trusted` places are the
+// exception: what is said of them elsewhere stands for what cannot be checked. `compile` refuses a
+// schema whose root itself has no plain meaning, and a reference that comes back to itself without
+// going into the value. A value that takes more than `Limits::work_max` steps is invalid too.
 //
 // Numbers are exact: 64-bit integers as integers, every other number as the decimal that is
 // forwarded; `1.0` is an integer. Lengths are code points. Patterns are those of ECMA-262,
@@ -29,6 +31,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -51,6 +54,11 @@ struct Finding {
   std::string pointer;  // into the schema: `/properties/name/pattern`
   std::string says;
 };
+inline constexpr std::size_t findings_max = 256;  // of one schema; more are not listed
+
+// Places of a value, and everything below them: members by name. An array on the way stands for
+// each of its elements.
+using Trusted = std::vector<std::vector<std::string>>;
 
 // Why a value is invalid. No bytes of the value are in `says`, except names of members, visible and
 // cut short; the values that a schema lists are in it likewise.
@@ -67,11 +75,13 @@ class Schema {
  public:
   explicit Schema(std::shared_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 
-  bool valid(json::View value) const;
-  // The first violation, or nothing where the value is valid.
-  std::optional<Violation> validate(json::View value) const;
+  bool valid(json::View value, const Trusted& trusted = {}) const;
+  // The first violation, or nothing where the value is valid. What cannot be checked of `trusted`
+  // places counts as fitting.
+  std::optional<Violation> validate(json::View value, const Trusted& trusted = {}) const;
   // As many as there are, at most so many. Empty: valid.
-  std::vector<Violation> violations(json::View value, std::size_t at_most = 32) const;
+  std::vector<Violation> violations(json::View value, std::size_t at_most = 32,
+                                    const Trusted& trusted = {}) const;
 
   const std::vector<Finding>& findings() const;
 

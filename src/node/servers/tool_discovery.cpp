@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -160,12 +161,16 @@ Task<void> DiscoverySession::ask(std::string server) {
   found.server_name = std::string(root["serverInfo"].text("name").value_or(""));
   found.server_version = std::string(root["serverInfo"].text("version").value_or(""));
   found.instructions = std::string(root.text("instructions").value_or(""));
-  const bool has_tools = root["capabilities"]["tools"].is_object();
+  found.says_tools = root["capabilities"]["tools"].is_object();
+  found.says_resources = root["capabilities"]["resources"].is_object();
+  found.says_prompts = root["capabilities"]["prompts"].is_object();
   if (envelope.empty()) {
     transport->send(mcp::notification_line("notifications/initialized", {}), {});
   }
   std::string params;
-  for (std::size_t page = 0; has_tools && page < mcp::list_pages_max; ++page) {
+  ToolsRead read;
+  std::set<std::string, std::less<>> cursors;
+  for (std::size_t page = 0; found.says_tools && page < mcp::list_pages_max; ++page) {
     const std::string asked = params.empty() && !envelope.empty() ? "{}" : params;
     auto list = requests->send("tools/list", mcp::with_meta(asked, envelope));
     const mcp::Answer listed = co_await list.answer;
@@ -174,19 +179,21 @@ Task<void> DiscoverySession::ask(std::string server) {
       offer = std::unexpected(tools.error());
       co_return;
     }
-    for (json::View tool : tools->root()["tools"].elements()) {
-      auto definition = parse_definition(tool, server);
-      if (!definition) {
-        offer = std::unexpected(definition.error());
-        co_return;
-      }
-      found.tools.push_back(std::move(*definition));
-    }
+    read_tools(tools->root()["tools"], server, read);
     const auto next = tools->root().text("nextCursor");
+    if (next && mcp::ends_list(*next, cursors)) {
+      found.notes.push_back("list of tools: " + std::string(mcp::says_list_ends));
+      break;
+    }
     if (!next) break;
     json::Writer cursor;
     cursor.object().key("cursor").string(*next).end();
     params = cursor.take();
+  }
+  found.tools = std::move(read.tools);
+  for (std::string& one : read.left_out) found.notes.push_back("left out " + std::move(one));
+  if (!found.says_tools) {
+    found.notes.emplace_back("the server says in its `capabilities` that it has no tools");
   }
   offer = std::move(found);
 }

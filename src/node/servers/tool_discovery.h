@@ -21,6 +21,8 @@ struct DiscoveredTools {
   std::string server_name, server_version;  // what it says of itself
   std::string instructions;
   std::vector<ToolDefinition> tools;
+  bool says_tools = false, says_resources = false, says_prompts = false;  // in its capabilities
+  std::vector<std::string> notes;  // what of its list was left out or cut, and why
 };
 
 // Who is asked.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "doors/mcp/protocol/era.h"
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/methods.h"
@@ -15,6 +16,17 @@
 #include "model/trace.h"
 
 namespace pawl::mcp {
+
+std::string message_of(std::string_view error) {
+  constexpr std::size_t shown_bytes_max = 200;
+  const auto document = json::parse(error, as_it_came);
+  const auto said = document ? document->root().text("message") : std::nullopt;
+  return said ? utf8::shortened(escape_untrusted(*said), shown_bytes_max) : std::string();
+}
+
+bool ends_list(std::string_view next, std::set<std::string, std::less<>>& before) {
+  return next.empty() || !before.emplace(next).second;
+}
 namespace {
 
 constexpr std::size_t dropped_names_max = 8;

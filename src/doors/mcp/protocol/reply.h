@@ -2,6 +2,7 @@
 // params. Pure functions over parsed messages.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,5 +74,14 @@ std::string with_meta(std::string_view params, std::string_view members);
 std::string dropped(json::View params, const std::vector<std::string_view>& kept, bool traced);
 // The same where all params go on but `_meta`.
 std::string dropped_meta(json::View params, bool traced);
+
+// What an error of a server says, fit to be printed and cut short; empty where it says nothing.
+std::string message_of(std::string_view error);
+
+// Whether a `nextCursor` ends a list instead: an empty one, or one of those that it gave before.
+// Remembers it otherwise.
+bool ends_list(std::string_view next, std::set<std::string, std::less<>>& before);
+inline constexpr std::string_view says_list_ends =
+    "its `nextCursor` is empty or one that it gave before, so the list ends there";
 
 }  // namespace pawl::mcp

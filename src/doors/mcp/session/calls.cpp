@@ -97,6 +97,12 @@ Reply reply_to_action(Settled settled) {
   return reply_to_call(std::move(settled));
 }
 
+// Clients write null where there are none.
+json::View arguments_in(json::View params) {
+  const json::View given = params["arguments"];
+  return given.is_null() ? json::View{} : given;
+}
+
 // What an agent asks for: the tool, and the rest of its words in one text.
 struct AccessRequest {
   std::string tool, arguments;
@@ -235,7 +241,7 @@ Task<void> Calls::tool_call(PendingPtr entry, std::shared_ptr<json::Document> do
                             json::View params) {
   const auto self = session_.shared_from_this();
   const auto name = params.text("name");
-  const json::View given = params["arguments"];
+  const json::View given = arguments_in(params);
   if (!name || (given.exists() && !given.is_object())) {
     const Settled settled =
         session_.refuse(Code::ambiguous_request, "tools/call",
@@ -247,9 +253,9 @@ Task<void> Calls::tool_call(PendingPtr entry, std::shared_ptr<json::Document> do
     co_return session_.restart.refuse_unavailable(entry, called_tool(params), true);
   if (!session_.lists.catalog.read() || session_.lists.reloading)
     co_await session_.lists.tools_ready();
-  if (session_.handshake.has_tools && !session_.lists.catalog.read())
-    co_return session_.restart.refuse_unavailable(entry, called_tool(params), true);
   const bool asks = *name == access_tool_name && !session_.spec.policy->askable.empty();
+  if (session_.handshake.has_tools ? !session_.lists.catalog.read() : !asks)
+    co_return session_.restart.refuse_unavailable(entry, called_tool(params), true);
   if (asks) co_return co_await access_call(entry, document, params, given);
   const CatalogEntry& listed = session_.lists.catalog.find(*name);
   entry->incarnation = session_.restart.incarnation;

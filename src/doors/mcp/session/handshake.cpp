@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "doors/mcp/protocol/message.h"
+#include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/session/session_impl.h"
 
 namespace pawl::mcp {
@@ -126,8 +127,9 @@ Task<bool> Handshake::negotiate(bool stateless, const Hello& hello, bool again) 
   // It refused, so it is there: perhaps one that speaks nothing but the stateless era.
   if (!fine && !server_refusal.empty()) fine = co_await try_discover();
   if (!fine && again) {
-    session_.restart.why_absent =
-        server_refusal.empty() ? "it did not say what it is" : "it refused to be opened";
+    session_.restart.why_absent = server_refusal.empty()
+                                      ? "it did not say what it is"
+                                      : "it refused to be opened: " + message_of(server_refusal);
   }
   co_return fine;
 }

@@ -1,6 +1,7 @@
 #include "doors/mcp/session/lists.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -42,7 +43,7 @@ bool Lists::cursor_params(json::View params, std::string& out) const {
 
 void Lists::remember_cursor(json::View result) {
   const auto next = result.text("nextCursor");
-  if (!next) return;
+  if (!next || next->empty()) return;
   if (cursors_.size() < list_pages_max) cursors_.emplace(*next);
   const auto known = cursors_.find(std::string(*next));
   if (known == cursors_.end() || !session_.server.scoped()) return;
@@ -144,18 +145,23 @@ Task<void> Lists::reload_tools(bool tell) {
     std::string params;
     bool complete = false;
     list_refusal_.clear();
+    list_lost_.clear();
+    std::set<std::string, std::less<>> cursors;
     for (std::size_t page = 0; page < list_pages_max && !complete; ++page) {
       auto ticket = session_.server_requests->send("tools/list",
                                                    session_.handshake.params_for_server(params));
       const net::Timer patience = session_.server.answered_within(ticket.id, listed_within);
       const Answer answer = co_await ticket.answer;
       if (answer.kind == Answer::Kind::error) list_refusal_ = answer.text;
+      if (answer.kind == Answer::Kind::lost) list_lost_ = answer.text;
       const auto result =
           json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
       if (!result || !catalog.add_page(result->root())) break;
       const auto next = result->root().text("nextCursor");
-      complete = !next;
-      if (next) {
+      const bool ends = next && ends_list(*next, cursors);
+      if (ends) session_.server.note_first("list of tools ends", std::string(says_list_ends));
+      complete = !next || ends;
+      if (!complete) {
         json::Writer cursor;
         cursor.object().key("cursor").string(*next).end();
         params = cursor.take();
@@ -164,6 +170,8 @@ Task<void> Lists::reload_tools(bool tell) {
     // An incomplete reading shows nothing: a list that was cut is not a list that was compared. Who
     // asks next has it read again.
     complete ? catalog.finish() : catalog.forget();
+    for (const std::string& one : complete ? catalog.left_out() : std::vector<std::string>())
+      session_.server.note_first("tool left out", one);
     if (reload_again_) co_await session_.loop.sleep(reload_interval_min);
   } while (reload_again_ && !session_.server_gone);
   reloading = false;
@@ -175,6 +183,11 @@ Task<bool> Lists::tools_known() {
   if (!session_.handshake.has_tools || (catalog.read() && !reloading))
     co_return !session_.server_gone;
   co_return co_await tools_ready();
+}
+
+std::string Lists::why_unread() const {
+  if (list_refusal_.empty()) return list_lost_;
+  return message_of(list_refusal_);
 }
 
 void Lists::forget() {

@@ -35,6 +35,8 @@ class Lists {
   Task<bool> tools_known();
   // The server ended: nothing that it listed counts for the next one.
   void forget();
+  // Why its tools are not known, where the server said; else empty.
+  std::string why_unread() const;
 
   // Read by the other parts of a session.
   ToolCatalog catalog;
@@ -50,6 +52,7 @@ class Lists {
   std::unordered_map<std::string, std::string_view> cursor_names_;  // of those, under a scope
   bool reload_again_ = false;
   std::string list_refusal_;  // the error with which the server refused its list of tools, or empty
+  std::string list_lost_;     // why there was no answer, or empty
 };
 
 }  // namespace pawl::mcp

@@ -74,7 +74,14 @@ std::string Restart::why_unavailable() const {
   const std::string name = session_.spec.server.empty()
                                ? "the tool server"
                                : "server `" + escape_untrusted(session_.spec.server) + "`";
-  if (!session_.server_gone) return name + " did not say what it offers; nothing was sent";
+  if (!session_.server_gone && !session_.handshake.has_tools) {
+    return name + " says in its `capabilities` that it has no tools; nothing was sent";
+  }
+  if (!session_.server_gone) {
+    const std::string why = session_.lists.why_unread();
+    return fmt::format("{} did not say what it offers{}{}; nothing was sent", name,
+                       why.empty() ? "" : ": ", why);
+  }
   if (!ever_there && session_.spec.start_again) {
     return fmt::format("{} is not there yet: {}; nothing was sent", name,
                        why_absent.empty() ? "it did not start" : why_absent);

@@ -48,12 +48,9 @@ ToolCatalog::ToolCatalog(Gate& gate, std::string run, std::string server, const 
       met_(gate_.state().knows_tools_of(server_)) {}
 
 bool ToolCatalog::add_page(json::View result) {
-  for (json::View tool : result["tools"].elements()) {
-    if (incoming_.size() >= tools_max) return false;
-    auto definition = parse_definition(tool, server_);
-    // A tool that cannot be read cannot be called: it is not offered as far as we are concerned.
-    if (definition) incoming_.push_back(std::move(*definition));
-  }
+  const json::View tools = result["tools"];
+  if (incoming_.tools.size() + tools.size() > tools_max) return false;
+  read_tools(tools, server_, incoming_);
   return true;
 }
 
@@ -65,7 +62,7 @@ bool ToolCatalog::new_under_glob(std::string_view tool) const {
   // What a server adds while its role is watched does not run unreviewed.
   if (entry == nullptr) return gate_.policies.watched(run_);
   return std::ranges::none_of(entry->names, [&](std::string_view name) {
-    return name.substr(name.rfind('/') + 1) == tool;
+    return name.substr(name.find('/') + 1) == tool;  // the first slash parts server and tool
   });
 }
 
@@ -79,11 +76,12 @@ PinState ToolCatalog::pin(const ToolDefinition& tool) {
 }
 
 void ToolCatalog::finish() {
-  const std::vector<std::string> refused = refused_names(incoming_);
+  std::vector<ToolDefinition>& incoming = incoming_.tools;
+  const std::vector<std::string> refused = refused_names(incoming);
   std::unordered_map<std::string, CatalogEntry> tools;
   std::vector<std::string> offered;
-  for (std::size_t i = 0; i < incoming_.size(); ++i) {
-    auto definition = std::make_shared<const ToolDefinition>(std::move(incoming_[i]));
+  for (std::size_t i = 0; i < incoming.size(); ++i) {
+    auto definition = std::make_shared<const ToolDefinition>(std::move(incoming[i]));
     const auto known = tools_.find(definition->name);
     // The same definition as before keeps its object: what is bound to it stays bound.
     if (known != tools_.end() && known->second.definition &&
@@ -99,7 +97,8 @@ void ToolCatalog::finish() {
     tools.insert_or_assign(definition->name,
                            CatalogEntry{std::move(definition), state, std::move(mirrored)});
   }
-  incoming_.clear();
+  left_out_ = std::move(incoming_.left_out);
+  incoming_ = {};
   if (instructions_changed_) {
     for (auto& [name, listed] : tools) listed.pin = PinState::changed;
   }

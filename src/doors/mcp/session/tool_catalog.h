@@ -45,7 +45,7 @@ class ToolCatalog {
               const Lock& lock);
 
   // Starts a new reading; what was known stays in force until `finish`.
-  void begin() { incoming_.clear(); }
+  void begin() { incoming_ = {}; }
   // One page of tools/list. False where the server offers more than we hold.
   bool add_page(json::View result);
   // The reading is complete: names are compared, definitions pinned.
@@ -64,6 +64,8 @@ class ToolCatalog {
   // A tool by its exact name. Unknown names have PinState::unknown_tool.
   const CatalogEntry& find(std::string_view name) const;
   std::size_t size() const { return tools_.size(); }
+  // What the last reading left out because it cannot be read: `NAME: reason`.
+  const std::vector<std::string>& left_out() const { return left_out_; }
   bool read() const { return read_; }
   // The role is watched and not stopped: the client also sees what is not granted.
   bool watched() const { return gate_.policies.watched(run_); }
@@ -87,9 +89,9 @@ class ToolCatalog {
   const Policy& policy_;
   const Lock& lock_;
   bool met_ = false;
-  std::vector<ToolDefinition> incoming_;
+  ToolsRead incoming_;
   std::unordered_map<std::string, CatalogEntry> tools_;
-  std::vector<std::string> offered_;
+  std::vector<std::string> offered_, left_out_;
   std::uint64_t reading_ = 0;  // counts those that differed
   bool instructions_changed_ = false;
   bool read_ = false, differs_ = false;

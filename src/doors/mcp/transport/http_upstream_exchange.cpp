@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,11 +40,35 @@ std::string words_of_no_answer(int status, const std::string& type) {
                      status, type.empty() ? "no message" : "`" + shown + "`");
 }
 
-std::string words_of_refusal(int status) {
-  std::string_view more;
+// `elsewhere`: where it says that it is.
+std::string words_of_refusal(int status, std::string_view elsewhere) {
+  constexpr std::size_t shown_address_bytes_max = 200;
+  std::string more;
   if (status == 401 || status == 403) more = ": it does not accept who we are";
-  if (status == 307 || status == 308) more = ": it is elsewhere, and redirects are not followed";
+  if (status == 307 || status == 308) {
+    more = ": it is elsewhere, and redirects are not followed";
+    if (!elsewhere.empty()) {
+      more += fmt::format("; it names `{}`, which the deployment file may name as its `url`",
+                          escape_untrusted(elsewhere.substr(0, shown_address_bytes_max)));
+    }
+  }
   return fmt::format("the tool server refused the request with status {}{}", status, more);
+}
+
+// Whether the server does not know the session that we named. Many say so with 400 and a sentence.
+bool session_gone(const Exchange& exchange) {
+  if (exchange.session.empty()) return false;
+  if (exchange.status == 404) return true;
+  if (exchange.status != 400) return false;
+  const std::string said = lower_ascii(exchange.text);
+  const auto has = [&said](std::string_view words) { return said.find(words) != said.npos; };
+  if (has("not initialized")) return true;
+  return has("session") &&
+         std::ranges::any_of(std::to_array<std::string_view>(
+                                 {"no valid", "not valid", "invalid", "not found", "no such",
+                                  "unknown", "expired", "no active", "does not exist", "not exist",
+                                  "missing", "required", "terminated", "closed", "no session"}),
+                             has);
 }
 
 }  // namespace
@@ -135,6 +160,7 @@ void HttpUpstreamTransport::on_head(const ExchangePtr& exchange, const http::Ans
   exchange->status = head.status;
   const std::string type = media_type_of(head);
   exchange->form = form_of(head.status, type);
+  exchange->elsewhere = head.headers.find("location").value_or("");
   const bool fine = exchange->form != Exchange::Form::refusal;
   const bool asked = exchange->request() && exchange->aim != Exchange::Aim::hearing;
   // Nothing can come of it, however long its body is.
@@ -303,7 +329,7 @@ void HttpUpstreamTransport::on_end(const ExchangePtr& exchange, std::optional<Er
     return lose(exchange, "the tool server answered something else");
   }
   if (!exchange->request()) {
-    const bool gone = exchange->status == 404 && !exchange->session.empty();
+    const bool gone = session_gone(*exchange);
     const bool introduces = exchange->what.method == ready_method;
     close(exchange);
     if (gone && exchange->session == session) return session_lost();
@@ -320,7 +346,7 @@ void HttpUpstreamTransport::on_end(const ExchangePtr& exchange, std::optional<Er
 
 void HttpUpstreamTransport::refused_by_server(const ExchangePtr& exchange) {
   const bool had_session = !exchange->session.empty() && exchange->last_id.empty();
-  if (exchange->status == 404 && had_session) {
+  if (had_session && session_gone(*exchange)) {
     const bool ours = exchange->session == session;
     refuse(exchange, "the tool server lost its session before this; call again");
     if (ours) session_lost();
@@ -337,7 +363,7 @@ void HttpUpstreamTransport::refused_by_server(const ExchangePtr& exchange) {
     close(exchange);
     return deliver(line);
   }
-  refuse(exchange, words_of_refusal(exchange->status));
+  refuse(exchange, words_of_refusal(exchange->status, exchange->elsewhere));
 }
 
 // A stream of the stateful era that broke is gone on with behind its last event.

@@ -39,7 +39,7 @@ struct Exchange {
 
   int status = 0;
   Form form = Form::none;
-  std::string text;
+  std::string text, elsewhere;  // `elsewhere`: the `location` of its head
   std::optional<http::EventReader> reader;
   std::string last_id;  // of the event to go on behind
   std::optional<Duration> again_in;
