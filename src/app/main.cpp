@@ -7,6 +7,7 @@
 
 #include "app/cli/commands.h"
 #include "app/terminal/terminal.h"
+#include "io/net/process.h"
 #include "node/common/memory.h"
 
 #ifdef PAWL_STATIC
@@ -39,6 +40,7 @@ int main(int count, char** words) {
     std::fputs("pawl: the program cannot be kept from the libraries of the machine\n", stderr);
     return pawl::app::exit_usage;
   }
+  pawl::net::name_this_process("pawl");
   const std::string_view command = count > 1 ? words[1] : "";
   if (command == "serve" || command == "node") pawl::node::begin_with_memory(words);
   try {

@@ -271,7 +271,11 @@ void Node::open_control() {
         return accepted ? follow_config() : accepted;
       },
       [this](bool now) { return journal_damage(now); },
-      [this] { return standing_names(); }});
+      [this] { return standing_names(); },
+      [this](json::Writer& out) {
+        out.key("clients").natural(joined_.size()).key("idle").string(to_string(options_.idle));
+        out.key("serves").boolean(options_.serves);
+      }});
 }
 
 Status Node::open() {

@@ -1,17 +1,17 @@
 // A tool server with the habits of real ones: plain Node, over stdio or HTTP. It answers a call
 // with what it was given, and appends what it receives to RECORD.
-//   node habits.mjs (stdio|http) RECORD HABITS     (JSON; all of it may be missing)
+//   node habits.mjs (stdio|http) RECORD HABITS     (JSON, or @FILE; all of it may be missing)
 // HABITS: `lists` are the results of `tools/list` by cursor ("" is the first), as texts so that
 // members may be doubled or numbers large; `capabilities`; `instructions`; `refuse` is how the list
 // is refused, a message. Over HTTP `lose` is the status and text for a session that is not the
 // newest, where each call that says `{"lose": true}` makes a new one be wanted; `move` is the
 // status and place with which every request is sent elsewhere. The port is the first line there.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
 const [wire, record, text = '{}'] = process.argv.slice(2);
-const habits = JSON.parse(text);
+const habits = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text);
 const { capabilities = { tools: {} }, lists = {}, instructions, refuse, lose, move } = habits;
 
 function answer({ id, method, params }) {

@@ -249,4 +249,7 @@ class Raw {
   }
 }
 
+// A client that pawl has no policy, no run or no server for.
+export const turned_away = (client) =>
+  /^Every call is denied: /.test(client.server?.result?.instructions ?? '');
 export const code = (result) => result?._meta?.['pawl/decision']?.code ?? result?.error?.data?.code;

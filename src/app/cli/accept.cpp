@@ -2,6 +2,8 @@
 //
 // For tools the server is asked, each difference to `pawl.lock` is shown, and a reviewer's proof
 // covers exactly the digests that were shown. Then the lock is written, for the next commit.
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -17,6 +19,7 @@
 #include "doors/mcp/session/tool_catalog.h"
 #include "gate/state/rollout.h"
 #include "io/pins/lock.h"
+#include "kernel/classify/classify.h"
 #include "kernel/strictness/deployment.h"
 #include "kernel/strictness/strictness.h"
 #include "node/files/config_files.h"
@@ -46,7 +49,13 @@ struct Change {
   std::string name, digest;
   const ToolDefinition* tool = nullptr;
   bool fresh = false;
+  std::string form;  // what changed, where that is nothing but annotations or `_meta`
 };
+
+// Canonical; nothing of what is not there.
+std::string spelled(json::View value) {
+  return value.exists() ? json::write(value) : std::string();
+}
 
 std::string full_name(const std::string& server, const std::string& tool) {
   return server.empty() ? tool : server + "/" + tool;
@@ -64,6 +73,31 @@ class Report {
  private:
   bool json_;
 };
+
+// Which members alone differ from what was accepted; empty: others do, or the class does, or it is
+// not known. They are the server's own claims: no policy and no class is laxer for them.
+std::string form_alone(const std::string& accepted, const ToolDefinition& now) {
+  const auto before = json::parse(accepted);
+  const auto after = json::parse(now.text);
+  const auto old = before ? parse_definition(before->root(), now.server)
+                          : Result<ToolDefinition>(std::unexpected(before.error()));
+  if (!after || !old || classify(*old).action_class != classify(now).action_class) return {};
+  constexpr std::string_view forms[] = {"_meta", "annotations"};
+  std::string differ;
+  for (const std::string_view form : forms) {
+    if (spelled(before->root()[form]) != spelled(after->root()[form])) {
+      differ += (differ.empty() ? "" : ", ") + std::string(form);
+    }
+  }
+  const auto rest = [&forms](json::View tool) {
+    std::map<std::string, std::string> members;
+    for (const auto& [key, value] : tool.members()) {
+      if (std::ranges::find(forms, key) == std::end(forms)) members.emplace(key, spelled(value));
+    }
+    return members;
+  };
+  return rest(before->root()) == rest(after->root()) ? differ : std::string();
+}
 
 void show(const Change& change, const Report& report) {
   report.say(paint(change.fresh ? Ink::good : Ink::warn, change.fresh ? "new      " : "changed  ") +
@@ -84,6 +118,18 @@ void show(const Change& change, const Report& report) {
   }
 }
 
+// Half of what real servers change is the form of their hints: one line and one question for all.
+void show_folded(const std::vector<Change>& folded, const Report& report) {
+  std::string names;
+  for (const Change& change : folded) {
+    names += (names.empty() ? "" : ", ") + escape_untrusted(change.name) + " (" + change.form + ")";
+  }
+  report.say(paint(Ink::warn, "changed  ") +
+             fmt::format("{} in form alone, and of the same class: {}",
+                         folded.size() == 1 ? "1 tool" : fmt::format("{} tools", folded.size()),
+                         names));
+}
+
 std::vector<Change> changes(const std::vector<ToolDefinition>& tools, const std::string& server,
                             const Lock& lock, const Report& report) {
   std::vector<Change> list;
@@ -100,7 +146,10 @@ std::vector<Change> changes(const std::vector<ToolDefinition>& tools, const std:
     const std::string accepted = lock.find(server, tool.name);
     const std::string digest = to_string(tool.digest);
     if (accepted == digest) continue;
-    list.push_back({tool.name, digest, &tool, accepted.empty()});
+    const auto text = lock.definitions.find(full_name(server, tool.name));
+    const bool known = !accepted.empty() && text != lock.definitions.end();
+    list.push_back({tool.name, digest, &tool, accepted.empty(),
+                    known ? form_alone(text->second, tool) : std::string()});
   }
   return list;
 }
@@ -119,16 +168,28 @@ void print_accepted(const std::vector<Change>& accepted, const std::string& serv
 // What a person wants of it. Questions and JSON do not go together, so then `--yes` has been given.
 Result<std::vector<Change>> wanted_of(const Arguments& arguments, std::vector<Change> offered,
                                       const Report& report) {
-  std::vector<Change> wanted;
+  std::vector<Change> wanted, folded;
+  const auto agreed = [&arguments]() -> Result<bool> {
+    if (arguments.has("--yes")) return true;
+    auto answer = ask("  accept? [y/N] ");
+    if (!answer) return std::unexpected(answer.error());
+    return *answer == "y" || *answer == "Y" || *answer == "yes";
+  };
   for (const Change& change : offered) {
-    show(change, report);
-    if (!arguments.has("--yes")) {
-      auto answer = ask("  accept? [y/N] ");
-      if (!answer) return std::unexpected(answer.error());
-      if (*answer != "y" && *answer != "Y" && *answer != "yes") continue;
+    if (!change.form.empty()) {
+      folded.push_back(change);
+      continue;
     }
-    wanted.push_back(change);
+    show(change, report);
+    const auto answer = agreed();
+    if (!answer) return std::unexpected(answer.error());
+    if (*answer) wanted.push_back(change);
   }
+  if (folded.empty()) return wanted;
+  show_folded(folded, report);
+  const auto answer = agreed();
+  if (!answer) return std::unexpected(answer.error());
+  if (*answer) wanted.insert(wanted.end(), folded.begin(), folded.end());
   return wanted;
 }
 

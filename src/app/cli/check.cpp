@@ -17,6 +17,7 @@
 #include "app/terminal/layout.h"
 #include "app/terminal/terminal.h"
 #include "base/text.h"
+#include "base/yaml.h"
 #include "io/pins/lock.h"
 #include "kernel/config/limits.h"
 #include "node/files/config_files.h"
@@ -72,6 +73,35 @@ bool strict(const Given& given, const Policy& policy) {
   return given.production || policy.environment == Environment::production;
 }
 
+// A deployment file says none of what each policy says, and something that only it may.
+bool is_deployment(const std::string& file) {
+  const auto text = node::read_file(file, limits::file_bytes_max);
+  if (!text) return false;
+  const yaml::Node root = yaml::read(*text, file, limits::file_bytes_max).root;
+  const auto has = [&root](std::string_view key) { return root.entry(key) != nullptr; };
+  const std::initializer_list<std::string_view> own = {
+      "roles", "listen", "credentials", "agents", "people", "notify", "issuers", "layers", "drill"};
+  return !has("agent") && !has("tools") && !has("execution") &&
+         (std::ranges::any_of(own, has) || has("servers"));
+}
+
+// With all that it names, as `pawl serve` would read it where it listens.
+Outcome check_deployment(const std::string& file) {
+  Outcome outcome;
+  const node::DeploymentRead read = node::read_deployment(file, true);
+  outcome.report.errors = read.deployment && read.deployment->listen
+                              ? node::serving_mistakes(read)
+                              : node::deployment_mistakes(read, {});
+  if (read.deployment) {
+    outcome.report.summary.push_back(
+        fmt::format("deployment file: {} roles, {} servers, {} credentials, {} agents",
+                    read.deployment->roles.size(), read.deployment->servers.size(),
+                    read.deployment->credentials.size(), read.deployment->agents.size()));
+  }
+  if (!outcome.report.passes()) outcome.status = read.text.empty() ? exit_usage : exit_no;
+  return outcome;
+}
+
 Outcome check_file(const std::string& file, const Given& given) {
   const Deployment& deployment = *given.read.deployment;
   Outcome outcome;
@@ -82,6 +112,7 @@ Outcome check_file(const std::string& file, const Given& given) {
     if (!outcome.report.passes()) outcome.status = unread(layer) ? exit_usage : exit_no;
     return outcome;
   }
+  if (is_deployment(file)) return check_deployment(file);
   const Loaded loaded = node::read_policy_with(given.layers, file, &deployment);
   // A server that is asked says more than the lock.
   const bool by_lock = given.lock && given.live.empty();
@@ -207,7 +238,8 @@ const CommandRow check_command{
         "match, calls that cannot be counted.\n\n"
         "    pawl check --server github policy.yaml -- npx -y SERVER\n\n"
         "A layer file (`layer: NAME`) is checked by itself. A policy is read with the layers that "
-        "the deployment file names for its role, and with those of --layers.\n\nExit "
+        "the deployment file names for its role, and with those of --layers. A deployment file is "
+        "checked with all that it names, as `pawl serve` reads it.\n\nExit "
         "status 1: the file has errors. Exit status 2: it cannot be read."};
 
 namespace {

@@ -71,6 +71,7 @@ std::vector<CommandRow> rows_behind_the_questions() {
       resume_command,
       drill_command,
       status_command,
+      stop_command,
       console_command,
       replay_command,
       diff_command,

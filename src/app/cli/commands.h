@@ -66,6 +66,7 @@ extern const CommandRow runs_show_command;
 extern const CommandRow schema_command;
 extern const CommandRow serve_command;
 extern const CommandRow status_command;
+extern const CommandRow stop_command;
 extern const CommandRow test_command;
 extern const CommandRow version_command;
 

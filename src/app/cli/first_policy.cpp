@@ -83,6 +83,18 @@ std::string arguments_of(const ToolDefinition& tool) {
   return list + (list.empty() ? "any" : ", and any other") + "; those that `args` names are sent";
 }
 
+// A name as a key, which stands in quotes only where it cannot stand without; empty: it cannot.
+std::string key_of(std::string_view name) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  if (name.find_first_not_of(letters) == name.npos && name.front() != '-') return std::string(name);
+  const bool bare = name.find_first_of("[]{},&*!|>%@`'\"#:?") == name.npos;
+  if (bare || name.find_first_of(" \t\r\n") != name.npos) return {};
+  std::string quoted;
+  json::write_string(name, quoted);
+  return quoted;
+}
+
 // Texts that may hold several lines, as far as the tool's schema and descriptions say. Written out,
 // so that the owner sees it and may say otherwise.
 std::string long_texts_of(const ToolDefinition& tool) {
@@ -90,10 +102,10 @@ std::string long_texts_of(const ToolDefinition& tool) {
   for (const Shape::Property& property : tool.arguments.properties) {
     const bool text = property.shape.type == ValueType::string && !property.shape.choices;
     if (!text || !property.shape.long_text) continue;
-    ArgumentPath path = {Step{.name = property.name, .each = false}};
-    if (const auto read = parse_argument_path(to_string(path)); !read || read->size() != 1)
-      continue;
-    lines += fmt::format("        {}: {{single_line: false{}}}\n", scalar(to_string(path)),
+    const std::string path = to_string(ArgumentPath{Step{.name = property.name, .each = false}});
+    const std::string key = parse_argument_path(path) ? key_of(path) : std::string();
+    if (key.empty()) continue;
+    lines += fmt::format("        {}: {{single_line: false{}}}\n", key,
                          property.required ? "" : ", required: false");
   }
   return lines.empty() ? lines : "      args:  # these may hold several lines\n" + lines;

@@ -44,8 +44,14 @@ Result<Deployment> deployment_of_keys(const Arguments& arguments) {
 
 int create_key(const Arguments& arguments) {
   const std::string agent = arguments.word("agent");
-  const auto deployment = deployment_of_keys(arguments);
-  if (!deployment) return complain(deployment.error());
+  node::DeploymentRead read =
+      node::read_deployment(config_path(arguments), arguments.has("--config"));
+  // An agent without a key is a mistake, and this is how it gets one.
+  const bool unread = !read.deployment && (read.errors.empty() || read.text.empty());
+  if (unread) {
+    return complain(read.errors.empty() ? Error{ErrorKind::missing, "no deployment file", {}}
+                                        : read.errors.front());
+  }
   auto key = jose::make_api_key(random_bytes(jose::api_key_random_bytes));
   // Its first characters are a word of `pawl keys revoke`, and no option.
   while (key && key->kept.prefix.starts_with('-')) {
@@ -62,7 +68,21 @@ int create_key(const Arguments& arguments) {
   // The key alone is on standard output, so that it can go where it belongs without being read.
   err(fmt::format("this is the key of `{}`; it is shown once and kept nowhere",
                   escape_untrusted(agent)));
-  const bool known = deployment->agents.contains(agent);
+  const bool known = read.deployment && read.deployment->agents.contains(agent);
+  const bool first = known && read.deployment->agents.at(agent).keys.empty();
+  if (!read.deployment) {
+    err(
+        fmt::format("it counts once `keys: [\"{}\"]` stands in the entry of `{}` among the "
+                    "`agents` of {}, which does not load as it stands:\n  {}",
+                    key->kept.text(), escape_untrusted(agent), config_path(arguments),
+                    escape_untrusted(to_string(read.errors.front()))));
+    return exit_good;
+  }
+  if (first) {
+    err(fmt::format("it counts once `keys: [\"{}\"]` stands in its entry in {}", key->kept.text(),
+                    config_path(arguments)));
+    return exit_good;
+  }
   err(fmt::format(
       "{} in {}:\n\n  {}",
       known ? "it counts once this stands among its `keys`" : "it counts once this stands",

@@ -1,4 +1,5 @@
 #include "app/cli/mcp.h"
+#include "app/cli/closed_door.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -178,6 +179,7 @@ struct Shim {
   std::optional<net::Channel> node;
   std::optional<net::Signals> signals;
   net::Timer patience;
+  net::Fd client_in, client_out;  // until the node has said that it serves the client
   std::string why;
   std::size_t running = 0;  // servers that did not end by themselves
   bool ending = false, initialized = false, client_closed = false;
@@ -402,9 +404,11 @@ Status hand_over(Shim& shim, NodeConnection& node, const node::JoinRequest& requ
   }
   auto in = net::take_standard(STDIN_FILENO);
   if (!in) return std::unexpected(in.error());
+  shim.client_in = std::move(*in);
   auto out = net::take_standard(STDOUT_FILENO);
   if (!out) return std::unexpected(out.error());
-  return node.send(node::to_json(request), {in->get(), out->get()});
+  shim.client_out = std::move(*out);
+  return node.send(node::to_json(request), {shim.client_in.get(), shim.client_out.get()});
 }
 
 // Everything up to the moment when the node has the pipes.
@@ -452,6 +456,22 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   return connection;
 }
 
+// The client is told why there is nothing for it, where there is one.
+int close_door(Shim& shim, const Error& why) {
+  const int status = complain(why);
+  if (!shim.servers.empty()) {
+    shim.end("refused");
+    (void)shim.loop.run();
+  }
+  if (shim.client_in.open()) (void)::dup2(shim.client_in.get(), STDIN_FILENO);
+  if (shim.client_out.open()) (void)::dup2(shim.client_out.get(), STDOUT_FILENO);
+  shim.client_in.reset();
+  shim.client_out.reset();
+  // What was typed wrong is for the person who typed it.
+  if (why.fault != ErrorKind::usage && ::isatty(STDIN_FILENO) == 0) serve_closed_door(why);
+  return status;
+}
+
 int run_mcp(const Arguments& arguments) {
   Shim shim;
   auto signals = net::Signals::watch(shim.loop, {SIGTERM, SIGINT, SIGHUP}, [&shim](int) {
@@ -463,14 +483,9 @@ int run_mcp(const Arguments& arguments) {
   if (!signals) return complain(signals.error());
   shim.signals = std::move(*signals);
   auto connection = join(arguments, shim);
-  if (!connection) {
-    const int status = complain(connection.error());
-    if (!shim.servers.empty()) {
-      shim.end("refused");
-      (void)shim.loop.run();
-    }
-    return status;
-  }
+  if (!connection) return close_door(shim, connection.error());
+  shim.client_in.reset();
+  shim.client_out.reset();
   auto socket = connection->channel().socket().duplicate();
   if (!socket) return complain(socket.error());
   shim.node.emplace(shim.loop, std::move(*socket),
@@ -502,6 +517,8 @@ extern const CommandRow mcp_command = {
     "SHELL, TERM, USER, LANG, LC_ALL, TMPDIR, TZ, and those named with --env. With several "
     "--server, with --role, or in a directory of a role that has `servers`, the commands come from "
     "the deployment file, and of several servers the name of a tool or of a prompt is "
-    "`server/name`."};
+    "`server/name`. Where no policy governs, or its file has a mistake, the client is served all "
+    "the "
+    "same: it is offered no tool, and each call is denied with the reason."};
 
 }  // namespace pawl::app

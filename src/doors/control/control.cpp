@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "doors/control/spoken.h"
 #include "io/approvals/ways.h"
+#include "kernel/state/live.h"
 #include "views/batch.h"
 #include "views/cards.h"
 #include "views/node_status.h"
@@ -98,7 +99,7 @@ Task<std::string> Control::with_damage(Damage tells, std::string answer) {
 
 // Every operation of the door. Cards and whole reports tell of a damaged journal.
 std::span<const Control::Operation> Control::operations() {
-  static constexpr std::array<Operation, 22> table = {{
+  static constexpr std::array<Operation, 23> table = {{
       {"approval", &Control::show_card, nullptr, Damage::untold},
       {"approvals", &Control::questions, nullptr, Damage::known},
       {"act", &Control::act, nullptr, Damage::untold, true},
@@ -110,6 +111,7 @@ std::span<const Control::Operation> Control::operations() {
       {"grant_end", &Control::end_grant, nullptr, Damage::untold, true},
       {"hello", &Control::hello, nullptr, Damage::untold},
       {"kill", nullptr, &Control::kill, Damage::untold, true},
+      {"node", &Control::show_node, nullptr, Damage::untold},
       {"people", &Control::show_people, nullptr, Damage::looked_for},
       {"policy", &Control::show_policy, nullptr, Damage::untold},
       {"reread", &Control::reread, nullptr, Damage::untold},
@@ -213,6 +215,16 @@ std::string Control::waiting_deployment() const {
   }
   out.end();
   return out.take();
+}
+
+// Asked by those who want it to end.
+Result<std::string> Control::show_node(json::View, const std::string&) {
+  std::uint64_t open = 0;
+  for (const auto& [id, approval] : ports_.gate.state().approvals()) open += is_live(approval);
+  json::Writer out;
+  out.object();
+  if (ports_.kept_by) ports_.kept_by(out);
+  return out.key("ok").boolean(true).key("questions").natural(open).end().take();
 }
 
 Result<std::string> Control::show_status(json::View, const std::string&) {

@@ -137,6 +137,9 @@ struct ControlPorts {
   std::function<Task<std::string>(bool now)> damage = {};
   // Names that a kill may be about, beside those of the state.
   std::function<views::StandingNames()> names = {};
+  // What keeps this node: whether it serves the network, its clients, and after which idle time it
+  // ends; into an open object.
+  std::function<void(json::Writer& out)> kept_by = {};
 };
 
 class Control {
@@ -193,6 +196,7 @@ class Control {
   Result<std::string> show_policy(json::View request, const std::string& source);
   Result<std::string> show_reviewers(json::View request, const std::string& source);
   Result<std::string> show_run(json::View request, const std::string& source);
+  Result<std::string> show_node(json::View, const std::string&);
   Result<std::string> show_status(json::View request, const std::string& source);
   Result<std::string> show_targets(json::View request, const std::string& source);
   Result<std::string> show_together(json::View request, const std::string& source);

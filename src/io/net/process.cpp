@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -142,6 +143,10 @@ Result<std::string> boot_id() {
   while (!text->empty() && text->back() == '\n') text->pop_back();
   if (text->empty()) return fail(ErrorKind::environment, "this machine has no boot id");
   return text;
+}
+
+void name_this_process(const char* name) {
+  (void)::prctl(PR_SET_NAME, name);
 }
 
 bool alive(const ProcessId& id) {

@@ -49,6 +49,9 @@ Result<std::string> boot_id();
 // True while exactly this process lives; a zombie does not.
 bool alive(const ProcessId& id);
 
+// The name under which this process is listed. Begun through /proc/self/exe it is `exe`.
+void name_this_process(const char* name);
+
 // Every process that is visible, zombies included.
 std::vector<ProcessStat> processes();
 

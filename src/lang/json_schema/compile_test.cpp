@@ -145,6 +145,10 @@ TEST(SchemaCompile, what_has_no_plain_meaning_below_the_root_costs_only_the_valu
     EXPECT_TRUE(schema->valid(string.root(), {{"a"}})) << text;
     EXPECT_FALSE(schema->valid(value.root(), {{"b"}}) && schema->valid(string.root(), {{"b"}}));
   }
+  // Without a bound it is no draft's.
+  EXPECT_EQ(verdict(R"({"minimum":0,"exclusiveMinimum":true})", "1"), "valid");
+  EXPECT_EQ(verdict(R"({"minimum":0,"exclusiveMinimum":true})", "0"),
+            " exclusiveMinimum: must be above 0");
   // Nothing needs it.
   EXPECT_EQ(verdict(R"({"$defs":{"a":{"$ref":"#/$defs/none"}}})", "1"), "valid");
 }

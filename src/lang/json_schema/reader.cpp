@@ -312,7 +312,10 @@ void Reader::read_bound(json::View schema, bool upper, NumberRules& rules) {
   if (bound.exists() && !bound.is_number()) return wrong(schema, closed, "must be a number");
   const json::View other = known(schema, open);
   if (!other.exists()) return;
-  if (resources_.draft == Draft::d4) {
+  // Servers that name no draft write draft 4's here too.
+  const bool unsaid =
+      !resources_.draft_said && bound.exists() && other.kind() == json::Kind::boolean;
+  if (resources_.draft == Draft::d4 || unsaid) {
     exclusive = truth(schema, open);
     return;
   }
