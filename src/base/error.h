@@ -55,3 +55,18 @@ inline std::unexpected<Error> fail(ErrorKind fault, std::string message, Positio
 }
 
 }  // namespace pawl
+
+// Hands an error on: the function returns it, as a `Result` or a `Status`. In a coroutine
+// `PAWL_CO_TRY`.
+//
+//   PAWL_TRY(write(file));        a `Status`, or a `Result` whose value is not needed
+//   const auto read = load(file);
+//   PAWL_TRY(read);               and `*read` from here on
+#define PAWL_TRY_BY(RETURN, ...)                                                      \
+  do {                                                                                \
+    if (auto&& pawl_tried = (__VA_ARGS__); !pawl_tried) {                             \
+      RETURN std::unexpected(std::forward<decltype(pawl_tried)>(pawl_tried).error()); \
+    }                                                                                 \
+  } while (false)
+#define PAWL_TRY(...) PAWL_TRY_BY(return, __VA_ARGS__)
+#define PAWL_CO_TRY(...) PAWL_TRY_BY(co_return, __VA_ARGS__)

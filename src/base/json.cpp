@@ -300,7 +300,7 @@ Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
   if (text.starts_with("\xEF\xBB\xBF")) {
     return fail(ErrorKind::invalid, "the text begins with a byte order mark", {{}, 1, 1});
   }
-  if (const Status room = make_room(text.size(), limits.depth_max); !room) return room;
+  PAWL_TRY(make_room(text.size(), limits.depth_max));
   // An empty text may be at no address.
   if (!text.empty()) std::memcpy(padded.get(), text.data(), text.size());
   std::memset(padded.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
@@ -349,9 +349,7 @@ Status Parser::parse(std::string_view text, Document& into, const ParseLimits& l
 
 Result<Document> parse(std::string_view text, const ParseLimits& limits) {
   Document document;
-  if (Status status = Parser().parse(text, document, limits); !status) {
-    return std::unexpected(std::move(status.error()));
-  }
+  PAWL_TRY(Parser().parse(text, document, limits));
   return document;
 }
 

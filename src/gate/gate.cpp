@@ -32,10 +32,7 @@ Status Gate::recover() {
   for (Body& body : gate_state.state.settle_after_crash()) {
     const RunHalted* halted = std::get_if<RunHalted>(&body);
     const RunHalted told = halted != nullptr ? *halted : RunHalted{};
-    if (const auto seq = gate_state.log.append(std::move(body), {.urgency = Urgency::reserve});
-        !seq) {
-      return std::unexpected(seq.error());
-    }
+    PAWL_TRY(gate_state.log.append(std::move(body), {.urgency = Urgency::reserve}));
     if (halted != nullptr) alert_people(gate_state, told.run, told.code, told.why);
   }
   resume_escalations(gate_state);

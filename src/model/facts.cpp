@@ -55,7 +55,7 @@ Status read_programs(json::View view, Facts& into) {
   for (const json::View element : view.elements()) {
     MemberReader member(element);
     members(member, into.programs.emplace_back());
-    if (Status done = member.finish(); !done) return done;
+    PAWL_TRY(member.finish());
   }
   return {};
 }
@@ -87,7 +87,7 @@ Status read_list(std::string_view key, json::View view, std::vector<F>& into) {
   for (const json::View element : view.elements()) {
     MemberReader member(element);
     members(member, into.emplace_back());
-    if (Status done = member.finish(); !done) return done;
+    PAWL_TRY(member.finish());
   }
   return {};
 }
@@ -97,7 +97,7 @@ Status read_sql(json::View view, std::vector<sql::Fact>& into) {
   if (!view.is_array()) return fail(ErrorKind::corrupt, "`sql` is not a list");
   for (const json::View element : view.elements()) {
     Result<sql::Fact> fact = sql::parse_fact(element);
-    if (!fact) return std::unexpected(fact.error());
+    PAWL_TRY(fact);
     into.push_back(*std::move(fact));
   }
   return {};
@@ -157,23 +157,19 @@ Result<Facts> parse_facts(json::View view) {
   member.need("pin", pin);
   const json::View programs = member.inner("programs");
   const json::View statements = member.inner("sql");
-  if (Status done = member.finish(); !done) return std::unexpected(done.error());
+  PAWL_TRY(member.finish());
 
   const std::optional<PinState> state = parse_pin(pin);
   if (!state) return fail(ErrorKind::corrupt, "`pin` is not one of the states of a pin");
   facts.pin = *state;
-  if (Status done = read_list("origins", origins, facts.origins); !done) {
-    return std::unexpected(done.error());
-  }
-  if (Status done = read_list("paths", paths, facts.paths); !done) {
-    return std::unexpected(done.error());
-  }
-  if (Status done = read_programs(programs, facts); !done) return std::unexpected(done.error());
-  if (Status done = read_sql(statements, facts.sql); !done) return std::unexpected(done.error());
+  PAWL_TRY(read_list("origins", origins, facts.origins));
+  PAWL_TRY(read_list("paths", paths, facts.paths));
+  PAWL_TRY(read_programs(programs, facts));
+  PAWL_TRY(read_sql(statements, facts.sql));
   if (approval.exists()) {
     MemberReader answer(approval);
     members(answer, facts.approval.emplace());
-    if (Status done = answer.finish(); !done) return std::unexpected(done.error());
+    PAWL_TRY(answer.finish());
   }
   return facts;
 }

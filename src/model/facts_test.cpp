@@ -8,7 +8,7 @@ namespace {
 
 Result<Facts> read(std::string_view text) {
   auto document = json::parse(text);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   return parse_facts(document->root());
 }
 

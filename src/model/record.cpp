@@ -136,7 +136,7 @@ Result<Record> parse_record(std::string_view text) {
   json::ParseLimits limits;
   limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;
   const Result<json::Document> document = json::parse(text, limits);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   return parse_record(document->root());
 }
 

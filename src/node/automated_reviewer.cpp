@@ -74,7 +74,7 @@ Task<Result<std::string>> consult_program(net::Loop& loop, AutomaticReviewer how
   spec.environment = own_environment();
   spec.error_output = net::ErrorOutput::inherit;
   auto started = net::start(spec);
-  if (!started) co_return std::unexpected(started.error());
+  PAWL_CO_TRY(started);
   net::Child child(loop, std::move(*started));
   const auto said = std::make_shared<Said>();
   net::LineReader reader(loop, std::move(child.output), events_of(said),
@@ -87,7 +87,7 @@ Task<Result<std::string>> consult_program(net::Loop& loop, AutomaticReviewer how
     said->done.deliver(fail(ErrorKind::environment, "it did not answer in time"));
   });
   const Status heard = co_await said->done;
-  if (!heard) co_return std::unexpected(heard.error());
+  PAWL_CO_TRY(heard);
   const net::Exit exit = co_await child.ended();
   if (!exit.success()) co_return fail(ErrorKind::environment, "it ended: " + net::to_string(exit));
   if (said->lines != 1) co_return fail(ErrorKind::invalid, "it did not say exactly one line");
@@ -114,14 +114,14 @@ struct AutomatedReviewers::Impl : std::enable_shared_from_this<AutomatedReviewer
   Task<Result<std::string>> ask_address(AutomaticReviewer how, std::string text) {
     const auto client = client_of(how.webhook->at);
     const auto secret = co_await broker->secret(how.webhook->secret);
-    if (!secret) co_return std::unexpected(secret.error());
+    PAWL_CO_TRY(secret);
     const std::string id = "msg_" + hex(random_bytes(reviewer_message_id_bytes));
     auto ask = notify::signed_post(how.webhook->at.url, *secret, id, net::wall_time(), text);
-    if (!ask) co_return std::unexpected(ask.error());
+    PAWL_CO_TRY(ask);
     ask->deadline = how.within;
     ask->body_bytes_max = notify::reviewer_answer_bytes_max;
     auto answer = co_await client->fetch(std::move(*ask));
-    if (!answer) co_return std::unexpected(answer.error());
+    PAWL_CO_TRY(answer);
     if (answer->status != 200) {
       co_return fail(ErrorKind::environment, fmt::format("it answered {}", answer->status));
     }

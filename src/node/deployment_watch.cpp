@@ -217,8 +217,7 @@ Status DeploymentWatch::accept_read(const DeploymentRead& read, bool production,
   const std::string place = real_path(file_);
   Status kept = keep_deployment(state_directory_, {read.text, place}, known_.digest);
   if (!kept) return kept;
-  if (Status pinned = gate_->policies.accept_deployment(digest, production, person); !pinned)
-    return pinned;
+  PAWL_TRY(gate_->policies.accept_deployment(digest, production, person));
   known_ = {.digest = digest, .text = read.text, .waiting = {}, .laxer = {}};
   return {};
 }
@@ -346,7 +345,7 @@ Status DeploymentWatch::accept(const std::string& digest, const std::string& per
                 fmt::format("{} is not the file any more that was shown: it is {} now",
                             escape_untrusted(file_), digest_of(read)));
   }
-  if (Status right = check(read); !right) return right;
+  PAWL_TRY(check(read));
   const Deployment before = deployment_;
   Status counted = accept_read(read, for_production(*read.deployment), person);
   if (!counted) return counted;

@@ -89,7 +89,7 @@ Result<std::vector<std::shared_ptr<net::Child>>> start_trees(net::Loop& loop) {
     spec.environment = {"PATH=/usr/local/bin:/usr/bin:/bin"};
     spec.error_output = net::ErrorOutput::discard;
     auto started = net::start(spec);
-    if (!started) return std::unexpected(started.error());
+    PAWL_TRY(started);
     children.push_back(std::make_shared<net::Child>(loop, *std::move(started)));
   }
   return children;
@@ -105,8 +105,8 @@ Status give_tool(Drilling& drilling) {
   const auto schema = json::parse(R"({"type":"object"})");
   auto tool = definition_of({}, drill_tool, schema->root(), {});
   auto arguments = json::parse("{}");
-  if (!tool) return std::unexpected(tool.error());
-  if (!arguments) return std::unexpected(arguments.error());
+  PAWL_TRY(tool);
+  PAWL_TRY(arguments);
   drilling.tool = std::make_shared<const ToolDefinition>(*std::move(tool));
   drilling.arguments = *std::move(arguments);
   return {};
@@ -160,7 +160,7 @@ Status end_drill(Gate& gate, const std::string& kill, const Drilled& record) {
   const std::string reason = "drill " + record.drill + " is over";
   const auto& kills = gate.state().kills();
   if (std::ranges::find(kills, kill, &Kill::id) != kills.end()) {
-    if (Status lifted = gate.kill_switch.lift(kill, record.person, reason); !lifted) return lifted;
+    PAWL_TRY(gate.kill_switch.lift(kill, record.person, reason));
   }
   // What its calls used up is not held against the next run of this role.
   const Run* run = gate.state().run(record.run);
@@ -193,7 +193,7 @@ Result<std::string> Drill::open_run(const std::string& id, const std::string& pe
                 "the deployment file has no `drill`: it says whose run is killed");
   }
   const auto role = role_(deployment_.drill->role);
-  if (!role) return std::unexpected(role.error());
+  PAWL_TRY(role);
   RunRequest request;
   request.key = "drill:" + id;
   request.sponsor = person;
@@ -210,7 +210,7 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   record.drill = make_id("d", random_bytes(5));
   record.person = person;
   const auto run = open_run(record.drill, person);
-  if (!run) co_return std::unexpected(run.error());
+  PAWL_CO_TRY(run);
   record.role = deployment_.drill->role;
   record.run = *run;
   if (const std::string no = stopped_already(gate_.state(), *run); !no.empty()) {
@@ -218,9 +218,9 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
     co_return fail(ErrorKind::refused, no);
   }
   auto drilling = std::make_shared<Drilling>(gate_, loop_, *run);
-  if (Status ready = give_tool(*drilling); !ready) co_return std::unexpected(ready.error());
+  PAWL_CO_TRY(give_tool(*drilling));
   const auto children = start_trees(loop_);
-  if (!children) co_return std::unexpected(children.error());
+  PAWL_CO_TRY(children);
   const std::vector<pid_t> leaders = leaders_of(*children);
   co_await begin_drill(drilling, leaders);
   // Somebody may have thrown it while the processes started.
@@ -232,7 +232,7 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   if (stopped_by.empty()) {
     const auto stopped = gate_.kill_switch.kill(scope, name, person, "drill " + record.drill,
                                                 everything ? KillAlarm::exercise : KillAlarm::none);
-    if (!stopped) co_return std::unexpected(stopped.error());
+    PAWL_CO_TRY(stopped);
     kill = stopped->kill;
     killed_(*stopped);
   }
@@ -244,11 +244,10 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
     co_await loop_.sleep(drill_looks_after);
   }
   // A switch that was thrown is lifted whatever came out; where that fails, it stays thrown.
-  if (Status over = end_drill(gate_, kill, record); !over) co_return std::unexpected(over.error());
+  PAWL_CO_TRY(end_drill(gate_, kill, record));
   if (!stopped_by.empty()) co_return fail(ErrorKind::refused, stopped_by);
   fill_in(record, *drilling, ended);
-  if (Status written = gate_.alerts.drilled(record); !written)
-    co_return std::unexpected(written.error());
+  PAWL_CO_TRY(gate_.alerts.drilled(record));
   if (record.calls > 0) co_return drill_json(record);
   co_return fail(ErrorKind::refused,
                  fmt::format("no call was let through, so nothing was tried: the "

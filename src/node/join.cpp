@@ -58,12 +58,12 @@ Result<JoinRequest> parse_join(json::View request) {
        {Part{"policy", &join.policy}, Part{"directory", &join.directory}, Part{"run", &join.run},
         Part{"session", &join.session}, Part{"client", &join.client}, Part{"task", &join.task}}) {
     auto value = text_of(request, part.key);
-    if (!value) return std::unexpected(value.error());
+    PAWL_TRY(value);
     *part.into = std::move(*value);
   }
   for (json::View told : request["servers"].elements()) {
     auto name = text_of(told, "name");
-    if (!name) return std::unexpected(name.error());
+    PAWL_TRY(name);
     JoinServer server{std::move(*name), {}};
     for (json::View word : told["command"].elements()) {
       if (!word.is_string()) return fail(ErrorKind::invalid, "`command` is not a list of texts");

@@ -95,7 +95,7 @@ Result<RunRequest> request_run(const JoinRequest& join, std::shared_ptr<const Po
   run.client = client ? escape_untrusted(client->name) : join.client;
   if (join.task.empty()) return run;
   auto task = read_task(join.task, {peer.user, id, join.directory});
-  if (!task) return std::unexpected(task.error());
+  PAWL_TRY(task);
   run.task = std::move(*task);
   run.task_file = join.task;
   return run;
@@ -165,35 +165,31 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
                                        std::vector<net::Fd> fds) {
   Joined& joined = *joined_.at(id);
   auto parsed = parse_join(request);
-  if (!parsed) return std::unexpected(parsed.error());
+  PAWL_TRY(parsed);
   if (fds.size() != join_fds || joined.handed.size() != parsed->servers.size()) {
     return fail(ErrorKind::invalid, "a join carries two descriptors, and three for each server");
   }
   // The deployment file may have changed since the node started; it is read anew, and a broken one
   // refuses instead of falling back.
-  if (Status read = deployment_watch_.read(); !read) return std::unexpected(read.error());
+  PAWL_TRY(deployment_watch_.read());
   people_changed();
   for (const JoinServer& server : parsed->servers) {
-    if (Status fine = check_server(server, deployment_); !fine) {
-      return std::unexpected(fine.error());
-    }
+    PAWL_TRY(check_server(server, deployment_));
   }
   const auto file = governing_policy(*parsed, deployment_, config_directory_);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   std::vector<std::string> parts;
   const Loaded loaded = read_policy(*file, &deployment_, &parts);
   if (!loaded.policy) {
     return loaded.errors.empty() ? fail(ErrorKind::invalid, "the policy does not load")
                                  : std::unexpected(loaded.errors.front());
   }
-  if (Status answered = policies_->fit_for_use(*loaded.policy); !answered) {
-    return std::unexpected(answered.error());
-  }
+  PAWL_TRY(policies_->fit_for_use(*loaded.policy));
   auto lock = read_lock(*file);
-  if (!lock) return std::unexpected(lock.error());
+  PAWL_TRY(lock);
 
   const auto run_request = request_run(*parsed, loaded.policy, joined.peer, boot_id_);
-  if (!run_request) return std::unexpected(run_request.error());
+  PAWL_TRY(run_request);
   auto run = gate_->runs.open(*run_request);
   policies_->watch(*file, std::move(parts));
   if (!run) return run;
@@ -226,7 +222,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
     server.spec = session_of(run, join.servers[i].name, lock);
     if (fds.empty()) {
       auto transport = remotes_->open(server.spec.server, roles);
-      if (!transport) return std::unexpected(transport.error());
+      PAWL_TRY(transport);
       server.transport = *std::move(transport);
     } else if (remotes_->has(server.spec.server)) {
       return fail(ErrorKind::refused, "the deployment file reaches this server over HTTP");
@@ -270,7 +266,7 @@ Task<Result<mcp::Program>> Node::start_by_shim(std::uint64_t id, std::size_t ser
   // The shim may be gone by now, and this place with it.
   const auto still = joined_.find(id);
   if (still != joined_.end()) still->second->starting.erase(number);
-  if (!fds) co_return std::unexpected(fds.error());
+  PAWL_CO_TRY(fds);
   if (still != joined_.end()) {
     // The switch ends the process that is there now.
     Joined& now = *still->second;
@@ -541,7 +537,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
     return std::unexpected(fits.error());
   }
   auto lock = read_lock(governs.file);
-  if (!lock) return std::unexpected(lock.error());
+  PAWL_TRY(lock);
   RunRequest request;
   request.key = fmt::format("http:{}:{}", role, caller.key);
   request.sponsor = caller.sponsor;
@@ -604,9 +600,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
                                                             std::unique_ptr<mcp::Transport> client,
                                                             mcp::HttpDoorPorts::Ended ended) {
   const std::string& run = whose.of.run;
-  if (Status room = processes_->room_for_session(whose.of, role); !room) {
-    return std::unexpected(room.error());
-  }
+  PAWL_TRY(processes_->room_for_session(whose.of, role));
   std::vector<mcp::UpstreamServer> servers;
   std::optional<Error> nobody;  // why the first of those that are absent is
   std::size_t absent = 0;
@@ -617,7 +611,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
     server.spec.shared = true;
     if (remotes_->has(name)) {
       auto transport = remotes_->open(name, {role});
-      if (!transport) return std::unexpected(transport.error());
+      PAWL_TRY(transport);
       server.transport = *std::move(transport);
     } else {
       share_files(server.spec);

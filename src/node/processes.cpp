@@ -58,7 +58,7 @@ Result<mcp::Program> Processes::start_process(const std::string& name,
                                               const Deployment::Server& server,
                                               const std::string& directory, const ProcessOf& of) {
   auto process = starts_.start(name, server, directory, {}, {}, of);
-  if (!process) return std::unexpected(process.error());
+  PAWL_TRY(process);
   mcp::Program program;
   program.transport = starts_.transport(**process);
   program.life = starts_.life(*process);
@@ -83,7 +83,7 @@ Result<mcp::Program> Processes::share(const std::string& name, const Deployment:
     known = shared;
   }
   auto transport = mcp::SharedServer::attach(shared, caller);
-  if (!transport) return std::unexpected(transport.error());
+  PAWL_TRY(transport);
   return mcp::Program{*std::move(transport), nullptr};
 }
 

@@ -125,7 +125,7 @@ Task<Result<console::CameBack>> Reviewers::provider_redeem(console::ProviderSign
   const PersonProvider from = provider->from();
   auto vouched =
       co_await provider->redeem(as_asked(std::move(asked)), {std::move(code), std::move(issuer)});
-  if (!vouched) co_return std::unexpected(vouched.error());
+  PAWL_CO_TRY(vouched);
   // The file may have been read again meanwhile.
   if (!deployment_.provider || deployment_.provider->at.url != from.at.url) {
     co_return fail(ErrorKind::refused, "the provider is another one now");

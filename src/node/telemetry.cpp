@@ -35,9 +35,9 @@ std::string reach_text(const ReachedHost& server) {
 Task<Result<otlp::Proof>> proof_of(std::shared_ptr<broker::Broker> broker, std::string name,
                                    std::string header) {
   auto value = co_await broker->own(name);
-  if (!value) co_return std::unexpected(value.error());
+  PAWL_CO_TRY(value);
   auto whole = in_field(header, *std::move(value), name);
-  if (!whole) co_return std::unexpected(whole.error());
+  PAWL_CO_TRY(whole);
   co_return otlp::Proof{header.empty() ? "authorization" : header, *std::move(whole)};
 }
 
@@ -72,16 +72,14 @@ Status Telemetry::serve_metrics(const Deployment::Address& where) {
   limits.connections_max = kMetricsConnections;
   server_.emplace(loop_, limits, routes_.handler());
   if (!where.socket.empty()) {
-    if (Status opened = server_->listen_unix(where.socket, {.replace_stale = true}); !opened) {
-      return opened;
-    }
+    PAWL_TRY(server_->listen_unix(where.socket, {.replace_stale = true}));
     log_line("metrics at unix:" + where.socket);
     return {};
   }
   const bool bracketed = where.host.starts_with('[');
   const std::string host = bracketed ? where.host.substr(1, where.host.size() - 2) : where.host;
   const auto port = server_->listen(host, where.port);
-  if (!port) return std::unexpected(port.error());
+  PAWL_TRY(port);
   routes_.serve_site(http::loopback_site(*port));
   log_line(fmt::format("metrics at http://{}:{}/metrics", where.host, *port));
   return {};

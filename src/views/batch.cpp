@@ -100,9 +100,9 @@ Result<std::string> together_json(const Gate& gate, Journal& journal,
     const auto one = approval_json(
         state, journal, id, now, full,
         {.activity = activity, .policy = policy.get(), .may_not = may_not ? &why : nullptr});
-    if (!one) return std::unexpected(one.error());
+    PAWL_TRY(one);
     const auto view = json::parse(*one);
-    if (!view) return std::unexpected(view.error());
+    PAWL_TRY(view);
     const json::View question = view->root()["approval"];
     each.value(question);
     if (const auto digest = question.text("shown")) shown[id] = *digest;

@@ -46,6 +46,21 @@ struct Counts {
   std::size_t forwarded = 0;  // `std::unexpected(x.error())`, `if (Status x = …; !x) return x`
 };
 
+// `if (Status NAME = …; !NAME) return NAME;`, where `at` is the `if`.
+bool returns_status(const std::vector<Token>& tokens, std::size_t at) {
+  constexpr std::size_t condition_max = 200;
+  if (!follows(tokens, at, {"if", "(", "Status"}) || at + 3 >= tokens.size()) return false;
+  const std::string_view name = tokens[at + 3].text;
+  const std::size_t end = std::min(tokens.size(), at + condition_max);
+  for (std::size_t i = at; i < end; ++i) {
+    if (!follows(tokens, i, {";", "!", name, ")"})) continue;
+    const std::size_t body = i + 4 + (follows(tokens, i + 4, {"{"}) ? 1 : 0);
+    return follows(tokens, body, {"return", name, ";"}) ||
+           follows(tokens, body, {"co_return", name, ";"});
+  }
+  return false;
+}
+
 void count_tokens(const std::vector<Token>& tokens, Counts& into) {
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (follows(tokens, i, {".", "key", "=="}) && i + 3 < tokens.size() &&
@@ -54,8 +69,7 @@ void count_tokens(const std::vector<Token>& tokens, Counts& into) {
     }
     const bool hands_on = tokens[i].is("unexpected") && i + 6 < tokens.size() &&
                           tokens[i + 1].is("(") && follows(tokens, i + 3, {".", "error", "("});
-    const bool status = follows(tokens, i, {"if", "(", "Status"});
-    into.forwarded += hands_on || status ? 1 : 0;
+    into.forwarded += hands_on || returns_status(tokens, i) ? 1 : 0;
   }
 }
 

@@ -58,15 +58,15 @@ Result<Grants> load_grants(std::string_view text, const std::string& file) {
   if (!read.errors.empty()) return std::unexpected(read.errors.front());
   Grants out;
   auto always = texts(read.root.find("always"), read.root.at);
-  if (!always) return std::unexpected(always.error());
+  PAWL_TRY(always);
   out.always = std::move(*always);
   const yaml::Node* asked = read.root.find("asked");
   if (asked == nullptr) return out;
   for (const yaml::Node& row : asked->items) {
     auto tools = texts(row.find("tools"), row.at);
     auto words = texts(row.find("words"), row.at);
-    if (!tools) return std::unexpected(tools.error());
-    if (!words) return std::unexpected(words.error());
+    PAWL_TRY(tools);
+    PAWL_TRY(words);
     Grants::Asked one{std::move(*tools), std::move(*words), {}};
     if (const yaml::Node* args = row.find("args")) write_flow(*args, one.args);
     out.asked.push_back(std::move(one));

@@ -24,7 +24,7 @@ std::vector<std::vector<std::size_t>> read_goal(json::View groups) {
 
 Result<Recorded> parse_recorded(std::string_view line) {
   const auto document = json::parse(line, {.duplicate_keys = json::DuplicateKeys::permit});
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   const json::View root = document->root();
   Recorded out;
   out.run.role = text_of(root, "suite");
@@ -45,7 +45,7 @@ Result<Recorded> parse_recorded(std::string_view line) {
 
 Result<std::vector<ToolSchema>> parse_tools(std::string_view text) {
   const auto document = json::parse(text, {.duplicate_keys = json::DuplicateKeys::permit});
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   std::vector<ToolSchema> out;
   for (const auto [role, tools] : document->root().members()) {
     for (const auto [tool, definition] : tools.members()) {

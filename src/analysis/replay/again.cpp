@@ -165,7 +165,7 @@ Result<std::shared_ptr<const Policy>> Judge::policy(std::string_view digest) {
     return fail(ErrorKind::missing, "no record holds the policy " + escape_untrusted(digest));
   }
   auto bundle = text(source->second.payload, "the policy");
-  if (!bundle) return std::unexpected(bundle.error());
+  PAWL_TRY(bundle);
   Loaded loaded = load_bundle(*bundle, source->second.file);
   if (!loaded.policy) {
     return fail(ErrorKind::invalid, "this version cannot load the recorded policy: " +
@@ -191,15 +191,15 @@ Result<std::shared_ptr<const ToolDefinition>> Judge::definition(std::string_view
     return fail(ErrorKind::missing, "no record holds the tool's definition");
   }
   auto bytes = text(payload->second, "the tool's definition");
-  if (!bytes) return std::unexpected(bytes.error());
+  PAWL_TRY(bytes);
   if (to_string(sha256(*bytes)) != digest) {
     return fail(ErrorKind::corrupt,
                 "the recorded definition has another digest than its record says");
   }
   const auto document = json::parse(*bytes, {.duplicate_keys = json::DuplicateKeys::permit});
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   auto parsed = parse_definition(document->root(), server);
-  if (!parsed) return std::unexpected(parsed.error());
+  PAWL_TRY(parsed);
   auto made = std::make_shared<const ToolDefinition>(std::move(*parsed));
   definitions_.emplace(key, made);
   return made;
@@ -221,16 +221,16 @@ Result<Judge::Inputs> Judge::inputs(const CallDecided& decided) {
   if (!facts) return fail(ErrorKind::invalid, "its facts: " + facts.error().message);
   in.facts = std::move(*facts);
   auto in_force = policy(decided.policy);
-  if (!in_force) return std::unexpected(in_force.error());
+  PAWL_TRY(in_force);
   in.policy = std::move(*in_force);
   auto received = arguments(decided);
-  if (!received) return std::unexpected(received.error());
+  PAWL_TRY(received);
   in.received = std::move(*received);
   auto document = json::parse(in.received);
   if (!document) return fail(ErrorKind::invalid, "the arguments: " + document.error().message);
   in.arguments = std::move(*document);
   auto tool = definition(in.facts.definition, decided.server);
-  if (!tool) return std::unexpected(tool.error());
+  PAWL_TRY(tool);
   in.definition = std::move(*tool);
   return in;
 }
@@ -243,9 +243,9 @@ Status Judge::compare_forwarded(const Inputs& in, const CallDecided& decided,
     return {};
   }
   const auto again = forwarded_arguments(in.arguments.root(), rewrites);
-  if (!again) return std::unexpected(again.error());
+  PAWL_TRY(again);
   const auto recorded = text(decided.forwarded, "what was forwarded");
-  if (!recorded) return std::unexpected(recorded.error());
+  PAWL_TRY(recorded);
   sides.member("forwarded", *recorded, *again);
   return {};
 }

@@ -83,9 +83,9 @@ Result<Said> Judge::decide_under(const std::shared_ptr<const Policy>& candidate,
   const Run* run = state.run(decided.run);
   if (run == nullptr) return fail(ErrorKind::missing, "no record opened its run");
   auto in = inputs(decided);
-  if (!in) return std::unexpected(in.error());
+  PAWL_TRY(in);
   auto with_task = narrowed(candidate, in->policy->task);
-  if (!with_task) return std::unexpected(with_task.error());
+  PAWL_TRY(with_task);
   const Policy& would_be = **with_task;
   const auto bound = bind_call(would_be, decided.server, decided.tool, in->definition, record.at);
   const auto then = bind_call(*in->policy, decided.server, decided.tool, in->definition, record.at);

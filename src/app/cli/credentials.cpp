@@ -35,11 +35,11 @@ Result<std::string> store_path(const Arguments& arguments) {
 Result<Credential> typed_passphrase(PassphraseQuestion question_of, const std::string& question,
                                     bool twice) {
   auto answer = question_of(question);
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   Credential first = Credential::taken_from(*answer);
   if (twice) {
     auto again = question_of("once more: ");
-    if (!again) return std::unexpected(again.error());
+    PAWL_TRY(again);
     if (Credential::taken_from(*again).bytes() != first.bytes()) {
       return fail(ErrorKind::usage, "the two passphrases differ");
     }
@@ -66,7 +66,7 @@ Result<Credential> passphrase(const Arguments& arguments, bool fresh) {
 Result<OpenedStore> open_store(const Arguments& arguments, bool may_begin,
                                const Credential* known) {
   const auto path = store_path(arguments);
-  if (!path) return std::unexpected(path.error());
+  PAWL_TRY(path);
   const auto folder = std::filesystem::path(*path).parent_path();
   std::error_code error;
   if (may_begin && std::filesystem::create_directories(folder, error)) {
@@ -79,15 +79,15 @@ Result<OpenedStore> open_store(const Arguments& arguments, bool may_begin,
                             escape_untrusted(*path)));
   }
   auto file = StoreFile::open(*path);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   const auto text = file->read();
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   // Nothing is there, not even an empty file: that would be a store that was emptied.
   const bool fresh = text->empty() && !std::filesystem::exists(*path, error);
   auto key = known != nullptr ? Result<Credential>(known->copy()) : passphrase(arguments, fresh);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   auto store = fresh ? Store::create(*key, random_bytes) : Store::open(*text, *key);
-  if (!store) return std::unexpected(store.error());
+  PAWL_TRY(store);
   return OpenedStore{*std::move(file), *std::move(store), *std::move(key)};
 }
 
@@ -111,7 +111,7 @@ Result<Credential> new_value(const std::string& name) {
     return secrets::from_descriptor(STDIN_FILENO, "standard input");
   }
   auto answer = ask_hidden(fmt::format("value of {}: ", escape_untrusted(name)));
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   return secrets::as_credential(Credential::taken_from(*answer), "the value");
 }
 

@@ -48,7 +48,7 @@ Result<std::string> read_one_call() {
   LineSource lines(STDIN_FILENO, decide_line_bytes_max, [] { return Status(); });
   for (;;) {
     const auto line = lines.next();
-    if (!line) return std::unexpected(line.error());
+    PAWL_TRY(line);
     if (!*line) break;
     // The door refuses what is too long; there is no need to read more of it.
     if (text.size() + line->value().size() > decide_line_bytes_max + 1) break;

@@ -266,7 +266,7 @@ class Differ {
   Status read() {
     const auto take = [this](const JournalEntry& entry, const Record& record) -> Result<bool> {
       auto compared = judge_.take(record);
-      if (!compared) return std::unexpected(compared.error());
+      PAWL_TRY(compared);
       next_ = entry.seq + 1;
       if (*compared && view_.wants((*compared)->run, (*compared)->at)) show(**compared);
       return true;
@@ -297,11 +297,11 @@ Result<DiffView> diff_view_of(const Arguments& arguments, Evidence& evidence) {
   view.json = arguments.has("--json");
   if (const auto wanted = arguments.one("--run")) {
     auto run = evidence.find_run(*wanted);
-    if (!run) return std::unexpected(run.error());
+    PAWL_TRY(run);
     view.run = std::move(*run);
   }
   const auto since = moment_of(arguments, "--since");
-  if (!since) return std::unexpected(since.error());
+  PAWL_TRY(since);
   view.since = since->value_or(view.since);
   return view;
 }

@@ -328,7 +328,7 @@ std::string with_a_time(std::string text) {
 
 Status replay_lines(const std::string& path, DecideStream& stream) {
   const auto text = node::read_file(path);
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   for (const std::string_view line : split(*text, '\n')) {
     if (!trim(line).empty()) (void)stream.line(line);
   }

@@ -62,7 +62,7 @@ Task<Result<std::string>> read_first(http::Client& client, std::vector<std::stri
     ask.body_bytes_max = issue::answer_bytes_max;
     ask.deadline = issue::ask_within;
     auto said = co_await client.fetch(std::move(ask));
-    if (!said) co_return std::unexpected(said.error());
+    PAWL_CO_TRY(said);
     if (said->status == 200) co_return std::move(said->body);
   }
   co_return fail(ErrorKind::missing, "nothing is there");
@@ -89,9 +89,9 @@ Task<Result<SaidOfLogins>> ask_about_logins(http::Client& client, std::string ur
     if (!followed) co_return found;
     co_return fail(ErrorKind::refused, "nothing is where the server says that it describes itself");
   }
-  if (!body) co_return std::unexpected(body.error());
+  PAWL_CO_TRY(body);
   auto issuers = issue::issuers_of_resource(*body, url);
-  if (!issuers) co_return std::unexpected(issuers.error());
+  PAWL_CO_TRY(issuers);
   found.said = true;
   found.issuers = *std::move(issuers);
   co_return found;
@@ -200,7 +200,7 @@ void LoggingIn::called(const http::Request& request, http::Responder responder) 
 
 Task<Status> LoggingIn::look_at_server() {
   const auto said = co_await ask_about_logins(at_server, server.url);
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   if (said->said) co_return issue::check_named(said->issuers, how.at.url);
   if (!for_program)
     out("the server does not say which authorization server it trusts; the deployment file does");
@@ -223,22 +223,22 @@ Task<Result<std::string>> LoggingIn::registered() {
   ask.body_bytes_max = issue::answer_bytes_max;
   ask.deadline = issue::ask_within;
   const auto said = co_await at_issuer.fetch(std::move(ask));
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   co_return issue::read_registration(said->status, said->body);
 }
 
 Task<Result<issue::Login>> LoggingIn::log_in() {
-  if (Status fine = co_await look_at_server(); !fine) co_return std::unexpected(fine.error());
+  PAWL_CO_TRY(co_await look_at_server());
   const auto said = co_await read_first(at_issuer, issue::places_of_issuer(how.at.url));
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   auto found = issue::read_authorization(*said, how.at.url);
-  if (!found) co_return std::unexpected(found.error());
+  PAWL_CO_TRY(found);
   where = *std::move(found);
   const auto port = callback.listen("127.0.0.1", 0);
-  if (!port) co_return std::unexpected(port.error());
+  PAWL_CO_TRY(port);
   redirect = fmt::format("http://127.0.0.1:{}{}", *port, kCallbackPath);
   const auto client = co_await registered();
-  if (!client) co_return std::unexpected(client.error());
+  PAWL_CO_TRY(client);
 
   issue::Login login{how.at.url, where.token_url, *client, server.url, how.scope, {}};
   std::string verifier = jose::base64url(random_bytes(verifier_bytes));
@@ -263,13 +263,13 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
     code.deliver(fail(ErrorKind::environment, "no login within five minutes"));
   });
   const auto brought = co_await code;
-  if (!brought) co_return std::unexpected(brought.error());
+  PAWL_CO_TRY(brought);
   auto answer = co_await at_issuer.fetch(issue::ask_with_code(login, *brought, redirect, verifier));
   secrets::wipe(verifier);
-  if (!answer) co_return std::unexpected(answer.error());
+  PAWL_CO_TRY(answer);
   const auto tokens = issue::read_login_tokens(answer->status, answer->body);
   secrets::wipe(answer->body);
-  if (!tokens) co_return std::unexpected(tokens.error());
+  PAWL_CO_TRY(tokens);
   if (tokens->refresh.empty()) {
     co_return fail(ErrorKind::refused,
                    "the authorization server gives no refresh token: expected a "

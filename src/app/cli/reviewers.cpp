@@ -172,7 +172,7 @@ Result<Adding> adding(NodeConnection& node, const Arguments& arguments) {
   Adding found;
   found.name = arguments.word("name");
   auto known = node.ask(R"({"op":"reviewers"})");
-  if (!known) return std::unexpected(known.error());
+  PAWL_TRY(known);
   const json::View reviewers = known->root()["reviewers"];
   found.first = reviewers.size() == 0;
   for (json::View one : reviewers.elements()) {
@@ -214,7 +214,7 @@ Status write_person(const Adding& what, const Arguments& arguments, const std::s
   } else if (what.first && what.listed->verifier.empty()) {
     text = with_verifier(what.path, what.name, what.listed->at, verifier);
   }
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   written = !text->empty();
   return written ? write_config(what.path, *text) : Status{};
 }

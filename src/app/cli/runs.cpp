@@ -96,7 +96,7 @@ Result<std::string> part_wanted(const Arguments& arguments, json::Writer& reques
 
 // What the node is asked for. Errors name the option.
 Result<std::string> run_wanted(const Arguments& arguments) {
-  if (Status fits = no_other_options(arguments); !fits) return std::unexpected(fits.error());
+  PAWL_TRY(no_other_options(arguments));
   const bool part = arguments.has("--parent");
   const auto role = arguments.one("--role");
   if (!part && (!role || role->empty())) {
@@ -119,7 +119,7 @@ Result<std::string> run_wanted(const Arguments& arguments) {
   request.key("key").string(arguments.one("--key").value_or("")).key("role").string(*role);
   if (const auto task = arguments.one("--task")) {
     const auto text = node::read_file(*task, task_of_run_bytes_max);
-    if (!text) return std::unexpected(text.error());
+    PAWL_TRY(text);
     request.key("task").string(*text).key("task_file").string(*task);
   }
   return request.end().take();

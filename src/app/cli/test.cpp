@@ -78,7 +78,7 @@ Result<std::vector<std::string>> test_files(std::vector<std::string> given) {
       continue;
     }
     std::vector<std::string> found;
-    if (const Status fine = collect(path, found); !fine) return std::unexpected(fine.error());
+    PAWL_TRY(collect(path, found));
     files.insert(files.end(), found.begin(), found.end());
   }
   if (files.empty()) {

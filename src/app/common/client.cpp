@@ -67,17 +67,17 @@ std::string names_in_words(const std::vector<std::string>& names) {
 Result<NodeConnection> NodeConnection::open(const std::string& state_directory,
                                             const char* socket) {
   auto fd = net::connect_unix(state_directory + "/" + socket, connect_within);
-  if (!fd) return std::unexpected(fd.error());
+  PAWL_TRY(fd);
   NodeConnection node(net::BlockingChannel(std::move(*fd)));
   auto public_text = node::read_file(state_directory + "/node.pub", 4096);
-  if (!public_text) return std::unexpected(public_text.error());
+  PAWL_TRY(public_text);
   auto key = journal::PublicKey::parse(trim(*public_text));
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   const std::string nonce = hex(random_bytes(nonce_bytes));
   json::Writer hello;
   hello.object().key("op").string("hello").key("nonce").string(nonce).end();
   auto answer = node.ask(hello.text());
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   const auto signature = answer->root().text("signature");
   if (!signature || !key->proves(hello_text(nonce), *signature)) {
     return fail(ErrorKind::refused,
@@ -87,15 +87,13 @@ Result<NodeConnection> NodeConnection::open(const std::string& state_directory,
 }
 
 Result<json::Document> NodeConnection::ask(std::string_view request) {
-  if (Status sent = channel_.send(request, {}, answer_within); !sent) {
-    return std::unexpected(sent.error());
-  }
+  PAWL_TRY(channel_.send(request, {}, answer_within));
   auto frame = channel_.receive(answer_within);
-  if (!frame) return std::unexpected(frame.error());
+  PAWL_TRY(frame);
   json::ParseLimits limits;
   limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;
   auto document = json::parse(frame->text, limits);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   const json::View root = document->root();
   const json::View ok = root["ok"];
   if (ok.exists() && ok.kind() == json::Kind::boolean && !ok.boolean()) {
@@ -119,7 +117,7 @@ Status NodeConnection::send(std::string_view request, const std::vector<int>& fd
 
 Result<NodeConnection> control(const Arguments& arguments) {
   auto directory = state_directory(arguments);
-  if (!directory) return std::unexpected(directory.error());
+  PAWL_TRY(directory);
   return NodeLauncher(*directory, config_path(arguments)).ensure();
 }
 
@@ -130,15 +128,15 @@ Result<json::Document> act(NodeConnection& node, const std::string& person,
   auto challenge = node.ask(request.text());
   if (!challenge) return challenge;
   const auto parsed = json::parse(act_json);
-  if (!parsed) return std::unexpected(parsed.error());
+  PAWL_TRY(parsed);
   const json::View root = challenge->root();
   const Challenge text{std::string(root.text("node").value_or("")),
                        std::string(root.text("nonce").value_or("")), person,
                        act_digest(parsed->root())};
   auto passphrase = ask_secret("passphrase of " + escape_untrusted(person) + ": ");
-  if (!passphrase) return std::unexpected(passphrase.error());
+  PAWL_TRY(passphrase);
   auto signature = sign(text, *passphrase, root.text("verifier").value_or(""));
-  if (!signature) return std::unexpected(signature.error());
+  PAWL_TRY(signature);
   json::Writer out;
   out.object().key("op").string("act").key("person").string(person);
   out.key("nonce").string(text.nonce).key("signature").string(*signature);
@@ -151,7 +149,7 @@ Result<std::string> acting_person(NodeConnection& node, const Arguments& argumen
   const char* named = std::getenv("PAWL_REVIEWER");
   if (wanted.empty() && named != nullptr) wanted = named;
   auto answer = node.ask(R"({"op":"reviewers"})");
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   std::vector<std::string> names;
   for (json::View one : answer->root()["reviewers"].elements()) {
     names.emplace_back(one.text("person").value_or(""));
@@ -187,7 +185,7 @@ std::string looking_person(NodeConnection& node, const Arguments& arguments) {
 Result<json::Document> act(NodeConnection& node, const Arguments& arguments,
                            const std::string& act_json) {
   const auto person = acting_person(node, arguments);
-  if (!person) return std::unexpected(person.error());
+  PAWL_TRY(person);
   return act(node, *person, act_json);
 }
 
@@ -264,7 +262,7 @@ Result<NodeConnection> NodeLauncher::ensure() const {
   if (why != ErrorKind::missing && why != ErrorKind::io) return std::unexpected(connected.error());
   // What is just being made is not damaged yet.
   const bool begun = std::filesystem::exists(state_directory_ + "/journal");
-  if (Status launched = launch(); !launched) return std::unexpected(launched.error());
+  PAWL_TRY(launch());
   std::int64_t most_us = start_within.ns / 1000;
   std::string damage;
   for (std::int64_t waited = 0; waited < most_us; waited += launch_look_every_us) {

@@ -183,7 +183,7 @@ Result<Arguments> ArgumentReader::read(const std::vector<std::string>& given) {
   if (done) done = parse_options();
   if (done) done = take_options();
   if (done) done = take_words();
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
   return std::move(out_);
 }
 

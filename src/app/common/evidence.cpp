@@ -29,22 +29,22 @@ Result<json::Document> read(const JournalEntry& entry) {
 
 Result<Evidence> Evidence::open(const Arguments& arguments) {
   auto directory = state_directory(arguments);
-  if (!directory) return std::unexpected(directory.error());
+  PAWL_TRY(directory);
   auto disk = PosixDisk::open(*directory, PosixDisk::Root::must_exist);
   if (!disk && disk.error().fault == ErrorKind::missing) {
     return fail(ErrorKind::missing,
                 fmt::format("there is no journal in `{}`", escape_untrusted(*directory)));
   }
-  if (!disk) return std::unexpected(disk.error());
+  PAWL_TRY(disk);
   Progress progress("segments");
   const auto health = node::health_of_journal(
       **disk, [&progress](std::uint64_t done, std::uint64_t of) { progress.step(done, of); });
-  if (!health) return std::unexpected(health.error());
+  PAWL_TRY(health);
   if (!health->damage.empty() && health->told_max == 0) {
     return fail(ErrorKind::corrupt, health->damage);
   }
   auto reader = JournalReader::open(**disk);
-  if (!reader) return std::unexpected(reader.error());
+  PAWL_TRY(reader);
   Evidence evidence(std::move(*directory), std::move(*disk), std::move(*reader));
   if (!health->damage.empty()) {
     err("pawl: " + health->damage);
@@ -66,14 +66,14 @@ int Evidence::ends(const Error& error) const {
 
 Status Evidence::records(std::uint64_t first,
                          const std::function<bool(const JournalEntry&, json::View)>& each) {
-  if (Status placed = reader_.seek(first); !placed) return placed;
+  PAWL_TRY(reader_.seek(first));
   for (;;) {
     if (reader_.position() >= told_max_) return {};
     auto entry = reader_.next();
-    if (!entry) return std::unexpected(entry.error());
+    PAWL_TRY(entry);
     if (!*entry || (*entry)->seq >= told_max_) return {};
     const auto record = read(**entry);
-    if (!record) return std::unexpected(record.error());
+    PAWL_TRY(record);
     if (!each(**entry, record->root())) return {};
   }
 }
@@ -105,17 +105,17 @@ Result<Payload> Evidence::payload(std::string_view commitment) {
 Result<Inclusion> Evidence::inclusion(const JournalEntry& entry) {
   Inclusion found;
   auto key = journal::read_public_key(*disk_);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   auto note = read_whole(*disk_, "checkpoint", journal::checkpoint_bytes_max);
   if (!note && note.error().fault == ErrorKind::missing) return found;
-  if (!note) return std::unexpected(note.error());
+  PAWL_TRY(note);
   auto checkpoint = key->verify(*note);
-  if (!checkpoint) return std::unexpected(checkpoint.error());
+  PAWL_TRY(checkpoint);
   found.signed_size = checkpoint->size;
   found.covered = entry.seq < checkpoint->size;
   if (!found.covered) return found;
   auto leaves = reader_.leaves(checkpoint->size);
-  if (!leaves) return std::unexpected(leaves.error());
+  PAWL_TRY(leaves);
   found.path = journal::inclusion_proof(*leaves, entry.seq);
   found.proved = journal::verify_inclusion(entry.leaf, entry.seq, checkpoint->size, found.path,
                                            checkpoint->root);
@@ -135,7 +135,7 @@ Result<std::string> Evidence::find_run(std::string_view wanted) {
     if (fits) fitting.push_back(newest);
     return true;
   });
-  if (!read) return std::unexpected(read.error());
+  PAWL_TRY(read);
   if (exact) return std::string(wanted);
   if (wanted == "last" && !newest.empty()) return newest;
   if (wanted.empty() || wanted == "last" || fitting.empty()) {
@@ -157,7 +157,7 @@ Result<std::string> Evidence::find_run(std::string_view wanted) {
 PayloadLookup lookup_in(Evidence& evidence) {
   return [&evidence](std::string_view commitment) -> Result<StoredText> {
     auto payload = evidence.payload(commitment);
-    if (!payload) return std::unexpected(payload.error());
+    PAWL_TRY(payload);
     switch (payload->state) {
       case PayloadState::present:
         return StoredText{StoredText::Kind::present, std::move(payload->bytes)};

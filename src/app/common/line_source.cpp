@@ -29,7 +29,7 @@ void LineSource::keep(std::string_view piece) {
 }
 
 Status LineSource::fill() {
-  if (const Status ready = before_waiting_(); !ready) return ready;
+  PAWL_TRY(before_waiting_());
   buffer_.resize(read_bytes);
   at_ = 0;
   for (;;) {
@@ -58,7 +58,7 @@ Result<std::optional<std::string>> LineSource::next() {
       if (!std::exchange(begun_, false)) return std::nullopt;
       return std::exchange(line_, {});
     }
-    if (const Status filled = fill(); !filled) return std::unexpected(filled.error());
+    PAWL_TRY(fill());
   }
 }
 

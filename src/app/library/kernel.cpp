@@ -35,7 +35,7 @@ Result<std::string> line_of(const Proposal& proposal) {
   for (const auto& [key, text] :
        {std::pair{"arguments", &proposal.arguments}, std::pair{"schema", &proposal.schema},
         std::pair{"annotations", &proposal.annotations}}) {
-    if (Status done = put_json(key, *text, out); !done) return std::unexpected(done.error());
+    PAWL_TRY(put_json(key, *text, out));
   }
   out.end();
   return out.take();
@@ -64,7 +64,7 @@ std::expected<Kernel, std::vector<std::string>> Kernel::load(std::string_view po
   from.zone = [&](std::string_view name) -> Result<Zone> {
     if (name == "UTC") return Zone{};
     const auto bytes = file_from(sources.zone_file, name);
-    if (!bytes) return std::unexpected(bytes.error());
+    PAWL_TRY(bytes);
     return Zone::parse(*bytes, name);
   };
   from.credentials = sources.credentials;

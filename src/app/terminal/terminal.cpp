@@ -334,7 +334,7 @@ Result<std::string> passphrase_file(const std::string& path) {
 
 Result<std::string> ask(const std::string& question) {
   const auto terminal = open_terminal();
-  if (!terminal) return std::unexpected(terminal.error());
+  PAWL_TRY(terminal);
   say(terminal->get(), question + " ");
   return read_line(terminal->get());
 }
@@ -347,7 +347,7 @@ Result<std::string> ask_secret(const std::string& question) {
 
 Result<std::string> ask_hidden(const std::string& question) {
   const auto terminal = open_terminal();
-  if (!terminal) return std::unexpected(terminal.error());
+  PAWL_TRY(terminal);
   Result<std::string> answer = [&] {
     const Hidden hidden(terminal->get());
     if (!hidden.set()) {

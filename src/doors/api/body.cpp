@@ -158,14 +158,14 @@ std::span<const Member> members_of(Body body) {
 }
 
 Result<NewRun> read_new_run(json::View root) {
-  if (Status fine = check_members(root, Body::run); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_members(root, Body::run));
   NewRun run;
   const auto key = read_text(root, "key", {.most = 128});
   const auto sponsor = read_text(root, "sponsor");
   const auto words =
       read_text(root, "user_text", {.least = 0, .most = words_of_sponsor_bytes_max, .lines = true});
   for (const auto* text : {&key, &sponsor, &words}) {
-    if (!*text) return std::unexpected(text->error());
+    PAWL_TRY(*text);
   }
   run.key = std::string(*key);
   run.sponsor = *sponsor;
@@ -173,25 +173,25 @@ Result<NewRun> read_new_run(json::View root) {
   run.task = root["task"];
   if (run.task.exists() && !run.task.is_object()) return wrong("task", "is not an object");
   const auto lasts = read_lasts(root);
-  if (!lasts) return std::unexpected(lasts.error());
+  PAWL_TRY(lasts);
   run.lasts = *lasts;
   const auto for_mcp = read_audience(root);
-  if (!for_mcp) return std::unexpected(for_mcp.error());
+  PAWL_TRY(for_mcp);
   run.for_mcp = *for_mcp;
   return run;
 }
 
 Result<NewSubRun> read_new_sub_run(json::View root) {
-  if (Status fine = check_members(root, Body::sub_run); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_members(root, Body::sub_run));
   NewSubRun run;
   const auto agent = read_text(root, "agent", {.most = 128});
-  if (!agent) return std::unexpected(agent.error());
+  PAWL_TRY(agent);
   run.agent = std::string(*agent);
   const auto lasts = read_lasts(root);
-  if (!lasts) return std::unexpected(lasts.error());
+  PAWL_TRY(lasts);
   run.lasts = *lasts;
   const auto for_mcp = read_audience(root);
-  if (!for_mcp) return std::unexpected(for_mcp.error());
+  PAWL_TRY(for_mcp);
   run.for_mcp = *for_mcp;
   json::Writer wanted;
   wanted.object();
@@ -199,7 +199,7 @@ Result<NewSubRun> read_new_sub_run(json::View root) {
     if (root[name].exists()) wanted.key(name).value(root[name]);
   }
   const auto document = json::parse(wanted.end().text());
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   auto attenuation = jose::read_attenuation(document->root());
   if (!attenuation) return fail(ErrorKind::invalid, jose::to_string(attenuation.error()));
   run.attenuation = *std::move(attenuation);
@@ -212,13 +212,13 @@ Result<NewSubRun> read_new_sub_run(json::View root) {
 }
 
 Result<NewCall> read_new_call(json::View root) {
-  if (Status fine = check_members(root, Body::call); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_members(root, Body::call));
   NewCall call;
   // Names are the agent's: what is wrong with them is for the gate to say.
   const auto tool = read_text(root, "tool", {.lines = true});
   const auto server = read_text(root, "server", {.least = 0, .lines = true});
   for (const auto* text : {&tool, &server}) {
-    if (!*text) return std::unexpected(text->error());
+    PAWL_TRY(*text);
   }
   call.tool = *tool;
   call.server = *server;
@@ -229,18 +229,18 @@ Result<NewCall> read_new_call(json::View root) {
     return wrong("definition", "is not an object");
   }
   const auto wait = read_seconds(root, "wait_seconds", wait_default, {}, wait_max);
-  if (!wait) return std::unexpected(wait.error());
+  PAWL_TRY(wait);
   call.wait = *wait;
   return call;
 }
 
 Result<Outcome> read_outcome(json::View root) {
-  if (Status fine = check_members(root, Body::outcome); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_members(root, Body::outcome));
   const std::string_view word = root.text("outcome").value_or("");
   const json::View result = root["result"];
   const auto error =
       read_text(root, "error", {.least = 0, .most = words_of_sponsor_bytes_max, .lines = true});
-  if (!error) return std::unexpected(error.error());
+  PAWL_TRY(error);
   if (result.exists() && (word != "completed" || !result.is_object())) {
     return wrong("result", "is an object, and of `completed` only");
   }

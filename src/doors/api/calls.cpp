@@ -171,9 +171,9 @@ Result<DefinedTool> defined(Gate& gate, const Lock& lock, const std::string& run
     return found;
   }
   const auto document = json::parse(text);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   auto tool = parse_definition(document->root(), call.server);
-  if (!tool) return std::unexpected(tool.error());
+  PAWL_TRY(tool);
   if (tool->name != call.tool) {
     return fail(ErrorKind::invalid, "`definition` is that of another tool");
   }

@@ -56,7 +56,7 @@ Status put_yaml(json::View value, std::string& out) {
                                 escape_untrusted(key.substr(0, api_name_bytes_max))));
       }
       out.append(1, before).append(key).append(": ");
-      if (Status put = put_yaml(member, out); !put) return put;
+      PAWL_TRY(put_yaml(member, out));
       before = ',';
     }
     out += before == '{' ? "{}" : "}";
@@ -64,7 +64,7 @@ Status put_yaml(json::View value, std::string& out) {
     char before = '[';
     for (const json::View item : value.elements()) {
       out += before;
-      if (Status put = put_yaml(item, out); !put) return put;
+      PAWL_TRY(put_yaml(item, out));
       before = ',';
     }
     out += before == '[' ? "[]" : "]";
@@ -91,9 +91,9 @@ Result<std::string> task_of(const NewRun& wanted, bool may_speak) {
   for (const auto [key, value] : wanted.task.members()) task.key(key).value(value);
   if (words) task.key("text").string(wanted.user_text);
   const auto whole = json::parse(task.end().text());
-  if (!whole) return std::unexpected(whole.error());
+  PAWL_TRY(whole);
   std::string text;
-  if (Status put = put_yaml(whole->root(), text); !put) return std::unexpected(put.error());
+  PAWL_TRY(put_yaml(whole->root(), text));
   return text;
 }
 
@@ -308,7 +308,7 @@ Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRu
          .audience = room.audience,
          .life = identity::credential_life_max});
   }
-  if (!above) return std::unexpected(above.error());
+  PAWL_TRY(above);
   auto opened = room.begin_sub_run(*above, wanted, by);
   if (!opened) return fail(ErrorKind::refused, opened.error().reason);
   return *std::move(opened);

@@ -149,7 +149,7 @@ Task<Status> Console::Impl::proved_again(VisitPtr visit, std::string passphrase)
   const auto self = shared_from_this();
   const std::string person = visit->person;
   const Typist typist{"session " + std::to_string(visit->session), true};
-  if (Status may = brake.may_try(typist.source, ports.now()); !may) co_return may;
+  PAWL_CO_TRY(brake.may_try(typist.source, ports.now()));
   const auto known = ports.person(person);
   const std::string way = passphrase_of(known);
   if (way.empty())
@@ -372,7 +372,7 @@ Result<std::string> Console::Impl::enrolment(const Session& session, json::View 
   }
   auto made =
       jose::read_new_passkey({std::string(*challenge), session.origin}, *client, *authenticator);
-  if (!made) return std::unexpected(made.error());
+  PAWL_TRY(made);
   if (!ports.owner_of_passkey(made->id).empty()) {
     return fail(ErrorKind::refused, "this passkey is enrolled already");
   }

@@ -47,9 +47,9 @@ struct ShownWhole {
 };
 Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::string& id) {
   const auto stored = views::approval_json(state, journal, id, {}, true);
-  if (!stored) return std::unexpected(stored.error());
+  PAWL_TRY(stored);
   const auto view = json::parse(*stored);
-  if (!view) return std::unexpected(view.error());
+  PAWL_TRY(view);
   const json::View question = view->root()["approval"];
   ShownWhole whole{std::string(question.text("shown").value_or("")), std::nullopt};
   if (whole.digest.empty()) {
@@ -59,7 +59,7 @@ Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::
   const Approval* asked = state.approval(id);
   if (asked == nullptr || !asked->asked.terms->typed) return whole;
   auto wanted = views::text_to_type_of(journal, *asked);
-  if (!wanted) return std::unexpected(wanted.error());
+  PAWL_TRY(wanted);
   whole.to_type = std::move(*wanted);
   return whole;
 }
@@ -72,7 +72,7 @@ Status Control::answer_question(const std::string& person, const std::string& pr
   const auto reason = text(act, "reason");
   const auto shown = text(act, "shown");
   for (const auto* part : {&approval, &reason, &shown}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   const json::View approve = act["approve"];
   if (approve.kind() != json::Kind::boolean) {
@@ -87,14 +87,14 @@ Status Control::answer_question(const std::string& person, const std::string& pr
     // Shown is approved: the digest of the display must be the one of all that is stored here.
     const auto stored =
         views::approval_json(ports_.gate.state(), ports_.journal, *approval, {}, true);
-    if (!stored) return std::unexpected(stored.error());
+    PAWL_TRY(stored);
     const auto view = json::parse(*stored);
     if (!view || view->root()["approval"].text("shown") != *shown) {
       return fail(ErrorKind::refused, "what was shown is not all of what would run");
     }
     if (question->asked.terms->typed) {
       const auto wanted = views::text_to_type_of(ports_.journal, *question);
-      if (!wanted) return std::unexpected(wanted.error());
+      PAWL_TRY(wanted);
       if (!typed_right(act.text("typed").value_or(""), *wanted)) {
         return fail(ErrorKind::refused,
                     "what was typed is not what this question asks for; it stays open");
@@ -103,7 +103,7 @@ Status Control::answer_question(const std::string& person, const std::string& pr
     }
   }
   const auto reach = reach_in(act);
-  if (!reach) return std::unexpected(reach.error());
+  PAWL_TRY(reach);
   return ports_.gate.approvals.answer(*approval, person, ports_.groups_of(person),
                                       approve.boolean(), *reason, proof, *shown, typed, *reach);
 }
@@ -114,7 +114,7 @@ Status Control::answer_together(const std::string& person, const std::string& pr
   const auto reason = text(act, "reason");
   const auto shown = text(act, "shown");
   for (const auto* part : {&reason, &shown}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   const json::View approve = act["approve"];
   const json::View each = act["answers"];
@@ -125,12 +125,12 @@ Status Control::answer_together(const std::string& person, const std::string& pr
   std::map<std::string, std::string> displayed;
   for (const json::View one : each.elements()) {
     const auto id = text(one, "approval");
-    if (!id) return std::unexpected(id.error());
+    PAWL_TRY(id);
     BatchAnswer::One answer{*id, std::string(one.text("shown").value_or("")), false};
     if (answers.to.size() >= together_max) break;  // refused below, by its number
     if (approve.boolean()) {
       const auto whole = shown_whole(ports_.gate.state(), ports_.journal, *id);
-      if (!whole) return std::unexpected(whole.error());
+      PAWL_TRY(whole);
       if (whole->digest != answer.shown) {
         return fail(ErrorKind::refused, "what was shown of `" + escape_untrusted(*id) +
                                             "` is not all of what would run; nothing was answered");
@@ -163,19 +163,19 @@ Status Control::change_question(const std::string& person, const std::string& pr
                                    {"reason", &change.reason},
                                    {"shown", &change.shown}}) {
     auto given = text(act, name);
-    if (!given) return std::unexpected(given.error());
+    PAWL_TRY(given);
     *into = std::move(*given);
   }
   const auto wanted = arguments_in(act);
-  if (!wanted) return std::unexpected(wanted.error());
+  PAWL_TRY(wanted);
   const auto changed = ports_.gate.approvals.try_change(change.approval, *wanted);
-  if (!changed) return std::unexpected(changed.error());
+  PAWL_TRY(changed);
   const State& state = ports_.gate.state();
   const auto whole =
       views::changed_json(state, ports_.journal, change.approval, *changed, {}, true);
-  if (!whole) return std::unexpected(whole.error());
+  PAWL_TRY(whole);
   const auto view = json::parse(*whole);
-  if (!view) return std::unexpected(view.error());
+  PAWL_TRY(view);
   const json::View approval = view->root()["approval"];
   if (approval.text("shown") != change.shown) {
     return fail(ErrorKind::refused, "what was shown is not all of what would run");
@@ -198,7 +198,7 @@ Status Control::ask_agent(const std::string& person, const std::string& proof, j
   auto approval = text(act, "approval");
   auto question = text(act, "text");
   for (const auto* part : {&approval, &question}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   return ports_.gate.approvals.request_clarification(
       {std::move(*approval), person, ports_.groups_of(person), std::move(*question), proof});
@@ -209,7 +209,7 @@ Status Control::pass_on(const std::string& person, const std::string& proof, jso
   auto to = text(act, "to");
   auto reason = text(act, "reason");
   for (const auto* part : {&approval, &to, &reason}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   return ports_.gate.approvals.reassign({std::move(*approval), person, ports_.groups_of(person),
                                          std::move(*to), std::move(*reason), proof});
@@ -222,10 +222,9 @@ Status Control::accept(const std::string& person, const std::string&, json::View
     const auto tool = text(item, "tool");
     const auto digest = text(item, "digest");
     for (const auto* part : {&server, &tool, &digest}) {
-      if (!*part) return std::unexpected(part->error());
+      PAWL_TRY(*part);
     }
-    if (Status done = ports_.gate.policies.accept(*server, *tool, *digest, person); !done)
-      return done;
+    PAWL_TRY(ports_.gate.policies.accept(*server, *tool, *digest, person));
   }
   return {};
 }
@@ -233,7 +232,7 @@ Status Control::accept(const std::string& person, const std::string&, json::View
 // Any enrolled reviewer answers for an escalation: it loosens nothing but the escalation.
 Status Control::acknowledge(const std::string& person, const std::string& proof, json::View act) {
   const auto escalation = text(act, "escalation");
-  if (!escalation) return std::unexpected(escalation.error());
+  PAWL_TRY(escalation);
   const json::View resolved = act["resolved"];
   const bool over = resolved.kind() == json::Kind::boolean && resolved.boolean();
   return ports_.gate.alerts.acknowledge(*escalation, person, proof, over);
@@ -248,16 +247,16 @@ Status Control::passkey(const std::string& person, const std::string&, json::Vie
   }
   const bool adds = act["add"].exists();
   const auto given = text(act, adds ? "add" : "remove");
-  if (!given) return std::unexpected(given.error());
+  PAWL_TRY(given);
   const std::string& now = known->second.verifier;
   const auto ways = adds ? with_passkey(now, *given) : without_passkey(now, *given);
-  if (!ways) return std::unexpected(ways.error());
+  PAWL_TRY(ways);
   return ports_.gate.reviewers.enroll(person, kinds_of(*ways), *ways, person);
 }
 
 Status Control::accept_deployment(const std::string& person, const std::string&, json::View act) {
   const auto digest = text(act, "digest");
-  if (!digest) return std::unexpected(digest.error());
+  PAWL_TRY(digest);
   if (!ports_.accept_deployment) return fail(ErrorKind::usage, "nothing here accepts such a file");
   return ports_.accept_deployment(*digest, person);
 }
@@ -275,7 +274,7 @@ Status Control::resume(const std::string& person, const std::string&, json::View
   const auto name = text(act, "name");
   const auto reason = text(act, "reason");
   for (const auto* part : {&scope, &name, &reason}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   return ports_.gate.kill_switch.resume(*scope, *name, person, *reason);
 }
@@ -284,7 +283,7 @@ Status Control::accept_policy(const std::string& person, const std::string&, jso
   const auto agent = text(act, "agent");
   const auto digest = text(act, "digest");
   for (const auto* part : {&agent, &digest}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   return ports_.gate.policies.accept_policy(*agent, *digest, person);
 }
@@ -293,7 +292,7 @@ Status Control::accept_observation(const std::string& person, const std::string&
   const auto agent = text(act, "agent");
   const auto digest = text(act, "digest");
   for (const auto* part : {&agent, &digest}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   return ports_.gate.policies.accept_observation(*agent, *digest, person);
 }
@@ -302,7 +301,7 @@ Status Control::enrol(const std::string& person, const std::string&, json::View 
   const auto who = text(act, "enrolled");
   const auto verifier = text(act, "verifier");
   for (const auto* part : {&who, &verifier}) {
-    if (!*part) return std::unexpected(part->error());
+    PAWL_TRY(*part);
   }
   if (!valid_verifier(*verifier)) return fail(ErrorKind::invalid, "the verifier is not one");
   return ports_.gate.reviewers.enroll(*who, "passphrase", *verifier, person);
@@ -336,9 +335,7 @@ Result<std::string> Control::performed(const std::string& person, const std::str
   if (row == acts().end()) {
     return fail(ErrorKind::usage, "there is no act `" + escape_untrusted(kind.substr(0, 64)) + "`");
   }
-  if (Status status = (this->*row->perform)(person, proof, act); !status) {
-    return std::unexpected(status.error());
-  }
+  PAWL_TRY((this->*row->perform)(person, proof, act));
   return row->answers ? answered(act) : done();
 }
 

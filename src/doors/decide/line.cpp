@@ -77,7 +77,7 @@ Result<Ending> read_ending(json::View value) {
   Ending ending;
   if (value.is_string()) {
     const auto word = read_word(value);
-    if (!word) return std::unexpected(word.error());
+    PAWL_TRY(word);
     ending.outcome = *word;
     return ending;
   }
@@ -85,7 +85,7 @@ Result<Ending> read_ending(json::View value) {
   for (const auto [key, member] : value.members()) {
     if (key == "outcome") {
       const auto word = read_word(member);
-      if (!word) return std::unexpected(word.error());
+      PAWL_TRY(word);
       ending.outcome = *word;
     } else if (key == "is_error") {
       if (member.kind() != json::Kind::boolean) return wrong("is_error", "is not true or false");
@@ -108,7 +108,7 @@ Status read_call(json::View root, Line& line) {
        {std::tuple{"run", &line.run, false}, std::tuple{"tool", &line.tool, false},
         std::tuple{"server", &line.server, true}}) {
     const auto name = read_name(root, key, may_be_empty);
-    if (!name) return std::unexpected(name.error());
+    PAWL_TRY(name);
     *into = *name;
   }
   line.arguments = root["arguments"];
@@ -154,12 +154,12 @@ std::string_view run_of(json::View root) {
 
 Result<Line> read_line(json::View root) {
   if (!root.is_object()) return fail(ErrorKind::invalid, "a line is one object");
-  if (Status fine = check_keys(root); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_keys(root));
   Line line;
-  if (Status fine = read_call(root, line); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(read_call(root, line));
   if (const json::View now = root["now"]; now.exists()) {
     const auto at = read_now(now);
-    if (!at) return std::unexpected(at.error());
+    PAWL_TRY(at);
     line.now = *at;
   }
   const json::View words = root["user_text"];
@@ -168,7 +168,7 @@ Result<Line> read_line(json::View root) {
   line.result = root["result"];
   if (const json::View outcome = root["outcome"]; !absent(outcome)) {
     const auto ending = read_ending(outcome);
-    if (!ending) return std::unexpected(ending.error());
+    PAWL_TRY(ending);
     line.ending = *ending;
   }
   return line;

@@ -26,7 +26,7 @@ Result<std::shared_ptr<const BoundTool>> DecideStream::bound(const Turn& turn) {
   if (const auto found = bound_.find(key); keep && found != bound_.end()) return found->second;
 
   auto definition = definition_of(turn.server, turn.tool, turn.line.schema, turn.line.annotations);
-  if (!definition) return std::unexpected(definition.error());
+  PAWL_TRY(definition);
   const ToolRule* entry = policy_->find(turn.server, turn.tool);
   auto tool = std::make_shared<const BoundTool>(
       bind(*policy_, *entry, std::make_shared<const ToolDefinition>(std::move(*definition)), now_));
@@ -49,11 +49,11 @@ Status DecideStream::read(std::string_view text, Turn& turn) {
   turn.call = "c" + std::to_string(++calls_);
   json::ParseLimits limits;
   limits.bytes_max = decide_line_bytes_max;
-  if (Status parsed = parser_.parse(text, document_, limits); !parsed) return parsed;
+  PAWL_TRY(parser_.parse(text, document_, limits));
   const json::View root = document_.root();
   turn.run = run_of(root);
   const auto line = read_line(root);
-  if (!line) return std::unexpected(line.error());
+  PAWL_TRY(line);
   if (line->now) now_ = *line->now;
   turn.line = *line;
   return {};
@@ -69,7 +69,7 @@ std::string DecideStream::line(std::string_view text) {
 
 Status DecideStream::look(std::string_view text, const std::function<void(const Situation&)>& see) {
   Turn turn(*this);
-  if (Status fine = read(text, turn); !fine) return fine;
+  PAWL_TRY(read(text, turn));
   return turn.look(see);
 }
 

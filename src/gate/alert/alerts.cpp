@@ -111,7 +111,7 @@ Status Alerts::acknowledge(const std::string& escalation, const std::string& per
   if (person.empty() || proof.empty()) {
     return fail(ErrorKind::refused, "an acknowledgement needs a proven person");
   }
-  if (Status may = gate_state_.people.may_decide(person); !may) return may;
+  PAWL_TRY(gate_state_.people.may_decide(person));
   const auto found = gate_state_.state.escalations().find(escalation);
   if (found == gate_state_.state.escalations().end()) {
     return fail(ErrorKind::missing,
@@ -125,7 +125,7 @@ Status Alerts::acknowledge(const std::string& escalation, const std::string& per
   const std::string how = resolved ? "resolved" : "acknowledged";
   const auto seq = gate_state_.log.append(EscalationChanged{escalation, how, person, proof},
                                           {.urgency = Urgency::reserve});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   gate_state_.journal.request_sync(*seq);
   gate_state_.steps_taken.erase(escalation);
   gate_state_.hurried.erase(escalation);
@@ -135,7 +135,7 @@ Status Alerts::acknowledge(const std::string& escalation, const std::string& per
 
 Status Alerts::drilled(const Drilled& drill) {
   const auto seq = gate_state_.log.append(drill);
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   gate_state_.journal.request_sync(*seq);
   return {};
 }

@@ -66,8 +66,7 @@ Status Approvals::answer(const std::string& id, const std::string& person,
                          const std::string& shown, bool typed, const Reach& reach) {
   GateState& gate_state = gate_state_;
   const auto kind = approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
-  if (Status may = may_answer(gate_state, {kind, id, person, groups, proof, typed}); !may)
-    return may;
+  PAWL_TRY(may_answer(gate_state, {kind, id, person, groups, proof, typed}));
   const Approval& asked = *gate_state.state.approval(id);
   if (reach.any()) {
     const std::string why =
@@ -84,7 +83,7 @@ Status Approvals::answer(const std::string& id, const std::string& person,
                                                           .typed = approve && asks_typed,
                                                           .identical = reach.identical,
                                                           .for_run = reach.for_run});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   after_answer(gate_state, id, *seq);
   return {};
 }
@@ -106,7 +105,7 @@ Objections Approvals::objections(const std::string& id, const std::string& perso
 
 Status Approvals::answer(const BatchAnswer& answers) {
   GateState& gate_state = gate_state_;
-  if (Status fine = well_formed(answers); !fine) return fine;
+  PAWL_TRY(well_formed(answers));
   std::vector<const Approval*> questions;
   for (const BatchAnswer::One& one : answers.to) {
     const Approval* asked = gate_state.state.approval(one.approval);
@@ -155,18 +154,18 @@ Result<Reservation> Approvals::would_take(const std::string& id) const {
   if (asked == nullptr)
     return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   const auto text = arguments_at(gate_state, asked->args());
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   const auto document = json::parse(*text);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   Reservation taken;
   const auto judge = [&taken](const Situation& s) -> Status {
     auto takes = takes_if_answered(s);
-    if (!takes) return std::unexpected(takes.error());
+    PAWL_TRY(takes);
     taken = *std::move(takes);
     return {};
   };
   const Status judged = judge_waiting(gate_state, *asked, document->root(), judge);
-  if (!judged) return std::unexpected(judged.error());
+  PAWL_TRY(judged);
   return taken;
 }
 
@@ -180,7 +179,7 @@ Status Approvals::end_grant(const std::string& grant, const std::string& person,
   const auto seq = gate_state.log.append(
       GrantEnded{grant, run->id, person, escape_untrusted(reason.substr(0, reason_bytes_max))},
       {.urgency = Urgency::reserve});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   gate_state.journal.request_sync(*seq);
   return {};
 }

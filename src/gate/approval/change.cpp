@@ -34,7 +34,7 @@ Result<std::string> arguments_at(const GateState& gate_state, const std::string&
     return fail(ErrorKind::corrupt, "the question does not say where its arguments are");
   }
   auto payload = gate_state.journal.payload(digest);
-  if (!payload) return std::unexpected(payload.error());
+  PAWL_TRY(payload);
   if (payload->state != PayloadState::present) {
     return fail(ErrorKind::missing, "the arguments of this call are not stored any more");
   }
@@ -75,7 +75,7 @@ Status judge_waiting(GateState& gate_state, const Approval& asked, json::View ar
   const Run* const state = gate_state.state.run(asked.asked.run);
   if (run == nullptr || state == nullptr) return fail(ErrorKind::missing, "its run is not known");
   const auto proposal = proposal_of(*run, asked, arguments);
-  if (!proposal) return std::unexpected(proposal.error());
+  PAWL_TRY(proposal);
   const Call& call = proposal->call;
   const std::shared_ptr<const BoundTool> tool =
       run->policy->bound(call.server, call.tool, proposal->definition, gate_state.log.now());
@@ -100,7 +100,7 @@ Result<json::Document> read_arguments(std::string_view text) {
                                         " bytes are not taken from a reviewer");
   }
   auto document = json::parse(text);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   if (!document->root().is_object()) {
     return fail(ErrorKind::invalid, "the arguments of a call are a JSON object");
   }
@@ -113,7 +113,7 @@ Result<std::string> other_arguments(const GateState& gate_state, const Approval&
   std::string arguments = json::write(wanted);
   for (const std::string& earlier : {asked.asked.args.text(), asked.args()}) {
     const auto same = arguments_at(gate_state, earlier);
-    if (!same) return std::unexpected(same.error());
+    PAWL_TRY(same);
     if (*same == arguments) {
       return fail(ErrorKind::refused, "these are the arguments that it has: approve or deny it");
     }
@@ -149,20 +149,20 @@ Status may_become(const Approval& asked, const Verdict& verdict, const Call& cal
 
 Result<Changed> judge_changed(GateState& gate_state, const Approval& asked, std::string_view text) {
   const auto document = read_arguments(text);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   auto arguments = other_arguments(gate_state, asked, document->root());
-  if (!arguments) return std::unexpected(arguments.error());
+  PAWL_TRY(arguments);
   Changed changed;
   const auto judge = [&](const Situation& s) -> Status {
     const Verdict verdict = admit(s);
-    if (Status may = may_become(asked, verdict, s.call); !may) return may;
+    PAWL_TRY(may_become(asked, verdict, s.call));
     changed = {*std::move(arguments),
                to_string(binding_of(s.policy, *s.tool, s.run, s.call, s.facts)),
                verdict.action_class};
     return {};
   };
   const Status judged = judge_waiting(gate_state, asked, document->root(), judge);
-  if (!judged) return std::unexpected(judged.error());
+  PAWL_TRY(judged);
   return changed;
 }
 
@@ -171,9 +171,9 @@ Result<Changed> judge_changed(GateState& gate_state, const Approval& asked, std:
 Status take_change(CallContext& context, const Approval& asked) {
   if (!asked.changed || context.change_taken == asked.changed) return {};
   auto text = arguments_at(context.gate_state, asked.changed->args);
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   auto document = json::parse(*text);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   context.changed = std::make_unique<json::Document>(std::move(*document));
   context.change_taken = asked.changed;
   context.asked.call.arguments = context.changed->root();
@@ -226,10 +226,10 @@ Status Approvals::change(const Change& change) {
                               change.groups,
                               change.proof,
                               change.typed};
-  if (Status may = may_answer(gate_state, answering); !may) return may;
+  PAWL_TRY(may_answer(gate_state, answering));
   const Approval& asked = *gate_state.state.approval(change.approval);
   auto changed = judge_changed(gate_state, asked, change.arguments);
-  if (!changed) return std::unexpected(changed.error());
+  PAWL_TRY(changed);
   const PayloadRef payload{gate_state.journal.commit_to(changed->arguments), changed->arguments};
   ApprovalChanged record;
   record.approval = change.approval;
@@ -241,7 +241,7 @@ Status Approvals::change(const Change& change) {
   record.binding = std::move(changed->binding);
   record.typed = asked.asked.terms->typed;
   const auto seq = gate_state.log.append(std::move(record), {.payloads = {&payload, 1}});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   after_answer(gate_state, change.approval, *seq);
   return {};
 }

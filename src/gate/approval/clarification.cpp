@@ -48,7 +48,7 @@ Status Approvals::request_clarification(const ClarificationRequest& a) {
                                         std::to_string(clarification_bytes_max) + " bytes");
   }
   const AnswerGiven asking{AnswerGiven::Kind::ask, a.approval, a.person, a.groups, a.proof, false};
-  if (Status may = may_answer(gate_state, asking); !may) return may;
+  PAWL_TRY(may_answer(gate_state, asking));
   const Approval& asked = *gate_state.state.approval(a.approval);
   const std::string& tool = asked.asked.terms->tool;
   if (tool.starts_with("mcp:") || tool.find("/mcp:") != std::string::npos) {
@@ -59,7 +59,7 @@ Status Approvals::request_clarification(const ClarificationRequest& a) {
                                         " times about this call already: approve or deny it");
   }
   const auto seq = gate_state.log.append(ApprovalAsked{a.approval, a.person, text, a.proof});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   gate_state.journal.request_sync(*seq);
   // A call that waits for people is told at once, and has to come back.
   const auto waiting = gate_state.waiting.find(a.approval);
@@ -83,7 +83,7 @@ Status Approvals::reassign(const Reassignment& p) {
   }
   const AnswerGiven passing{
       AnswerGiven::Kind::pass, p.approval, p.person, p.groups, p.proof, false};
-  if (Status may = may_answer(gate_state, passing); !may) return may;
+  PAWL_TRY(may_answer(gate_state, passing));
   const Approval& asked = *gate_state.state.approval(p.approval);
   if (asked.talk && asked.talk->passes >= passes_max) {
     return fail(ErrorKind::refused,
@@ -94,7 +94,7 @@ Status Approvals::reassign(const Reassignment& p) {
   }
   const auto seq =
       gate_state.log.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   gate_state.journal.request_sync(*seq);
   gate_state.notifier.news({QuestionNews::Kind::passed,
                             p.approval,

@@ -50,7 +50,7 @@ Status Reviewers::enroll_first(const std::vector<ConfiguredReviewer>& reviewers)
     }
     const auto seq =
         gate_state_.log.append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
-    if (!seq) return std::unexpected(seq.error());
+    PAWL_TRY(seq);
   }
   return {};
 }

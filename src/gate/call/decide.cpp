@@ -52,7 +52,7 @@ Result<std::uint64_t> write(CallContext& context, Evaluation& evaluation, CallDe
   }
   if (!denied && !rewrites.empty()) {
     auto rewritten = forwarded_arguments(arguments, rewrites);
-    if (!rewritten) return std::unexpected(rewritten.error());
+    PAWL_TRY(rewritten);
     sent = std::move(*rewritten);
     payloads.push_back({context.gate_state.journal.commit_to(sent), sent});
     record.forwarded = payloads.back().commitment.text();

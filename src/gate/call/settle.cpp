@@ -223,7 +223,7 @@ Status settle(CallContext& context, Outcome outcome) {
          "a call of `" + escape_untrusted(context.asked.call.name()) +
              "` touched more records than it had reserved");
   }
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   context.decided = *seq;
   learn_origins(context);
   return {};

@@ -90,7 +90,7 @@ std::string stopped_names(const State& state, const std::string& scope) {
 Status go_on(GateState& gate_state, const Resumed& record) {
   const auto before = gate_state.state.escalations();
   const auto seq = gate_state.log.append(record);
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   gate_state.journal.request_sync(*seq);
   for (const auto& [id, escalation] : before) {
     if (gate_state.state.escalations().contains(id)) continue;
@@ -107,9 +107,7 @@ Result<Stopped> KillSwitch::kill(const std::string& scope, const std::string& na
                                  const std::string& person, const std::string& reason,
                                  KillAlarm alarm) {
   GateState& gate_state = gate_state_;
-  if (Status fine = check_scope(gate_state.state, scope, name); !fine) {
-    return std::unexpected(fine.error());
-  }
+  PAWL_TRY(check_scope(gate_state.state, scope, name));
   const KillSet set{.id = new_id(gate_state, "k"),
                     .scope = scope,
                     .name = name,
@@ -145,7 +143,7 @@ Result<Stopped> KillSwitch::kill(const std::string& scope, const std::string& na
 
 Status KillSwitch::resume(const std::string& scope, const std::string& name,
                           const std::string& person, const std::string& reason) {
-  if (Status may = gate_state_.people.may_decide(person); !may) return may;
+  PAWL_TRY(gate_state_.people.may_decide(person));
   if (!stops_something(gate_state_.state, scope, name)) {
     return fail(ErrorKind::missing,
                 "nothing is stopped under the scope `" + escape_untrusted(scope) + "`" +
@@ -157,7 +155,7 @@ Status KillSwitch::resume(const std::string& scope, const std::string& name,
 
 Status KillSwitch::lift(const std::string& kill, const std::string& person,
                         const std::string& reason) {
-  if (Status may = gate_state_.people.may_decide(person); !may) return may;
+  PAWL_TRY(gate_state_.people.may_decide(person));
   if (std::ranges::find(gate_state_.state.kills(), kill, &Kill::id) ==
       gate_state_.state.kills().end()) {
     return fail(ErrorKind::missing, "the kill `" + escape_untrusted(kill) + "` is lifted already");

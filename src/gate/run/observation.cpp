@@ -140,7 +140,7 @@ bool Policies::watched(const std::string& run) const {
 Status Policies::accept_observation(const std::string& agent, const std::string& digest,
                                     const std::string& person) {
   GateState& gate_state = gate_state_;
-  if (Status may = gate_state.people.may_decide(person); !may) return may;
+  PAWL_TRY(gate_state.people.may_decide(person));
   const auto waiting = gate_state.observations_waiting.find(agent);
   if (waiting == gate_state.observations_waiting.end() || waiting->second.digest() != digest ||
       gate_state.log.now() >= waiting->second.until) {
@@ -149,7 +149,7 @@ Status Policies::accept_observation(const std::string& agent, const std::string&
   }
   const auto seq = gate_state.log.append(
       PinAccepted{std::string(policy_pin_server), observation_pin_name(agent), digest, person});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   begin_observation(gate_state, Observation(waiting->second));
   return {};
 }

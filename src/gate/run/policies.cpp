@@ -153,7 +153,7 @@ PinState Policies::pin(const std::string& run, const ToolDefinition& tool, bool 
 
 Status Policies::accept(const std::string& server, const std::string& tool,
                         const std::string& digest, const std::string& person) {
-  if (Status may = gate_state_.people.may_decide(person); !may) return may;
+  PAWL_TRY(gate_state_.people.may_decide(person));
   if (server == policy_pin_server) {
     return fail(ErrorKind::invalid, "no server is called `pawl`; a policy is accepted as a policy");
   }
@@ -164,19 +164,18 @@ Status Policies::accept(const std::string& server, const std::string& tool,
 
 Status Policies::accept_policy(const std::string& agent, const std::string& digest,
                                const std::string& person) {
-  if (Status may = gate_state_.people.may_decide(person); !may) return may;
+  PAWL_TRY(gate_state_.people.may_decide(person));
   // Its text goes on with it, whatever becomes of the file before the next run.
   const auto offered = gate_state_.offered_policies.find(agent);
   if (offered != gate_state_.offered_policies.end() &&
       to_string(offered->second->digest) == digest) {
-    if (Status written = record_policy(gate_state_, *offered->second, digest); !written)
-      return written;
+    PAWL_TRY(record_policy(gate_state_, *offered->second, digest));
     (void)gate_state_.policies.keep(offered->second);
     gate_state_.offered_policies.erase(offered);
   }
   const auto seq = gate_state_.log.append(
       PinAccepted{std::string(policy_pin_server), policy_pin_name(agent), digest, person});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   const auto waiting = gate_state_.waiting_policies.find(agent);
   if (waiting != gate_state_.waiting_policies.end() && waiting->second.digest == digest) {
     gate_state_.waiting_policies.erase(waiting);
@@ -187,7 +186,7 @@ Status Policies::accept_policy(const std::string& agent, const std::string& dige
 Status Policies::accept_deployment(const std::string& digest, bool production,
                                    const std::string& person) {
   if (!person.empty()) {
-    if (Status may = gate_state_.people.may_decide(person); !may) return may;
+    PAWL_TRY(gate_state_.people.may_decide(person));
     if (gate_state_.people.groups_of && !gate_state_.people.groups_of->contains(person)) {
       return fail(ErrorKind::refused,
                   "only persons of the deployment file in force accept another");
@@ -200,7 +199,7 @@ Status Policies::accept_deployment(const std::string& digest, bool production,
     if (person.empty() && known != nullptr && known->digest == digest) continue;
     const auto seq = gate_state_.log.append(
         PinAccepted{std::string(policy_pin_server), std::string(name), digest, person});
-    if (!seq) return std::unexpected(seq.error());
+    PAWL_TRY(seq);
   }
   return {};
 }

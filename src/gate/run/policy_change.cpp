@@ -53,11 +53,11 @@ Status accept_or_refuse(GateState& gate_state, const std::shared_ptr<const Polic
       return refuse_laxer(gate_state, policy, digest, laxer);
     }
   }
-  if (Status written = record_policy(gate_state, *policy, digest); !written) return written;
+  PAWL_TRY(record_policy(gate_state, *policy, digest));
   if (!same) {
     const auto seq =
         gate_state.log.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
-    if (!seq) return std::unexpected(seq.error());
+    PAWL_TRY(seq);
   }
   return {};
 }
@@ -70,10 +70,10 @@ Status tighten(GateState& gate_state, const Run& run, const std::shared_ptr<cons
                                         " until it ends, and cannot take " + digest +
                                         "; laxer is " + laxer);
   }
-  if (Status written = record_policy(gate_state, *policy, digest); !written) return written;
+  PAWL_TRY(record_policy(gate_state, *policy, digest));
   const std::string id = run.id;
   const auto seq = gate_state.log.append(RunTightened{id, digest});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   const auto known = gate_state.runs.find(id);
   if (known != gate_state.runs.end()) known->second.policy = gate_state.policies.keep(policy);
   return {};

@@ -35,9 +35,7 @@ Result<std::string> join(GateState& gate_state, const Run& run, const RunRequest
   const bool keeps = request.keeps_policy && known != nullptr && run.policy != digest &&
                      !laxer_than(gate_state, run.policy, *request.policy).empty();
   if (!keeps) {
-    if (Status fine = tighten(gate_state, run, request.policy, digest); !fine) {
-      return std::unexpected(fine.error());
-    }
+    PAWL_TRY(tighten(gate_state, run, request.policy, digest));
     std::shared_ptr<PolicyInUse> policy = gate_state.policies.keep(request.policy);
     known = run_of(gate_state, run.id);
     if (known == nullptr)
@@ -69,17 +67,11 @@ Result<std::string> open_new(GateState& gate_state, const RunRequest& request,
   if (const std::string fault = gate_state.log.fault(); !fault.empty()) {
     return fail(ErrorKind::environment, "no run can begin: " + fault);
   }
-  if (Status fine = check_rate(gate_state, policy.agent); !fine)
-    return std::unexpected(fine.error());
-  if (Status fine = accept_or_refuse(gate_state, role, to_string(role->digest), request.vouched);
-      !fine) {
-    return std::unexpected(fine.error());
-  }
+  PAWL_TRY(check_rate(gate_state, policy.agent));
+  PAWL_TRY(accept_or_refuse(gate_state, role, to_string(role->digest), request.vouched));
   // Beside what goes on, a laxer file still waits.
   if (!request.keeps_policy) gate_state.waiting_policies.erase(policy.agent);
-  if (Status written = record_policy(gate_state, policy, digest); !written) {
-    return std::unexpected(written.error());
-  }
+  PAWL_TRY(record_policy(gate_state, policy, digest));
   RunOpened opened{.run = new_id(gate_state, "r"),
                    .key = request.key,
                    .agent = policy.agent,
@@ -90,8 +82,7 @@ Result<std::string> open_new(GateState& gate_state, const RunRequest& request,
                    .task = request.task.empty() ? std::string() : to_string(sha256(request.task)),
                    .caller = request.caller};
   const std::string id = opened.run;
-  if (const auto seq = gate_state.log.append(std::move(opened)); !seq)
-    return std::unexpected(seq.error());
+  PAWL_TRY(gate_state.log.append(std::move(opened)));
   return join(gate_state, *gate_state.state.run(id), request, digest);
 }
 
@@ -181,7 +172,7 @@ Result<std::string> Runs::open(const RunRequest& request) {
     narrow.task = task;
   }
   auto policy = narrowed(request.policy, narrow.task, narrow.task_file);
-  if (!policy) return std::unexpected(policy.error());
+  PAWL_TRY(policy);
   narrow.policy = *policy;
   const std::string digest = to_string(narrow.policy->digest);
   if (joins) return join(gate_state_, *same, narrow, digest);
@@ -209,7 +200,7 @@ Status Runs::close(const std::string& id, const std::string& why) {
   write_counts(gate_state_, id);
   const auto before = usable_questions(gate_state_.state);
   const auto seq = gate_state_.log.append(RunClosed{id, why}, {.urgency = Urgency::reserve});
-  if (!seq) return std::unexpected(seq.error());
+  PAWL_TRY(seq);
   (void)end_withdrawn(gate_state_, before);
   forget_run(gate_state_, id);
   return {};

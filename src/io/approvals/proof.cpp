@@ -164,7 +164,7 @@ bool verify(const Challenge& challenge, std::string_view signature, std::string_
 
 Result<std::string> Challenges::open(const std::string& source, const std::string& person,
                                      std::string_view nonce, Instant now) {
-  if (Status may = brake_.may_try(source, now); !may) return std::unexpected(may.error());
+  PAWL_TRY(brake_.may_try(source, now));
   std::erase_if(open_, [&](const auto& entry) { return entry.second.until < now; });
   const auto theirs = [&](const auto& entry) { return entry.second.source == source; };
   if (std::ranges::count_if(open_, theirs) >= open_of_one_max) {

@@ -25,7 +25,7 @@ issue::IssuerPorts Broker::issuer_ports() {
           .wall = net::wall_time,
           .hold = [this](const std::string& name) -> Result<issue::IssuerPorts::Replace> {
             auto held = store_.hold();
-            if (!held) return std::unexpected(held.error());
+            PAWL_TRY(held);
             const auto kept = std::make_shared<secrets::StoreFile>(*std::move(held));
             return [this, kept, name](const secrets::Credential& value) {
               return store_.replace(*kept, name, value);
@@ -88,7 +88,7 @@ Status choose_repository(GithubAppToken& token, std::string_view arguments) {
 Task<Result<Minted>> Broker::mint(Errand errand) {
   const Status may =
       deployment_.check_use(errand.credential, errand.roles, errand.server, errand.tool);
-  if (!may) co_return std::unexpected(may.error());
+  PAWL_CO_TRY(may);
   const auto server = deployment_.servers.find(errand.server);
   const std::string url = server == deployment_.servers.end() ? std::string() : server->second.url;
   Deployment::Credential from = deployment_.credentials.at(errand.credential);
@@ -142,7 +142,7 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from,
     const bool named = !from.principal.empty();
     const bool login = from.login.has_value();
     auto issued = co_await issuer_.issue(std::move(kept_as), std::move(from));
-    if (!issued) co_return std::unexpected(issued.error());
+    PAWL_CO_TRY(issued);
     // A person logged in for one server, and this would be another one.
     if (login && issued->resource != url) {
       co_return fail(ErrorKind::refused, "it was got for another server: `pawl login` gets one");
@@ -158,7 +158,7 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from,
     co_return minted;
   }
   auto value = co_await read_source(std::move(from));
-  if (!value) co_return std::unexpected(value.error());
+  PAWL_CO_TRY(value);
   if (value->version > 0) minted.used.version = fmt::format("{}", value->version);
   minted.value = std::move(value->value);
   co_return minted;
@@ -185,7 +185,7 @@ Task<Result<secrets::Credential>> Broker::own(std::string credential) {
 
 Task<Result<secrets::Credential>> Broker::secret(SecretSource from) {
   auto read = co_await read_source(std::move(from));
-  if (!read) co_return std::unexpected(read.error());
+  PAWL_CO_TRY(read);
   co_return std::move(read->value);
 }
 
@@ -203,7 +203,7 @@ Task<Result<Stored>> Broker::read_source(SecretSource from) {
     key.file = beside(key.file);
     co_return co_await store_.get(from.store, std::move(key), environment_);
   }
-  if (!value) co_return std::unexpected(value.error());
+  PAWL_CO_TRY(value);
   co_return Stored{*std::move(value), 0};
 }
 

@@ -95,15 +95,15 @@ Task<Status> StoreKeeper::open(Deployment::StoreKey key, std::vector<std::string
 Task<Result<Stored>> StoreKeeper::get(std::string name, Deployment::StoreKey key,
                                       std::vector<std::string> environment) {
   const auto now = stamp();
-  if (!now) co_return std::unexpected(now.error());
+  PAWL_CO_TRY(now);
   if (!store_ || !(*now == opened_)) {
     const Status opened = co_await open(std::move(key), std::move(environment));
-    if (!opened) co_return std::unexpected(opened.error());
+    PAWL_CO_TRY(opened);
   }
   if (!store_) co_return fail(ErrorKind::environment, "the store of credentials changes");
   const auto version = store_->newest(name);
   auto value = store_->get(name);
-  if (!value) co_return std::unexpected(value.error());
+  PAWL_CO_TRY(value);
   co_return Stored{*std::move(value), version.value_or(0)};
 }
 
@@ -114,10 +114,10 @@ Status StoreKeeper::replace(const secrets::StoreFile& held, const std::string& n
     return fail(ErrorKind::environment, "the store of credentials has changed meanwhile");
   }
   const auto version = store_->put(name, value, net::wall_time(), random_bytes);
-  if (!version) return std::unexpected(version.error());
+  PAWL_TRY(version);
   for (const secrets::Store::Entry& one : store_->entries()) {
     if (one.name != name || one.version == *version) continue;
-    if (Status gone = store_->remove(name, one.version); !gone) return gone;
+    PAWL_TRY(store_->remove(name, one.version));
   }
   const Status written = held.replace(store_->text());
   const auto after = stamp();

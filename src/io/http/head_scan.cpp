@@ -75,7 +75,7 @@ std::expected<std::size_t, Refusal> scan_head(std::string_view bytes, const Serv
     const std::string_view line = bytes.substr(0, end);
     if (line.empty()) return refuse(400, "the header goes on after its end");
     const auto checked = lines == 0 ? check_request_line(line, limits) : check_field(line);
-    if (!checked) return std::unexpected(checked.error());
+    PAWL_TRY(checked);
     if (++lines > limits.header_count_max + 1) return refuse(431, "there are too many headers");
     bytes.remove_prefix(end + 2);
   }
@@ -85,11 +85,11 @@ std::expected<std::size_t, Refusal> scan_head(std::string_view bytes, const Serv
 
 std::expected<Head, Refusal> read_head(std::string_view bytes, const ServerLimits& limits) {
   const std::expected<std::size_t, Refusal> fields = scan_head(bytes, limits);
-  if (!fields) return std::unexpected(fields.error());
+  PAWL_TRY(fields);
   std::expected<Head, Refusal> head = parse_head(bytes, *fields);
   if (!head) return head;
   const std::expected<void, Refusal> judged = judge_framing(*head, limits);
-  if (!judged) return std::unexpected(judged.error());
+  PAWL_TRY(judged);
   return head;
 }
 
@@ -289,11 +289,11 @@ std::expected<void, Refusal> judge_framing(Head& head, const ServerLimits& limit
   if (request.method == "CONNECT" || request.method == "TRACE") {
     return refuse(501, "this method is not served");
   }
-  if (auto single = judge_single(request.headers); !single) return single;
+  PAWL_TRY(judge_single(request.headers));
   const auto host = request.headers.find("host");
   if (!host || !is_host(*host)) return refuse(400, "the Host field is missing or not a host");
-  if (auto target = judge_target(request, *host); !target) return target;
-  if (auto length = judge_length(head, limits); !length) return length;
+  PAWL_TRY(judge_target(request, *host));
+  PAWL_TRY(judge_length(head, limits));
   if (const auto expect = request.headers.find("expect")) {
     if (!same_ignoring_case(*expect, "100-continue")) {
       return refuse(417, "the expectation is not `100-continue`");

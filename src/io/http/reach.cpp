@@ -148,7 +148,7 @@ Status check_host(const Reach& reach, std::string_view host, std::uint16_t port)
 
 Status check_address(const Reach& reach, std::string_view host, std::uint16_t port,
                      const sockaddr& address) {
-  if (Status known = check_host(reach, host, port); !known) return known;
+  PAWL_TRY(check_host(reach, host, port));
   AddressKind kind = kind_of(address);
   if (kind == AddressKind::global && belongs_to_this_machine(address)) kind = AddressKind::own;
   const bool near =
@@ -160,9 +160,7 @@ Status check_address(const Reach& reach, std::string_view host, std::uint16_t po
 
 Result<int> open_allowed(const Reach& reach, std::string_view host, std::uint16_t port,
                          const sockaddr& address, SocketKind kind) {
-  if (Status allowed = check_address(reach, host, port, address); !allowed) {
-    return std::unexpected(std::move(allowed.error()));
-  }
+  PAWL_TRY(check_address(reach, host, port, address));
   const int made = ::socket(kind.family, kind.type | SOCK_CLOEXEC, kind.protocol);
   if (made < 0) return fail(ErrorKind::environment, "there is no socket left");
   return made;

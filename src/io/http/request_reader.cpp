@@ -26,7 +26,7 @@ std::expected<bool, Refusal> RequestReader::feed_head(std::string_view& bytes) {
   if (!in_place) held_.append(bytes.substr(0, room));
   const std::string_view whole = in_place ? bytes.substr(0, room) : std::string_view(held_);
   const std::expected<std::size_t, Refusal> end = head_end(whole, seen_);
-  if (!end) return std::unexpected(end.error());
+  PAWL_TRY(end);
   if (*end == 0) {
     if (whole.size() >= limits_.header_bytes_max) return refuse(431, "the header is too long");
     if (in_place) held_.assign(bytes);
@@ -35,7 +35,7 @@ std::expected<bool, Refusal> RequestReader::feed_head(std::string_view& bytes) {
     return false;
   }
   std::expected<Head, Refusal> head = read_head(whole.substr(0, *end), limits_);
-  if (!head) return std::unexpected(std::move(head.error()));
+  PAWL_TRY(head);
   bytes.remove_prefix(*end - before);
   held_ = std::string();
   seen_ = 0;
@@ -61,7 +61,7 @@ std::expected<bool, Refusal> RequestReader::feed_body(std::string_view& bytes) {
     }
     case Framing::Kind::chunked: {
       const std::expected<void, Refusal> fed = chunks_.feed(bytes, body, limits_);
-      if (!fed) return std::unexpected(fed.error());
+      PAWL_TRY(fed);
       return chunks_.done();
     }
   }
@@ -73,12 +73,12 @@ std::expected<std::optional<Incoming>, Refusal> RequestReader::feed(std::string_
     if (bytes.empty()) return std::nullopt;
     stage_ = Stage::head;
     const std::expected<bool, Refusal> head = feed_head(bytes);
-    if (!head) return std::unexpected(head.error());
+    PAWL_TRY(head);
     if (!*head) return std::nullopt;
     stage_ = Stage::body;
   }
   const std::expected<bool, Refusal> body = feed_body(bytes);
-  if (!body) return std::unexpected(body.error());
+  PAWL_TRY(body);
   if (!*body) return std::nullopt;
   stage_ = Stage::idle;
   expectation_ = false;

@@ -113,7 +113,7 @@ Server::~Server() {
 Result<std::uint16_t> Server::State::listen(const std::string& address, std::uint16_t port,
                                             TcpListener::Accepted accepted) {
   Result<TcpListener> listener = TcpListener::open(loop, address, port, std::move(accepted));
-  if (!listener) return std::unexpected(std::move(listener.error()));
+  PAWL_TRY(listener);
   const std::uint16_t taken = listener->port();
   tcp.push_back(*std::move(listener));
   return taken;
@@ -147,7 +147,7 @@ Status Server::listen_unix(const std::string& path, net::ListenOptions options) 
         state->serve(plain_wire(std::move(socket)), std::move(remote));
       },
       options);
-  if (!listener) return std::unexpected(std::move(listener.error()));
+  PAWL_TRY(listener);
   state_->unix_sockets.push_back(*std::move(listener));
   return {};
 }

@@ -36,7 +36,7 @@ Status EventReader::feed(std::string_view bytes) {
       continue;
     }
     const std::size_t end = std::min(bytes.find_first_of("\r\n"), bytes.size());
-    if (Status added = add(bytes.substr(0, end)); !added) return added;
+    PAWL_TRY(add(bytes.substr(0, end)));
     bytes.remove_prefix(end);
     if (bytes.empty()) break;
     after_return_ = bytes.front() == '\r';

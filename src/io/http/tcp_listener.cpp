@@ -103,7 +103,7 @@ Status TcpListener::State::start() {
   port = remote_of(mine).port;
   Result<net::Watch> watched =
       loop.watch(socket.get(), net::Interest::read, [this](net::Ready) { accept(); });
-  if (!watched) return std::unexpected(std::move(watched.error()));
+  PAWL_TRY(watched);
   watch = *std::move(watched);
   return {};
 }
@@ -153,13 +153,11 @@ TcpListener::~TcpListener() {
 Result<TcpListener> TcpListener::open(net::Loop& loop, const std::string& address,
                                       std::uint16_t port, Accepted accepted) {
   Result<Address> where = address_of(address, port);
-  if (!where) return std::unexpected(std::move(where.error()));
+  PAWL_TRY(where);
   Result<net::Fd> socket = listen_on(*where, fmt::format("{}:{}", address, port));
-  if (!socket) return std::unexpected(std::move(socket.error()));
+  PAWL_TRY(socket);
   auto state = std::make_shared<State>(loop, *std::move(socket), std::move(accepted));
-  if (Status started = state->start(); !started) {
-    return std::unexpected(std::move(started.error()));
-  }
+  PAWL_TRY(state->start());
   return TcpListener(std::move(state));
 }
 

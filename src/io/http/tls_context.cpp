@@ -48,7 +48,7 @@ int choose_protocol(SSL* /*session*/, const unsigned char** chosen, unsigned cha
 
 Status ask_clients(SSL_CTX* context, const TlsFiles& files) {
   if (files.clients == ClientCertificates::none) return {};
-  if (Status there = readable(files.client_ca); !there) return there;
+  PAWL_TRY(readable(files.client_ca));
   STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(files.client_ca.c_str());
   if (names == nullptr ||
       SSL_CTX_load_verify_locations(context, files.client_ca.c_str(), nullptr) != 1) {
@@ -65,7 +65,7 @@ Status ask_clients(SSL_CTX* context, const TlsFiles& files) {
 
 Result<std::unique_ptr<SSL_CTX, FreeTls>> make_context(const TlsFiles& files) {
   for (const std::string* path : {&files.certificate, &files.key}) {
-    if (Status there = readable(*path); !there) return std::unexpected(std::move(there.error()));
+    PAWL_TRY(readable(*path));
   }
   std::unique_ptr<SSL_CTX, FreeTls> context(SSL_CTX_new(TLS_server_method()));
   if (!context) return std::unexpected(tls_error("TLS cannot be had"));
@@ -89,9 +89,7 @@ Result<std::unique_ptr<SSL_CTX, FreeTls>> make_context(const TlsFiles& files) {
     return std::unexpected(
         tls_error(fmt::format("`{}` is not the key of the certificate", files.key)));
   }
-  if (Status asked = ask_clients(to, files); !asked) {
-    return std::unexpected(std::move(asked.error()));
-  }
+  PAWL_TRY(ask_clients(to, files));
   return context;
 }
 
@@ -99,7 +97,7 @@ Result<std::unique_ptr<SSL_CTX, FreeTls>> make_context(const TlsFiles& files) {
 
 Result<TlsSettings> TlsSettings::load(TlsFiles files) {
   auto made = make_context(files);
-  if (!made) return std::unexpected(std::move(made.error()));
+  PAWL_TRY(made);
   auto context = std::make_shared<Context>();
   context->files = std::move(files);
   context->now = *std::move(made);
@@ -108,7 +106,7 @@ Result<TlsSettings> TlsSettings::load(TlsFiles files) {
 
 Status TlsSettings::reload() {
   auto made = make_context(context_->files);
-  if (!made) return std::unexpected(std::move(made.error()));
+  PAWL_TRY(made);
   // Sessions hold the context they were made of.
   context_->now = *std::move(made);
   return {};

@@ -204,13 +204,13 @@ void Transfer::set_body() {
 }
 
 Status Transfer::prepare(KnownAddress& known, Closing closing) {
-  if (Status read = read_url(known); !read) return read;
-  if (Status made = make_lines(); !made) return made;
+  PAWL_TRY(read_url(known));
+  PAWL_TRY(make_lines());
   if (!easy) {
     easy.reset(curl_easy_init());
     if (!easy) return fail(ErrorKind::environment, "libcurl gives no handle");
-    if (Status safe = set_safety(); !safe) return safe;
-    if (Status ours = set_callbacks(closing); !ours) return ours;
+    PAWL_TRY(set_safety());
+    PAWL_TRY(set_callbacks(closing));
   }
   CURL* to = easy.get();
   set_body();

@@ -87,7 +87,7 @@ Task<Result<std::string>> HttpKeys::State::discover(std::shared_ptr<State> self,
   const http::ClientOptions options = client_options(place, *issuer, directory);
   for (std::string& url : discovery_addresses(place.issuer)) {
     const auto answer = co_await get(self, options, std::move(url), discovery_bytes_max);
-    if (!answer) co_return std::unexpected(answer.error());
+    PAWL_CO_TRY(answer);
     if (answer->status == 404) continue;
     if (answer->status != 200) {
       co_return fail(ErrorKind::io,
@@ -118,21 +118,21 @@ Task<Result<FetchedKeys>> HttpKeys::fetch(KeyPlace place, std::string directory)
   const std::shared_ptr<State> state = state_;
   if (!place.file.empty()) {
     auto text = read_key_file(beside(directory, place.file));
-    if (!text) co_return std::unexpected(text.error());
+    PAWL_CO_TRY(text);
     // A bundle is replaced by its owner; looking again costs nothing.
     co_return FetchedKeys{*std::move(text), fresh_min};
   }
   std::string url = place.url;
   if (url.empty()) {
     auto found = co_await State::discover(state, place, directory);
-    if (!found) co_return std::unexpected(found.error());
+    PAWL_CO_TRY(found);
     url = *std::move(found);
   }
   const auto address = parse_web_address(url);
   if (!address) co_return fail(ErrorKind::invalid, "the keys are at no address");
   auto answer = co_await State::get(state, client_options(place, *address, directory), url,
                                     jose::key_set_bytes_max);
-  if (!answer) co_return std::unexpected(answer.error());
+  PAWL_CO_TRY(answer);
   if (answer->status != 200) {
     co_return fail(ErrorKind::io, fmt::format("`{}` answers with {} where its keys should be",
                                               address->host, answer->status));
@@ -174,7 +174,7 @@ std::vector<std::string> discovery_addresses(std::string_view issuer) {
 Result<std::string> keys_of_discovery(std::string_view text, std::string_view issuer) {
   const auto read =
       json::parse(text, {.bytes_max = discovery_bytes_max, .depth_max = discovery_depth_max});
-  if (!read) return std::unexpected(read.error());
+  PAWL_TRY(read);
   const auto said = read->root().text("issuer");
   if (said != issuer) {
     return fail(ErrorKind::refused, "what was discovered is about another issuer");

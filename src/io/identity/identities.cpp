@@ -242,7 +242,7 @@ Result<jose::RunCredential> Identities::credential_of(const Bearer& bearer) cons
 
 Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
   auto credential = credential_of(bearer);
-  if (!credential) return std::unexpected(credential.error());
+  PAWL_TRY(credential);
   return issue(*std::move(credential), bearer.run);
 }
 
@@ -261,7 +261,7 @@ Result<Identities::Issued> Identities::issue(jose::RunCredential credential,
   issued.expires.ns -= issued.expires.ns % second;
   auto token =
       jose::issue(signing_.front().key, std::move(credential), deadline.value_or(issued.expires));
-  if (!token) return std::unexpected(token.error());
+  PAWL_TRY(token);
   issued.token = *std::move(token);
   return issued;
 }

@@ -166,7 +166,7 @@ std::string sign_in_address(const std::string& authorize_url, const PersonProvid
 Task<Result<std::string>> Provider::address(ProviderAsked asked) {
   const auto self = asking_;
   const auto described = co_await Asking::describe(self);
-  if (!described) co_return std::unexpected(described.error());
+  PAWL_CO_TRY(described);
   co_return sign_in_address(described->authorize_url, self->from, asked);
 }
 
@@ -183,7 +183,7 @@ Result<Vouched> judge_id_token(const jose::Claims& claims, const PersonProvider&
   }
   const Status recent =
       from.max_age ? signed_in_lately(all["auth_time"], *from.max_age, asked.began, now) : Status{};
-  if (!recent) return std::unexpected(recent.error());
+  PAWL_TRY(recent);
   const auto ways = texts_in(all["amr"]);
   for (const std::string& wanted : from.require) {
     if (!ways || std::ranges::find(*ways, wanted) == ways->end()) {
@@ -234,7 +234,7 @@ Task<Result<Vouched>> Provider::Asking::judge(std::shared_ptr<Asking> self, std:
 Task<Result<Vouched>> Provider::redeem(ProviderAsked asked, ProviderAnswer answer) {
   const auto self = asking_;
   const auto described = co_await Asking::describe(self);
-  if (!described) co_return std::unexpected(described.error());
+  PAWL_CO_TRY(described);
   if (answer.issuer.empty() ? described->says_issuer : answer.issuer != self->from.at.url) {
     co_return no_word("the answer in the browser is of another provider");
   }
@@ -252,7 +252,7 @@ Task<Result<Vouched>> Provider::redeem(ProviderAsked asked, ProviderAnswer answe
   if (!said) co_return fail(ErrorKind::environment, said.error().message);
   auto id_token = id_token_in(*said);
   secrets::wipe(said->body);
-  if (!id_token) co_return std::unexpected(id_token.error());
+  PAWL_CO_TRY(id_token);
   co_return co_await Asking::judge(self, *std::move(id_token), std::move(asked));
 }
 

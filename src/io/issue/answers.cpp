@@ -79,12 +79,12 @@ std::optional<std::string_view> element(std::string_view xml, std::string_view n
 }  // namespace
 
 Result<Answered> read_vault_login(int status, std::string_view body) {
-  if (Status fine = check_status(status, 200); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_status(status, 200));
   const auto said = object_in(body);
-  if (!said) return std::unexpected(said.error());
+  PAWL_TRY(said);
   const json::View auth = said->root()["auth"];
   auto token = secret_in(auth["client_token"], "token");
-  if (!token) return std::unexpected(token.error());
+  PAWL_TRY(token);
   Answered out = one_value(*std::move(token));
   out.lasts = seconds_in(auth["lease_duration"]);
   return out;
@@ -92,9 +92,9 @@ Result<Answered> read_vault_login(int status, std::string_view body) {
 
 Result<Answered> read_vault(int status, std::string_view body, std::string_view field) {
   if (status == 404) return fail(ErrorKind::missing, "there is no such secret in the vault");
-  if (Status fine = check_status(status, 200); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_status(status, 200));
   const auto said = object_in(body);
-  if (!said) return std::unexpected(said.error());
+  PAWL_TRY(said);
   const json::View secret = said->root()["data"];
   if (!secret["metadata"].is_object()) {
     return no("the answer is not of a key/value engine of version 2");
@@ -105,7 +105,7 @@ Result<Answered> read_vault(int status, std::string_view body, std::string_view 
                 fmt::format("the secret has no field `{}`", escape_untrusted(field)));
   }
   auto read = secret_in(value, "text in that field");
-  if (!read) return std::unexpected(read.error());
+  PAWL_TRY(read);
   Answered out = one_value(*std::move(read));
   const json::View version = secret["metadata"]["version"];
   if (version.is_integer()) out.version = fmt::format("{}", version.integer());
@@ -115,15 +115,15 @@ Result<Answered> read_vault(int status, std::string_view body, std::string_view 
 Result<Answered> read_oauth(int status, std::string_view body) {
   const auto said = object_in(body);
   const std::string_view code = said ? said->root().text("error").value_or("") : "";
-  if (Status fine = check_status(status, 200, code); !fine) return std::unexpected(fine.error());
-  if (!said) return std::unexpected(said.error());
+  PAWL_TRY(check_status(status, 200, code));
+  PAWL_TRY(said);
   const json::View root = said->root();
   // A token that has to be proved along with its use would be none with us.
   if (lower_ascii(root.text("token_type").value_or("")) != "bearer") {
     return no("the answer has no token of the type `Bearer`");
   }
   auto token = secret_in(root["access_token"], "token");
-  if (!token) return std::unexpected(token.error());
+  PAWL_TRY(token);
   Answered out = one_value(*std::move(token));
   out.lasts = seconds_in(root["expires_in"]);
   return out;
@@ -134,19 +134,19 @@ Result<Answered> read_login_tokens(int status, std::string_view body) {
   const auto said = json::parse(body);
   if (!out || !said || !said->root()["refresh_token"].exists()) return out;
   auto refresh = secret_in(said->root()["refresh_token"], "refresh token");
-  if (!refresh) return std::unexpected(refresh.error());
+  PAWL_TRY(refresh);
   out->refresh = *std::move(refresh);
   return out;
 }
 
 Result<Answered> read_github(int status, std::string_view body, Instant now) {
-  if (Status fine = check_status(status, 201); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_status(status, 201));
   const auto said = object_in(body);
-  if (!said) return std::unexpected(said.error());
+  PAWL_TRY(said);
   auto token = secret_in(said->root()["token"], "token");
-  if (!token) return std::unexpected(token.error());
+  PAWL_TRY(token);
   const auto lasts = until(said->root().text("expires_at").value_or(""), now);
-  if (!lasts) return std::unexpected(lasts.error());
+  PAWL_TRY(lasts);
   Answered out = one_value(*std::move(token));
   out.lasts = *lasts;
   return out;
@@ -154,7 +154,7 @@ Result<Answered> read_github(int status, std::string_view body, Instant now) {
 
 Result<Answered> read_aws(int status, std::string_view body, Instant now) {
   const std::string_view code = status == 200 ? "" : element(body, "Code").value_or("");
-  if (Status fine = check_status(status, 200, code); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_status(status, 200, code));
   Answered out;
   constexpr std::string_view names[] = {"AccessKeyId", "SecretAccessKey", "SessionToken"};
   for (std::size_t i = 0; i < std::size(names); ++i) {
@@ -162,11 +162,11 @@ Result<Answered> read_aws(int status, std::string_view body, Instant now) {
     if (!text) return no(fmt::format("the answer has no `{}`", names[i]));
     auto value =
         secrets::as_credential(secrets::Credential::copy_of(*text), fmt::format("`{}`", names[i]));
-    if (!value) return std::unexpected(value.error());
+    PAWL_TRY(value);
     out.values.emplace_back(aws_variables[i], *std::move(value));
   }
   const auto lasts = until(element(body, "Expiration").value_or(""), now);
-  if (!lasts) return std::unexpected(lasts.error());
+  PAWL_TRY(lasts);
   out.lasts = *lasts;
   out.principal =
       escape_untrusted(element(body, "Arn").value_or("").substr(0, principal_bytes_max));

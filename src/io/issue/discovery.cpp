@@ -125,14 +125,14 @@ Result<Authorization> read_authorization(std::string_view body, std::string_view
   if (!sha256) return refused("the authorization server does not offer PKCE with `S256`");
   Authorization out;
   auto authorize = endpoint(root, "authorization_endpoint", issuer);
-  if (!authorize) return std::unexpected(authorize.error());
+  PAWL_TRY(authorize);
   auto token = endpoint(root, "token_endpoint", issuer);
-  if (!token) return std::unexpected(token.error());
+  PAWL_TRY(token);
   out.authorize_url = *std::move(authorize);
   out.token_url = *std::move(token);
   if (root["registration_endpoint"].exists()) {
     auto registers = endpoint(root, "registration_endpoint", issuer);
-    if (!registers) return std::unexpected(registers.error());
+    PAWL_TRY(registers);
     out.register_url = *std::move(registers);
   }
   const json::View says = root["authorization_response_iss_parameter_supported"];

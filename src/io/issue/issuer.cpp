@@ -61,7 +61,7 @@ Task<Result<Answered>> Issuer::issue(std::string name, Deployment::Credential cr
   if (kept->asking) {
     Completion<Status> done;
     kept->waiting.push_back(done);
-    if (Status fine = co_await done; !fine) co_return std::unexpected(fine.error());
+    PAWL_CO_TRY(co_await done);
     co_return copy_of(kept->answer);
   }
   kept->asking = true;
@@ -92,12 +92,12 @@ Task<Result<secrets::Credential>> Issuer::vault_token(std::string name, VaultSec
     co_return known->second->values.front().second.copy();
   }
   auto secret = co_await ports_.read(how.secret_id);
-  if (!secret) co_return std::unexpected(secret.error());
+  PAWL_CO_TRY(secret);
   auto said = co_await client_of(how.at).fetch(ask_vault_login(how, secret->bytes()));
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   auto answer = read_vault_login(said->status, said->body);
   secrets::wipe(said->body);
-  if (!answer) co_return std::unexpected(answer.error());
+  PAWL_CO_TRY(answer);
   logins_until_[name] = kept_until(answer->lasts);
   auto token = answer->values.front().second.copy();
   logins_[name] = std::make_shared<Answered>(*std::move(answer));
@@ -106,9 +106,9 @@ Task<Result<secrets::Credential>> Issuer::vault_token(std::string name, VaultSec
 
 Task<Result<Answered>> Issuer::ask_vault_for(std::string name, VaultSecret how) {
   auto token = co_await vault_token(name, how);
-  if (!token) co_return std::unexpected(token.error());
+  PAWL_CO_TRY(token);
   auto said = co_await client_of(how.at).fetch(ask_vault(how, token->bytes()));
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   // Perhaps a revoked login: the next call logs in again.
   if (said->status == 403) logins_.erase(name);
   auto answer = read_vault(said->status, said->body, how.field);
@@ -118,15 +118,15 @@ Task<Result<Answered>> Issuer::ask_vault_for(std::string name, VaultSecret how) 
 
 Task<Result<Answered>> Issuer::ask_oauth_for(OAuthToken how) {
   auto secret = co_await ports_.read(how.client_secret);
-  if (!secret) co_return std::unexpected(secret.error());
+  PAWL_CO_TRY(secret);
   secrets::Credential subject;
   if (how.subject.given()) {
     auto read = co_await ports_.read(how.subject);
-    if (!read) co_return std::unexpected(read.error());
+    PAWL_CO_TRY(read);
     subject = *std::move(read);
   }
   auto said = co_await client_of(how.at).fetch(ask_oauth(how, secret->bytes(), subject.bytes()));
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   auto answer = read_oauth(said->status, said->body);
   secrets::wipe(said->body);
   if (answer) answer->principal = how.client;
@@ -135,11 +135,11 @@ Task<Result<Answered>> Issuer::ask_oauth_for(OAuthToken how) {
 
 Task<Result<Answered>> Issuer::ask_github_for(GithubAppToken how) {
   auto key = co_await ports_.read(how.key);
-  if (!key) co_return std::unexpected(key.error());
+  PAWL_CO_TRY(key);
   auto asked = ask_github(how, key->bytes(), ports_.wall());
-  if (!asked) co_return std::unexpected(asked.error());
+  PAWL_CO_TRY(asked);
   auto said = co_await client_of(how.at).fetch(*std::move(asked));
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   auto answer = read_github(said->status, said->body, ports_.wall());
   secrets::wipe(said->body);
   if (answer) answer->principal = fmt::format("app {}/{}", how.app, how.installation);
@@ -148,16 +148,16 @@ Task<Result<Answered>> Issuer::ask_github_for(GithubAppToken how) {
 
 Task<Result<Answered>> Issuer::ask_aws_for(AwsKeys how) {
   auto key = co_await ports_.read(how.secret_key);
-  if (!key) co_return std::unexpected(key.error());
+  PAWL_CO_TRY(key);
   secrets::Credential session;
   if (how.session_token.given()) {
     auto read = co_await ports_.read(how.session_token);
-    if (!read) co_return std::unexpected(read.error());
+    PAWL_CO_TRY(read);
     session = *std::move(read);
   }
   auto said =
       co_await client_of(how.at).fetch(ask_aws(how, key->bytes(), session.bytes(), ports_.wall()));
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   auto answer = read_aws(said->status, said->body, ports_.wall());
   secrets::wipe(said->body);
   co_return answer;
@@ -167,19 +167,19 @@ Task<Result<Answered>> Issuer::ask_aws_for(AwsKeys how) {
 // the disk before what came with it is used.
 Task<Result<Answered>> Issuer::ask_login_for(LoginToken how) {
   auto replace = ports_.hold(how.store);
-  if (!replace) co_return std::unexpected(replace.error());
+  PAWL_CO_TRY(replace);
   SecretSource from;
   from.store = how.store;
   auto stored = co_await ports_.read(from);
-  if (!stored) co_return std::unexpected(stored.error());
+  PAWL_CO_TRY(stored);
   auto login = read_login(stored->bytes());
-  if (!login) co_return std::unexpected(login.error());
+  PAWL_CO_TRY(login);
   const bool same =
       login->issuer == how.at.url && origin_of(login->token_url) == origin_of(how.at.url);
   auto said = same ? co_await client_of(how.at).fetch(ask_refresh(*login))
                    : fail(ErrorKind::refused, "what is stored is a login at another issuer");
   secrets::wipe(login->refresh_token);
-  if (!said) co_return std::unexpected(said.error());
+  PAWL_CO_TRY(said);
   auto answer = read_login_tokens(said->status, said->body);
   secrets::wipe(said->body);
   if (!answer) co_return answer;
@@ -187,7 +187,7 @@ Task<Result<Answered>> Issuer::ask_login_for(LoginToken how) {
     login->refresh_token = std::string(answer->refresh.bytes());
     const Status kept = (*replace)(write_login(*login));
     secrets::wipe(login->refresh_token);
-    if (!kept) co_return std::unexpected(kept.error());
+    PAWL_CO_TRY(kept);
   }
   answer->principal = login->client;
   answer->resource = login->resource;

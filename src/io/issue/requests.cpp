@@ -142,7 +142,7 @@ Result<http::Ask> ask_github(const GithubAppToken& how, std::string_view pem, In
   claims.key("iat").integer(second(now) - proof_before.ns / 1'000'000'000);
   claims.key("iss").string(how.app).end();
   auto proof = sign_rs256(pem, claims.text());
-  if (!proof) return std::unexpected(proof.error());
+  PAWL_TRY(proof);
   http::Ask ask = asking("POST", fmt::format("{}/app/installations/{}/access_tokens",
                                              without_slash(how.at.url), how.installation));
   ask.headers.add("accept", "application/vnd.github+json");

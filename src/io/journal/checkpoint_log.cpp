@@ -78,10 +78,10 @@ Status CheckpointLog::read_log(const PublicKey& key) {
     return std::unexpected(file.error());
   }
   auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
+  PAWL_TRY(size);
   const std::uint64_t from = *size - std::min(*size, tail_bytes);
   auto tail = read_exactly(**file, from, *size - from);
-  if (!tail) return std::unexpected(tail.error());
+  PAWL_TRY(tail);
 
   // The last note, or the one before it where the last is torn.
   std::size_t search = tail->size();
@@ -133,34 +133,34 @@ Status CheckpointLog::read_newest(const PublicKey& key) {
 Result<CheckpointLog> CheckpointLog::open(Disk& disk, const PublicKey& key,
                                           std::uint64_t bytes_max) {
   CheckpointLog log(disk, bytes_max);
-  if (Status read = log.read_log(key); !read) return std::unexpected(read.error());
-  if (Status read = log.read_newest(key); !read) return std::unexpected(read.error());
+  PAWL_TRY(log.read_log(key));
+  PAWL_TRY(log.read_newest(key));
   return log;
 }
 
 Status CheckpointLog::prepare() {
   auto file = disk_->open(log_path, Access::create);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   file_ = std::move(*file);
   auto size = file_->size();
-  if (!size) return std::unexpected(size.error());
+  PAWL_TRY(size);
   if (*size != size_) {
-    if (Status cut = file_->truncate(size_); !cut) return cut;
+    PAWL_TRY(file_->truncate(size_));
   }
   // After a sync that failed in an earlier life the note may be in memory only, as if it were
   // clean.
   const Status again = write_all(*file_, size_ - last_note_.size(), last_note_);
   if (!again) return again;
-  if (Status synced = file_->sync(); !synced) return synced;
+  PAWL_TRY(file_->sync());
   return compact();
 }
 
 // The file by its name is the long one or the short one; only the disk knows which.
 Status CheckpointLog::reopen(std::uint64_t shorter) {
   auto file = disk_->open(log_path, Access::write);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   const auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
+  PAWL_TRY(size);
   if (*size != size_ && *size != shorter) {
     return fail(ErrorKind::corrupt, fmt::format("`{}` has {} bytes, where {} or {} were written",
                                                 disk_->shown(log_path), *size, size_, shorter));
@@ -173,7 +173,7 @@ Status CheckpointLog::reopen(std::uint64_t shorter) {
 Status CheckpointLog::compact() {
   if (size_ <= compact_at_) return {};
   auto text = read_exactly(*file_, 0, size_);
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   const auto notes = notes_of(*text);
   if (!notes || notes->back() != last_note_) {
     // What is damaged stays for the verifier to find.
@@ -192,7 +192,7 @@ Status CheckpointLog::compact() {
   if (kept.size() >= size_) return {};
   const Status replaced = replace_whole(*disk_, log_path, kept);
   if (!replaced && replaced.error().fault != ErrorKind::environment) return replaced;
-  if (Status there = reopen(kept.size()); !there) return there;
+  PAWL_TRY(reopen(kept.size()));
   if (replaced) {
     compact_at_ = bytes_max_;
   } else if (size_ == kept.size()) {
@@ -205,10 +205,10 @@ Status CheckpointLog::compact() {
 Result<bool> CheckpointLog::write(std::string_view note) {
   if (Status written = write_all(*file_, size_, note); !written) {
     if (written.error().fault != ErrorKind::environment) return std::unexpected(written.error());
-    if (Status cut = file_->truncate(size_); !cut) return std::unexpected(cut.error());
+    PAWL_TRY(file_->truncate(size_));
     return false;
   }
-  if (Status synced = file_->sync(); !synced) return std::unexpected(synced.error());
+  PAWL_TRY(file_->sync());
   size_ += note.size();
   last_note_ = note;
   Status replaced = replace_whole(*disk_, newest_path, note);
@@ -216,7 +216,7 @@ Result<bool> CheckpointLog::write(std::string_view note) {
   if (!replaced && replaced.error().fault != ErrorKind::environment) {
     return std::unexpected(replaced.error());
   }
-  if (Status compacted = compact(); !compacted) return std::unexpected(compacted.error());
+  PAWL_TRY(compact());
   return true;
 }
 

@@ -9,7 +9,7 @@ namespace pawl {
 Status write_all(File& file, std::uint64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     auto written = file.write_at(offset, bytes);
-    if (!written) return std::unexpected(written.error());
+    PAWL_TRY(written);
     if (*written == 0 || *written > bytes.size()) {
       return fail(ErrorKind::io, "a write made no progress");
     }
@@ -25,7 +25,7 @@ Result<std::string> read_there(const File& file, std::uint64_t offset, std::size
   std::size_t done = 0;
   while (done < count) {
     auto read = file.read_at(offset + done, std::span(bytes).subspan(done));
-    if (!read) return std::unexpected(read.error());
+    PAWL_TRY(read);
     if (*read == 0) break;
     done += *read;
   }
@@ -44,9 +44,9 @@ Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::si
 
 Result<std::string> read_whole(Disk& disk, const std::string& path, std::uint64_t bytes_max) {
   auto file = disk.open(path, Access::read);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
+  PAWL_TRY(size);
   if (*size > bytes_max) {
     return fail(ErrorKind::invalid, fmt::format("`{}` has {} bytes, at most {} are read",
                                                 disk.shown(path), *size, bytes_max));
@@ -60,7 +60,7 @@ Status replace_whole(Disk& disk, const std::string& path, std::string_view bytes
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
   {
     auto file = disk.open(fresh, Access::fresh);
-    if (!file) return std::unexpected(file.error());
+    PAWL_TRY(file);
     Status done = write_all(**file, 0, bytes);
     if (done) done = (*file)->sync();
     if (!done) {
@@ -69,7 +69,7 @@ Status replace_whole(Disk& disk, const std::string& path, std::string_view bytes
       return done;
     }
   }
-  if (Status renamed = disk.rename(fresh, path); !renamed) return renamed;
+  PAWL_TRY(disk.rename(fresh, path));
   return disk.sync_directory(folder);
 }
 

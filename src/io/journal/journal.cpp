@@ -38,7 +38,7 @@ Status check(const JournalOptions& options) {
 
 Status make_folders(Disk& disk) {
   for (const char* folder : {"", journal::journal_folder, journal::snapshot_folder}) {
-    if (Status made = disk.make_directory(folder); !made) return made;
+    PAWL_TRY(disk.make_directory(folder));
   }
   return {};
 }
@@ -51,14 +51,14 @@ Journal::~Journal() = default;
 Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, JournalOptions options,
                                                const JournalReplay& replay) {
   if (!options.monotonic) options.monotonic = since_boot;
-  if (Status good = check(options); !good) return std::unexpected(good.error());
-  if (Status made = make_folders(disk); !made) return std::unexpected(made.error());
+  PAWL_TRY(check(options));
+  PAWL_TRY(make_folders(disk));
   auto lock = disk.lock(lock_path);
-  if (!lock) return std::unexpected(lock.error());
+  PAWL_TRY(lock);
   auto key = journal::open_node_key(disk, options.origin, options.random);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   auto body = std::make_unique<Body>(disk, std::move(options), std::move(*lock), std::move(*key));
-  if (Status started = body->start(replay); !started) return std::unexpected(started.error());
+  PAWL_TRY(body->start(replay));
   return std::unique_ptr<Journal>(new Journal(std::move(body)));
 }
 

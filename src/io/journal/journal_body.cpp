@@ -46,13 +46,13 @@ std::function<void()> Journal::Body::posted(void (Body::*step)()) {
 Status Journal::Body::start(const JournalReplay& replay) {
   auto checkpoints =
       journal::CheckpointLog::open(disk_, key_.public_key(), options_.checkpoint_log_bytes_max);
-  if (!checkpoints) return std::unexpected(checkpoints.error());
+  PAWL_TRY(checkpoints);
   checkpoints_.emplace(std::move(*checkpoints));
   auto found =
       journal::recover(disk_, key_.public_key().name(), checkpoints_->newest(), options_, replay);
-  if (!found) return std::unexpected(found.error());
-  if (Status prepared = checkpoints_->prepare(); !prepared) return prepared;
-  if (Status started = start_segment(*found); !started) return started;
+  PAWL_TRY(found);
+  PAWL_TRY(checkpoints_->prepare());
+  PAWL_TRY(start_segment(*found));
 
   tree_ = std::move(found->tree);
   recovery_ = found->report;
@@ -73,11 +73,11 @@ Status Journal::Body::start(const JournalReplay& replay) {
 
 Status Journal::Body::start_segment(const journal::Recovered& found) {
   if (!found.head) {
-    if (Status begun = begin_segment(); !begun) return begun;
+    PAWL_TRY(begin_segment());
     return disk_.sync_directory("");
   }
   auto segment = SegmentWriter::adopt(disk_, *found.head, found.place, room());
-  if (!segment) return std::unexpected(segment.error());
+  PAWL_TRY(segment);
   segment_.emplace(std::move(*segment));
   return disk_.sync_directory("");
 }
@@ -86,7 +86,7 @@ Status Journal::Body::start_segment(const journal::Recovered& found) {
 // the newest segment can be torn. That is why this waits for syncs on the loop's thread.
 Status Journal::Body::begin_segment() {
   auto fresh = SegmentWriter::create(disk_, tree_.size(), room());
-  if (!fresh) return std::unexpected(fresh.error());
+  PAWL_TRY(fresh);
   journal::SegmentHead head{.origin = key_.public_key().name(),
                             .payload_area = fresh->payload_area()};
   head.root = tree_.root();
@@ -167,8 +167,8 @@ Result<std::uint64_t> Journal::Body::append(std::string_view record,
                                             std::span<const PayloadRef> payloads, Urgency urgency) {
   if (closed_ || commit_->failed()) return refusal();
   const auto need = measure(record, payloads);
-  if (!need) return std::unexpected(need.error());
-  if (Status room = find_room(*need, urgency); !room) return std::unexpected(room.error());
+  PAWL_TRY(need);
+  PAWL_TRY(find_room(*need, urgency));
 
   const std::uint64_t seq = tree_.size();
   const std::uint64_t entries_begin = segment_->payload_area() + segment_->place().payload_end;
@@ -243,19 +243,19 @@ void Journal::Body::on_checkpoint_due() {
 Status Journal::Body::build_index() {
   if (index_) return {};
   auto index = journal::PayloadIndex::build(disk_);
-  if (!index) return std::unexpected(index.error());
+  PAWL_TRY(index);
   index_.emplace(std::move(*index));
   return {};
 }
 
 Result<Payload> Journal::Body::payload(const Digest& commitment) {
-  if (Status built = build_index(); !built) return std::unexpected(built.error());
+  PAWL_TRY(build_index());
   return journal::read_payload(disk_, *index_, commitment);
 }
 
 Status Journal::Body::erase(const Digest& commitment) {
   if (closed_ || commit_->failed()) return refusal();
-  if (Status built = build_index(); !built) return built;
+  PAWL_TRY(build_index());
   const Status erased = journal::erase_payload(disk_, *index_, commitment);
   if (!erased && erased.error().fault == ErrorKind::io) return fail_for_ever(erased.error());
   return erased;
@@ -277,7 +277,7 @@ Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
   }
   if (put) put = replace_whole(disk_, journal::snapshot_path(next()), bytes);
   if (!put && put.error().fault == ErrorKind::io) return fail_for_ever(put.error());
-  if (!put) return std::unexpected(put.error());
+  PAWL_TRY(put);
   if (auto sizes = journal::list_snapshots(disk_)) {
     for (std::size_t i = 0; i + journal::snapshots_kept < sizes->size(); ++i) {
       // One that stays costs room and nothing else.
@@ -297,7 +297,7 @@ Status Journal::Body::final_checkpoint() {
     commit_->want(next());
     commit_->run();
   }
-  if (Status synced = synced_to_the_end(); !synced) return synced;
+  PAWL_TRY(synced_to_the_end());
   if (next() == 0 || commit_->checkpointed() == next()) return {};
   commit_->checkpoint({.origin = key_.public_key().name(), .size = next(), .root = root()});
   commit_->run();

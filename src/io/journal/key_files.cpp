@@ -17,10 +17,10 @@ constexpr std::size_t name_bytes = 8;
 // A journal whose head could never be written down is none.
 Result<bool> journal_exists(Disk& disk) {
   auto segments = list_segments(disk);
-  if (!segments) return std::unexpected(segments.error());
+  PAWL_TRY(segments);
   for (const std::uint64_t first : *segments) {
     auto file = disk.open(segment_path(first), Access::read);
-    if (!file) return std::unexpected(file.error());
+    PAWL_TRY(file);
     auto start = read_segment_start(**file, first);
     if (!start || *start) return true;
   }
@@ -30,7 +30,7 @@ Result<bool> journal_exists(Disk& disk) {
 Result<NodeKey> make_key(Disk& disk, const std::string& origin,
                          const std::function<std::string(std::size_t)>& random) {
   auto exists = journal_exists(disk);
-  if (!exists) return std::unexpected(exists.error());
+  PAWL_TRY(exists);
   if (*exists) {
     return fail(ErrorKind::corrupt,
                 fmt::format("`{}` is missing, but there is a journal that it signed",
@@ -39,9 +39,7 @@ Result<NodeKey> make_key(Disk& disk, const std::string& origin,
   const std::string name = origin.empty() ? "pawl-" + hex(random(name_bytes)) : origin;
   auto key = NodeKey::from_seed(name, random(seed_bytes));
   if (!key) return key;
-  if (Status put = replace_whole(disk, secret_path, key->text() + "\n"); !put) {
-    return std::unexpected(put.error());
-  }
+  PAWL_TRY(replace_whole(disk, secret_path, key->text() + "\n"));
   return key;
 }
 
@@ -56,7 +54,7 @@ Status publish(Disk& disk, const PublicKey& key) {
   }
   if (published) {
     auto exists = journal_exists(disk);
-    if (!exists) return std::unexpected(exists.error());
+    PAWL_TRY(exists);
     if (*exists) {
       return fail(ErrorKind::corrupt,
                   fmt::format("`{}` is not the public key of `{}`", disk.shown(public_path),
@@ -84,17 +82,15 @@ Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
         ErrorKind::invalid,
         fmt::format("the journal is the log `{}`, it cannot become `{}`", open.name(), origin));
   }
-  if (Status published = publish(disk, open); !published) {
-    return std::unexpected(published.error());
-  }
+  PAWL_TRY(publish(disk, open));
   // The names of both must outlive a power cut before there is a journal that needs them.
-  if (Status synced = disk.sync_directory(""); !synced) return std::unexpected(synced.error());
+  PAWL_TRY(disk.sync_directory(""));
   return key;
 }
 
 Result<PublicKey> read_public_key(Disk& disk) {
   auto text = read_whole(disk, public_path, key_file_bytes_max);
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   auto key = PublicKey::parse(*text);
   if (!key) {
     return fail(key.error().fault,

@@ -107,7 +107,7 @@ PublicKey::PublicKey(std::string name, std::string raw_key, Pkey key)
 
 Result<PublicKey> PublicKey::parse(std::string_view text) {
   auto parts = key_parts(text, "a public key");
-  if (!parts) return std::unexpected(parts.error());
+  PAWL_TRY(parts);
   Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw(parts->key), key_bytes));
   if (!key) return fail(ErrorKind::corrupt, "the public key is not a point of Ed25519");
   PublicKey made(std::move(parts->name), std::move(parts->key), std::move(key));
@@ -189,7 +189,7 @@ Result<NodeKey> NodeKey::parse(std::string_view text) {
     return fail(ErrorKind::corrupt, "this is not a private key: `PRIVATE+KEY+` is expected first");
   }
   auto parts = key_parts(text.substr(private_prefix.size()), "a private key");
-  if (!parts) return std::unexpected(parts.error());
+  PAWL_TRY(parts);
   auto key = from_seed(parts->name, parts->key);
   OPENSSL_cleanse(parts->key.data(), parts->key.size());
   if (key && key->public_.hash_ != parts->hash) {

@@ -59,13 +59,13 @@ Status erase_at(Disk& disk, const Erasure& erasure) {
   auto file = disk.open(segment_path(erasure.place.first), Access::write);
   // A power cut took the segment, or the entry's end of it: there is nothing left to erase.
   if (!file && file.error().fault == ErrorKind::missing) return {};
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   const std::uint64_t end = erasure.place.offset + entry_bytes(erasure.head.length);
   auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
+  PAWL_TRY(size);
   if (*size < end) return {};
   auto before = read_exactly(**file, erasure.place.offset, entry_head_bytes);
-  if (!before) return std::unexpected(before.error());
+  PAWL_TRY(before);
   if (all_zero(*before)) return {};
 
   std::string out;
@@ -73,7 +73,7 @@ Status erase_at(Disk& disk, const Erasure& erasure) {
   std::uint64_t at = erasure.place.offset;
   while (at < end) {
     out.resize(std::min<std::uint64_t>(end - at, zero_chunk_bytes), '\0');
-    if (Status written = write_all(**file, at, out); !written) return written;
+    PAWL_TRY(write_all(**file, at, out));
     at += out.size();
     out.clear();
   }
@@ -85,25 +85,25 @@ Status erase_at(Disk& disk, const Erasure& erasure) {
 Result<PayloadIndex> PayloadIndex::build(Disk& disk) {
   PayloadIndex index;
   auto segments = list_segments(disk);
-  if (!segments) return std::unexpected(segments.error());
+  PAWL_TRY(segments);
   for (const std::uint64_t first : *segments) {
-    if (Status walked = index.walk(disk, first); !walked) return std::unexpected(walked.error());
+    PAWL_TRY(index.walk(disk, first));
   }
   return index;
 }
 
 Status PayloadIndex::walk(Disk& disk, std::uint64_t first) {
   auto file = disk.open(segment_path(first), Access::read);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   auto start = read_segment_start(**file, first);
-  if (!start) return std::unexpected(start.error());
+  PAWL_TRY(start);
   auto size = (*file)->size();
-  if (!size) return std::unexpected(size.error());
+  PAWL_TRY(size);
   if (!*start) return {};
   PayloadPlace place{first, (*start)->head.payload_area};
   while (place.offset + entry_head_bytes <= *size) {
     auto bytes = read_exactly(**file, place.offset, entry_head_bytes);
-    if (!bytes) return std::unexpected(bytes.error());
+    PAWL_TRY(bytes);
     const auto head = read_entry_head(*bytes);
     if (!head || head->length > journal_payload_bytes_max) {
       if (!all_zero(*bytes) && !damaged_) damaged_ = place;
@@ -160,9 +160,9 @@ Result<Payload> read_payload(Disk& disk, const PayloadIndex& index, const Digest
   for (const PayloadPlace& place : index.find(commitment)) {
     const std::string path = segment_path(place.first);
     auto file = disk.open(path, Access::read);
-    if (!file) return std::unexpected(file.error());
+    PAWL_TRY(file);
     auto size = (*file)->size();
-    if (!size) return std::unexpected(size.error());
+    PAWL_TRY(size);
     auto entry = read_entry(**file, place.offset, *size);
     if (!entry) {
       return fail(entry.error().fault, fmt::format("`{}` at {}: {}", disk.shown(path), place.offset,
@@ -192,9 +192,9 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
   std::string intent;
   for (const PayloadPlace& place : places) {
     auto file = disk.open(segment_path(place.first), Access::read);
-    if (!file) return std::unexpected(file.error());
+    PAWL_TRY(file);
     auto bytes = read_exactly(**file, place.offset, entry_head_bytes);
-    if (!bytes) return std::unexpected(bytes.error());
+    PAWL_TRY(bytes);
     const auto head = read_entry_head(*bytes);
     if (!head) {
       return fail(ErrorKind::corrupt,
@@ -206,7 +206,7 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
   if (intent.empty()) {
     return fail(ErrorKind::missing, fmt::format("there is no payload `{}`", to_string(commitment)));
   }
-  if (Status noted = replace_whole(disk, erasing_path, intent); !noted) return noted;
+  PAWL_TRY(replace_whole(disk, erasing_path, intent));
   return finish_erasures(disk);
 }
 
@@ -223,9 +223,9 @@ Status finish_erasures(Disk& disk) {
       return fail(ErrorKind::corrupt,
                   fmt::format("`{}` is not a list of erasures", disk.shown(erasing_path)));
     }
-    if (Status erased = erase_at(disk, *erasure); !erased) return erased;
+    PAWL_TRY(erase_at(disk, *erasure));
   }
-  if (Status removed = disk.remove(erasing_path); !removed) return removed;
+  PAWL_TRY(disk.remove(erasing_path));
   return disk.sync_directory("");
 }
 

@@ -76,7 +76,7 @@ const char* at(const std::string& path) {
 
 Result<std::unique_ptr<PosixDisk>> PosixDisk::open(const std::string& directory, Root root) {
   if (root == Root::create) {
-    if (Status created = create_root(directory); !created) return std::unexpected(created.error());
+    PAWL_TRY(create_root(directory));
   }
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return system_error(errno, "open", directory);

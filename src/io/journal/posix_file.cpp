@@ -72,7 +72,7 @@ Status PosixFile::allocate_by_writing(std::uint64_t offset, std::uint64_t length
     const auto count =
         static_cast<std::size_t>(std::min<std::uint64_t>(zero_block_bytes, end - offset));
     auto read = read_at(offset, std::span(block).first(count));
-    if (!read) return std::unexpected(read.error());
+    PAWL_TRY(read);
     const bool empty = std::ranges::all_of(std::string_view(block).substr(0, *read),
                                            [](char byte) { return byte == '\0'; });
     if (empty || *read < count) {
@@ -105,7 +105,7 @@ Status PosixFile::release_by_writing(std::uint64_t offset, std::uint64_t length)
     const auto count =
         static_cast<std::size_t>(std::min<std::uint64_t>(zero_block_bytes, end - offset));
     auto read = read_at(offset, std::span(block).first(count));
-    if (!read) return std::unexpected(read.error());
+    PAWL_TRY(read);
     if (*read == 0) return {};
     const std::string_view bytes = std::string_view(block).substr(0, *read);
     if (bytes.find_first_not_of('\0') != bytes.npos) {

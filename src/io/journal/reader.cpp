@@ -14,22 +14,20 @@ using journal::segment_path;
 
 Result<JournalReader> JournalReader::open(Disk& disk) {
   auto segments = list_segments(disk);
-  if (!segments) return std::unexpected(segments.error());
+  PAWL_TRY(segments);
   if (segments->empty()) {
     return fail(ErrorKind::missing, fmt::format("there is no journal in `{}`", disk.shown("")));
   }
   JournalReader reader(disk);
-  if (Status entered = reader.enter(segments->front()); !entered) {
-    return std::unexpected(entered.error());
-  }
+  PAWL_TRY(reader.enter(segments->front()));
   return reader;
 }
 
 Status JournalReader::enter(std::uint64_t first) {
   auto file = disk_->open(segment_path(first), Access::read);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   auto start = journal::read_segment_start(**file, first);
-  if (!start) return std::unexpected(start.error());
+  PAWL_TRY(start);
   if (!*start) {
     return fail(ErrorKind::missing, fmt::format("`{}` has no head yet, or a damaged one",
                                                 disk_->shown(segment_path(first))));
@@ -43,7 +41,7 @@ Status JournalReader::enter(std::uint64_t first) {
 Result<std::optional<JournalEntry>> JournalReader::here() {
   for (;;) {
     auto frame = cursor_->next();
-    if (!frame) return std::unexpected(frame.error());
+    PAWL_TRY(frame);
     if (!*frame) return std::nullopt;
     if ((*frame)->seq >= skip_to_)
       return JournalEntry{(*frame)->seq, (*frame)->text, (*frame)->leaf};
@@ -54,7 +52,7 @@ Result<std::optional<JournalEntry>> JournalReader::here() {
 Result<std::optional<JournalEntry>> JournalReader::in_next_segment(bool& ends) {
   ends = true;
   auto segments = list_segments(*disk_);
-  if (!segments) return std::unexpected(segments.error());
+  PAWL_TRY(segments);
   const auto following = std::ranges::upper_bound(*segments, first_);
   if (following == segments->end()) return std::nullopt;
   // Written before the next one began, but perhaps after we looked.
@@ -64,7 +62,7 @@ Result<std::optional<JournalEntry>> JournalReader::in_next_segment(bool& ends) {
   if (*following < expected) return std::nullopt;  // an attempt that a full disk ended
   const Status entered = enter(*following);
   if (!entered && entered.error().fault == ErrorKind::missing) return std::nullopt;
-  if (!entered) return std::unexpected(entered.error());
+  PAWL_TRY(entered);
   if (*following != expected) {
     return fail(ErrorKind::corrupt, fmt::format("record {} is missing or damaged, but `{}` follows",
                                                 expected, disk_->shown(segment_path(*following))));
@@ -76,9 +74,9 @@ Result<std::optional<JournalEntry>> JournalReader::in_next_segment(bool& ends) {
 Result<std::uint64_t> JournalReader::signed_size() const {
   auto note = read_whole(*disk_, "checkpoint", journal::checkpoint_bytes_max);
   if (!note && note.error().fault == ErrorKind::missing) return 0;
-  if (!note) return std::unexpected(note.error());
+  PAWL_TRY(note);
   auto key = journal::read_public_key(*disk_);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   auto checkpoint = key->verify(*note);
   if (checkpoint) return checkpoint->size;
   return fail(ErrorKind::corrupt,
@@ -94,7 +92,7 @@ Result<std::optional<JournalEntry>> JournalReader::next() {
     if (!found || *found) return found;
     if (!ends) continue;
     const auto counted = signed_size();
-    if (!counted) return std::unexpected(counted.error());
+    PAWL_TRY(counted);
     if (*counted <= cursor_->seq()) return std::nullopt;
     // It was signed after it was written, but perhaps after we looked.
     if (ended_at == cursor_->seq()) {
@@ -109,7 +107,7 @@ Result<std::optional<JournalEntry>> JournalReader::next() {
 
 Status JournalReader::seek(std::uint64_t seq) {
   auto segments = list_segments(*disk_);
-  if (!segments) return std::unexpected(segments.error());
+  PAWL_TRY(segments);
   auto holding = std::ranges::upper_bound(*segments, seq);
   // The newest segment may still be without a head: then the record is in the one before.
   Status entered = fail(ErrorKind::missing, "there is no journal");
@@ -120,12 +118,12 @@ Status JournalReader::seek(std::uint64_t seq) {
 
 Result<std::vector<Digest>> JournalReader::leaves(std::uint64_t size) {
   auto reader = open(*disk_);
-  if (!reader) return std::unexpected(reader.error());
+  PAWL_TRY(reader);
   std::vector<Digest> leaves;
   leaves.reserve(std::min<std::uint64_t>(size, 1UL << 20));
   while (leaves.size() < size) {
     auto entry = reader->next();
-    if (!entry) return std::unexpected(entry.error());
+    PAWL_TRY(entry);
     if (!*entry) {
       return fail(ErrorKind::missing, fmt::format("the journal holds {} records, {} were asked for",
                                                   leaves.size(), size));
@@ -140,7 +138,7 @@ Result<Payload> JournalReader::payload(const Digest& commitment) {
   for (int tries = fresh ? 1 : 2; tries > 0; --tries) {
     if (!index_) {
       auto index = journal::PayloadIndex::build(*disk_);
-      if (!index) return std::unexpected(index.error());
+      PAWL_TRY(index);
       index_.emplace(std::move(*index));
     }
     auto payload = journal::read_payload(*disk_, *index_, commitment);

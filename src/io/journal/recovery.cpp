@@ -75,19 +75,19 @@ std::unexpected<Error> Recoverer::corrupt(const std::string& path, std::uint64_t
 // Whether a segment without a head holds nothing: a power cut came before its first sync.
 Result<bool> Recoverer::is_empty(std::uint64_t first) const {
   auto file = disk_.open(segment_path(first), Access::read);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   // A torn head is as long as a head; records follow it only once it is durable.
   auto behind = count_nonzero(**file, frame_bytes(origin_bytes_max + sizeof(SegmentHead)), ~0ULL);
-  if (!behind) return std::unexpected(behind.error());
+  PAWL_TRY(behind);
   return *behind == 0;
 }
 
 Status Recoverer::open_segments() {
   auto firsts = list_segments(disk_);
-  if (!firsts) return std::unexpected(firsts.error());
+  PAWL_TRY(firsts);
   for (const std::uint64_t first : *firsts) {
     auto file = disk_.open(segment_path(first), Access::read);
-    if (!file) return std::unexpected(file.error());
+    PAWL_TRY(file);
     auto start = read_segment_start(**file, first);
     if (!start && start.error().fault != ErrorKind::corrupt) return std::unexpected(start.error());
     if (!start) {
@@ -95,7 +95,7 @@ Status Recoverer::open_segments() {
     }
     if (!*start) {
       auto empty = is_empty(first);
-      if (!empty) return std::unexpected(empty.error());
+      PAWL_TRY(empty);
       if (!*empty) return corrupt(segment_path(first), 0, "the head of the segment is damaged");
       empty_segments_.push_back(first);
       continue;
@@ -152,10 +152,10 @@ Status Recoverer::walk(Place& place, std::uint64_t seq, const Visit& visit) {
     FrameCursor cursor(*segment.file, place, seq, segment.start.head.payload_area);
     for (;;) {
       auto frame = cursor.next();
-      if (!frame) return std::unexpected(frame.error());
+      PAWL_TRY(frame);
       if (!*frame) break;
       auto go = visit(segment, **frame);
-      if (!go) return std::unexpected(go.error());
+      PAWL_TRY(go);
       if (*go == Go::stop) return {};
       place = cursor.place();
     }
@@ -168,7 +168,7 @@ Status Recoverer::walk(Place& place, std::uint64_t seq, const Visit& visit) {
                                  "with record {}",
                                  seq, next.start.place.first));
     }
-    if (Status follows = follow(next, place); !follows) return follows;
+    PAWL_TRY(follow(next, place));
     place = next.start.place;
   }
 }
@@ -191,16 +191,16 @@ Result<bool> Recoverer::usable(const Snapshot& snapshot) {
 
 Status Recoverer::choose_snapshot() {
   auto sizes = list_snapshots(disk_);
-  if (!sizes) return std::unexpected(sizes.error());
+  PAWL_TRY(sizes);
   std::ranges::reverse(*sizes);
   for (const std::uint64_t size : *sizes) {
     auto bytes = read_whole(disk_, snapshot_path(size), snapshot_bytes_max);
-    if (!bytes) return std::unexpected(bytes.error());
+    PAWL_TRY(bytes);
     auto snapshot = parse_snapshot(std::move(*bytes));
     if (!snapshot || snapshot->tree.size() != size) continue;  // damaged: as if it were not there
     if (size <= signed_size()) {
       auto trusted = usable(*snapshot);
-      if (!trusted) return std::unexpected(trusted.error());
+      PAWL_TRY(trusted);
       if (*trusted) {
         found_.report.from_snapshot = size;
         found_.tree = std::move(snapshot->tree);
@@ -230,7 +230,7 @@ Result<Go> Recoverer::take(const Segment& segment, const Frame& frame) {
   // and payloads, so a power cut may have kept one without the other: then there is no record.
   if (frame.seq >= signed_size()) {
     auto whole = payloads_whole(segment, frame);
-    if (!whole) return std::unexpected(whole.error());
+    PAWL_TRY(whole);
     if (!*whole) return Go::stop;
     if (!unsure_) {
       unsure_ = Place{.first = segment.start.place.first,
@@ -251,9 +251,7 @@ Result<Go> Recoverer::take(const Segment& segment, const Frame& frame) {
                                           options_.names_snapshot(frame.text, candidate.digest));
   }
   if (replay_.record) {
-    if (Status told = replay_.record(frame.seq, frame.text); !told) {
-      return std::unexpected(told.error());
-    }
+    PAWL_TRY(replay_.record(frame.seq, frame.text));
   }
   return Go::on;
 }
@@ -292,7 +290,7 @@ Result<Recovered> Recoverer::run() {
   if (done && !segments_.empty()) done = choose_snapshot();
   if (done) done = read_records();
   if (done) done = check_size();
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
 
   found_.report.size = found_.tree.size();
   found_.report.checkpoint_size = signed_size();
@@ -301,9 +299,7 @@ Result<Recovered> Recoverer::run() {
   for (const Candidate& candidate : candidates_) {
     if (!candidate.named) leftovers.push_back(snapshot_path(candidate.size));
   }
-  if (Status removed = remove_all(disk_, leftovers); !removed) {
-    return std::unexpected(removed.error());
-  }
+  PAWL_TRY(remove_all(disk_, leftovers));
   if (segments_.empty()) return std::move(found_);
 
   const Segment& last = segments_[segment_of(found_.place.first)];
@@ -312,7 +308,7 @@ Result<Recovered> Recoverer::run() {
   // Nothing of this segment was ever signed, so not even its head is known to be on the disk.
   if (signed_size() <= found_.place.first) unsure = Place{.first = found_.place.first};
   auto torn = clean_tail(disk_, last.start.head, unsure, found_.place);
-  if (!torn) return std::unexpected(torn.error());
+  PAWL_TRY(torn);
   found_.report.torn_bytes = *torn;
   return std::move(found_);
 }

@@ -19,11 +19,11 @@ Status nonzero_blocks(const File& file, std::uint64_t from, std::uint64_t to, Vi
   while (from < to) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_bytes, to - from));
     auto count = file.read_at(from, std::span(block).first(wanted));
-    if (!count) return std::unexpected(count.error());
+    PAWL_TRY(count);
     if (*count == 0) return {};
     const std::string_view bytes = std::string_view(block).substr(0, *count);
     if (!all_zero(bytes)) {
-      if (Status visited = visit(from, bytes); !visited) return visited;
+      PAWL_TRY(visit(from, bytes));
     }
     from += *count;
   }
@@ -59,7 +59,7 @@ Result<std::uint64_t> zero(File& file, std::uint64_t from, std::uint64_t to) {
     count += nonzero_bytes(bytes);
     return zero_sectors(file, at, bytes);
   });
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
   return count;
 }
 
@@ -67,9 +67,9 @@ Status write_again(File& file, std::uint64_t from, std::uint64_t to) {
   while (from < to) {
     const auto count = std::min<std::uint64_t>(block_bytes, to - from);
     auto bytes = read_there(file, from, count);
-    if (!bytes) return std::unexpected(bytes.error());
+    PAWL_TRY(bytes);
     bytes->resize(count, '\0');  // the padding of the last frame may be cut off
-    if (Status written = write_all(file, from, *bytes); !written) return written;
+    PAWL_TRY(write_all(file, from, *bytes));
     from += count;
   }
   return {};
@@ -83,27 +83,27 @@ Result<std::uint64_t> count_nonzero(const File& file, std::uint64_t from, std::u
     count += nonzero_bytes(bytes);
     return Status{};
   });
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
   return count;
 }
 
 Result<std::uint64_t> clean_tail(Disk& disk, const SegmentHead& head, const Place& unsure,
                                  const Place& end) {
   auto file = disk.open(segment_path(end.first), Access::write);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   const bool within = unsure.first == end.first;
   Status done = write_again(**file, within ? unsure.offset : 0, end.offset);
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
   done = write_again(**file, head.payload_area + (within ? unsure.payload_end : 0),
                      head.payload_area + end.payload_end);
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
   auto records = zero(**file, end.offset, head.payload_area);
   if (!records) return records;
   auto payloads = zero(**file, head.payload_area + end.payload_end, ~0ULL);
   if (!payloads) return payloads;
   done = (*file)->sync();
   if (done) done = disk.sync_directory(journal_folder);
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
   return *records + *payloads;
 }
 
@@ -116,7 +116,7 @@ Status remove_all(Disk& disk, const std::vector<std::string>& paths) {
     folders.insert(slash == std::string::npos ? "" : path.substr(0, slash));
   }
   for (const std::string& folder : folders) {
-    if (Status synced = disk.sync_directory(folder); !synced) return synced;
+    PAWL_TRY(disk.sync_directory(folder));
   }
   return {};
 }
@@ -127,7 +127,7 @@ Status finish_removals(Disk& disk) {
     paths.emplace_back(name);
   }
   auto names = disk.list(snapshot_folder);
-  if (!names) return std::unexpected(names.error());
+  PAWL_TRY(names);
   for (const std::string& name : *names) {
     if (name.ends_with(unfinished)) paths.push_back(std::string(snapshot_folder) + "/" + name);
   }
@@ -135,7 +135,7 @@ Status finish_removals(Disk& disk) {
   for (const std::string& path : paths) {
     if (disk.open(path, Access::read)) there.push_back(path);
   }
-  if (Status removed = remove_all(disk, there); !removed) return removed;
+  PAWL_TRY(remove_all(disk, there));
   return finish_erasures(disk);
 }
 

@@ -59,7 +59,7 @@ Result<std::vector<std::uint64_t>> list_snapshots(Disk& disk) {
 Result<std::optional<SegmentStart>> read_segment_start(const File& file, std::uint64_t first) {
   constexpr std::size_t enough_bytes = 512;
   auto there = read_there(file, 0, enough_bytes);
-  if (!there) return std::unexpected(there.error());
+  PAWL_TRY(there);
   const std::string& bytes = *there;
   const auto head = read_frame_head(bytes);
   if (!head || head->kind != FrameKind::segment || head->seq != first || head->payload_end != 0 ||
@@ -69,7 +69,7 @@ Result<std::optional<SegmentStart>> read_segment_start(const File& file, std::ui
   const std::string_view whole = std::string_view(bytes).substr(0, frame_head_bytes + head->length);
   if (!frame_is_whole(whole, *head, no_leaf)) return std::nullopt;
   auto segment = read_segment_text(whole.substr(frame_head_bytes));
-  if (!segment) return std::unexpected(segment.error());
+  PAWL_TRY(segment);
   SegmentStart start{.head = std::move(*segment), .place = {}};
   start.place = Place{.first = first,
                       .offset = frame_bytes(head->length),
@@ -107,7 +107,7 @@ Result<std::optional<Frame>> FrameCursor::next() {
   };
   if (place_.offset + frame_head_bytes > limit_) return stop();
   auto start = bytes(place_.offset, frame_head_bytes);
-  if (!start) return std::unexpected(start.error());
+  PAWL_TRY(start);
   const auto head = read_frame_head(*start);
   if (!head || head->kind != FrameKind::record || head->seq != seq_ || head->length == 0 ||
       head->length > journal_record_bytes_max || head->payload_end < place_.payload_end ||
@@ -116,7 +116,7 @@ Result<std::optional<Frame>> FrameCursor::next() {
     return stop();
   }
   auto whole = bytes(place_.offset, frame_head_bytes + head->length);
-  if (!whole) return std::unexpected(whole.error());
+  PAWL_TRY(whole);
   if (whole->size() < frame_head_bytes + head->length) return stop();
   const std::string_view frame = whole->substr(0, frame_head_bytes + head->length);
   if (!frame_is_whole(frame, *head, place_.leaf_before)) return stop();
@@ -140,14 +140,14 @@ Result<EntryRead> read_entry(const File& file, std::uint64_t offset, std::uint64
   const auto wrong = [](const char* what) { return fail(ErrorKind::corrupt, what); };
   if (offset + entry_head_bytes > end) return wrong("the head of a payload is cut off");
   auto bytes = read_exactly(file, offset, entry_head_bytes);
-  if (!bytes) return std::unexpected(bytes.error());
+  PAWL_TRY(bytes);
   const auto head = read_entry_head(*bytes);
   if (!head) return wrong("the head of a payload is damaged");
   if (head->length > journal_payload_bytes_max || offset + entry_bytes(head->length) > end) {
     return wrong("a payload is longer than its room");
   }
   auto rest = read_exactly(file, offset + entry_head_bytes, salt_bytes + head->length);
-  if (!rest) return std::unexpected(rest.error());
+  PAWL_TRY(rest);
   if (head->state == EntryState::erased) {
     if (!all_zero(*rest)) return wrong("an erased payload still has bytes");
     return EntryRead{*head, {}};

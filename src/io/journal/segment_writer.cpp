@@ -18,7 +18,7 @@ constexpr std::size_t gather_bytes_max = 64UL << 10;
 Result<SegmentWriter> SegmentWriter::create(Disk& disk, std::uint64_t first, const Room& room) {
   SegmentWriter writer(disk, room);
   auto file = disk.open(segment_path(first), Access::fresh);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   writer.file_ = std::move(*file);
   writer.place_.first = first;
   writer.payload_area_ = padded(room.segment_bytes_max + room.reserve_bytes, area_alignment_bytes);
@@ -39,7 +39,7 @@ Result<SegmentWriter> SegmentWriter::adopt(Disk& disk, const SegmentHead& head, 
                                            const Room& room) {
   SegmentWriter writer(disk, room);
   auto file = disk.open(segment_path(place.first), Access::write);
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   writer.file_ = std::move(*file);
   writer.place_ = place;
   writer.payload_area_ = head.payload_area;
@@ -58,15 +58,9 @@ Result<SegmentWriter> SegmentWriter::adopt(Disk& disk, const SegmentHead& head, 
     allocated = std::max(allocated, used);
     return {};
   };
-  if (Status found = refind(writer.records_allocated_, place.offset, 0, writer.payload_area_);
-      !found) {
-    return std::unexpected(found.error());
-  }
-  if (Status found = refind(writer.payload_allocated_, place.payload_end, writer.payload_area_,
-                            ~0ULL - writer.payload_area_);
-      !found) {
-    return std::unexpected(found.error());
-  }
+  PAWL_TRY(refind(writer.records_allocated_, place.offset, 0, writer.payload_area_));
+  PAWL_TRY(refind(writer.payload_allocated_, place.payload_end, writer.payload_area_,
+                  ~0ULL - writer.payload_area_));
   return writer;
 }
 
@@ -93,13 +87,13 @@ Status SegmentWriter::grow(std::uint64_t& allocated, std::uint64_t needed, std::
   if (base == 0) end = std::min(end, payload_area_);
   const std::uint64_t step = end - allocated;
   auto free = disk_->free_bytes();
-  if (!free) return std::unexpected(free.error());
+  PAWL_TRY(free);
   if (*free < step + room_.free_bytes_min) {
     return fail(ErrorKind::environment,
                 fmt::format("the disk of `{}` is full: {} bytes are free, {} are needed",
                             disk_->shown(""), *free, step + room_.free_bytes_min));
   }
-  if (Status found = file_->allocate(base + allocated, step); !found) return found;
+  PAWL_TRY(file_->allocate(base + allocated, step));
   allocated = end;
   return {};
 }
@@ -107,7 +101,7 @@ Status SegmentWriter::grow(std::uint64_t& allocated, std::uint64_t needed, std::
 Status SegmentWriter::find_room(std::uint64_t frame, std::uint64_t entries) {
   const std::uint64_t records =
       std::min(place_.offset + frame + room_.reserve_bytes, payload_area_);
-  if (Status found = grow(records_allocated_, records, 0); !found) return found;
+  PAWL_TRY(grow(records_allocated_, records, 0));
   return grow(payload_allocated_, place_.payload_end + entries + room_.reserve_bytes,
               payload_area_);
 }
@@ -119,7 +113,7 @@ bool SegmentWriter::reserve_holds(std::uint64_t frame, std::uint64_t entries) co
 
 Status SegmentWriter::flush(std::uint64_t& at) {
   if (buffer_.empty()) return {};
-  if (Status written = write_all(*file_, at, buffer_); !written) return written;
+  PAWL_TRY(write_all(*file_, at, buffer_));
   at += buffer_.size();
   buffer_.clear();
   return {};
@@ -139,14 +133,14 @@ Status SegmentWriter::write_payloads(std::uint64_t seq, std::span<const PayloadR
     if (payload.bytes.size() <= gather_bytes_max) {
       buffer_.append(payload.bytes);
     } else {
-      if (Status flushed = flush(at); !flushed) return flushed;
-      if (Status written = write_all(*file_, at, payload.bytes); !written) return written;
+      PAWL_TRY(flush(at));
+      PAWL_TRY(write_all(*file_, at, payload.bytes));
       at += payload.bytes.size();
     }
     buffer_.append(padding, '\0');
     place_.payload_end += whole;
     if (buffer_.size() > gather_bytes_max) {
-      if (Status flushed = flush(at); !flushed) return flushed;
+      PAWL_TRY(flush(at));
     }
   }
   return flush(at);
@@ -155,11 +149,11 @@ Status SegmentWriter::write_payloads(std::uint64_t seq, std::span<const PayloadR
 Status SegmentWriter::write(std::uint64_t seq, std::string_view record,
                             std::span<const PayloadRef> payloads) {
   if (!payloads.empty()) {
-    if (Status written = write_payloads(seq, payloads); !written) return written;
+    PAWL_TRY(write_payloads(seq, payloads));
   }
   buffer_.clear();
   write_frame(buffer_, {.seq = seq, .payload_end = place_.payload_end}, record, place_.leaf_before);
-  if (Status written = write_all(*file_, place_.offset, buffer_); !written) return written;
+  PAWL_TRY(write_all(*file_, place_.offset, buffer_));
   place_.offset += buffer_.size();
   place_.leaf_before = leaf_hash(record);
   return {};
@@ -167,9 +161,7 @@ Status SegmentWriter::write(std::uint64_t seq, std::string_view record,
 
 Status SegmentWriter::finish() {
   if (place_.payload_end == 0) return file_->truncate(place_.offset);
-  if (Status released = file_->release(place_.offset, payload_area_ - place_.offset); !released) {
-    return released;
-  }
+  PAWL_TRY(file_->release(place_.offset, payload_area_ - place_.offset));
   return file_->truncate(payload_area_ + place_.payload_end);
 }
 

@@ -84,7 +84,7 @@ Result<Snapshot> parse_snapshot(std::string bytes) {
     hashes[i] = take<Digest>(bytes, fixed_bytes + i * sizeof(Digest));
   }
   auto tree = Frontier::from(size, std::move(hashes));
-  if (!tree) return std::unexpected(tree.error());
+  PAWL_TRY(tree);
   Snapshot snapshot{.tree = std::move(*tree), .place = {}, .state = {}, .digest = sha256(bytes)};
   snapshot.place = Place{.first = take<std::uint64_t>(bytes, 24),
                          .offset = take<std::uint64_t>(bytes, 32),

@@ -68,7 +68,7 @@ Result<std::string_view> Window::read(std::uint64_t offset, std::size_t count) {
   constexpr std::size_t ahead_bytes = 256UL << 10;
   if (offset < at_ || offset + count > at_ + bytes_.size()) {
     auto read = read_there(file_, offset, std::max(count, ahead_bytes));
-    if (!read) return std::unexpected(read.error());
+    PAWL_TRY(read);
     bytes_ = *std::move(read);
     at_ = offset;
   }
@@ -114,12 +114,12 @@ Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVeri
   SnapshotFiles snapshots;
   auto names = disk.list("snapshots");
   if (!names && names.error().fault == ErrorKind::missing) return snapshots;
-  if (!names) return std::unexpected(names.error());
+  PAWL_TRY(names);
   for (const std::string& name : *names) {
     const std::string file = "snapshots/" + name;
     auto bytes = read_whole(disk, file, snapshot_file_bytes_max);
     if (!bytes && bytes.error().fault == ErrorKind::missing) continue;  // replaced while we looked
-    if (!bytes) return std::unexpected(bytes.error());
+    PAWL_TRY(bytes);
     ++into.snapshots;
     const Fields fields(*bytes);
     const std::uint64_t size = fields.u64(16);
@@ -145,10 +145,10 @@ Result<JournalVerification> verify_journal(Disk& disk, const VerifyOptions& opti
   JournalVerification result;
   journal::Findings findings(result, options.findings_max);
   auto snapshots = journal::read_snapshots(disk, findings, result);
-  if (!snapshots) return std::unexpected(snapshots.error());
+  PAWL_TRY(snapshots);
   // Before the segments: whatever is signed by now is in them when they are read.
   auto roots = journal::verify_notes(disk, options.pause, findings, result);
-  if (!roots) return std::unexpected(roots.error());
+  PAWL_TRY(roots);
   for (const ExpectedCheckpoint& expected : options.expected) {
     roots->emplace(expected.size,
                    journal::PromisedRoot{expected.root, "the checkpoint kept elsewhere", 0});
@@ -156,7 +156,7 @@ Result<JournalVerification> verify_journal(Disk& disk, const VerifyOptions& opti
   const std::size_t before = result.findings.size();
   const Status walked =
       journal::verify_segments(disk, options, *roots, *snapshots, findings, result);
-  if (!walked) return std::unexpected(walked.error());
+  PAWL_TRY(walked);
 
   // A record that is lost may be the one that names a snapshot.
   const bool all_read = result.readable.empty()

@@ -111,7 +111,7 @@ Status Notes::read_keys() {
     return {};
   }
   into_.origin = key->name;
-  if (Status checked = check_secret(*key); !checked) return checked;
+  PAWL_TRY(check_secret(*key));
   key_ = std::move(key);
   return {};
 }
@@ -209,13 +209,13 @@ std::size_t Notes::begins_in(std::string_view text) const {
 Status Notes::read_log(const std::function<void()>& pause) {
   auto file = disk_.open("checkpoints", Access::read);
   if (!file && file.error().fault == ErrorKind::missing) return {};
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   std::uint64_t offset = 0;
   std::string rest;
   int pauses = pause ? pauses_max : 0;
   while (offset < log_file_bytes_max) {
     auto chunk = read_there(**file, offset + rest.size(), log_chunk_bytes);
-    if (!chunk) return std::unexpected(chunk.error());
+    PAWL_TRY(chunk);
     rest += *chunk;
     std::size_t begin = 0;
     for (;;) {
@@ -295,7 +295,7 @@ Result<PromisedRoots> verify_notes(Disk& disk, const std::function<void()>& paus
   Status done = notes.read_keys();
   if (done) done = notes.read_newest();
   if (done) done = notes.read_log(pause);
-  if (!done) return std::unexpected(done.error());
+  PAWL_TRY(done);
   notes.compare_newest();
   return notes.take();
 }

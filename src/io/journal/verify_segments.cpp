@@ -207,11 +207,11 @@ Result<std::optional<Segments::Next>> Segments::next_segment(
   if (!file && file.error().fault == ErrorKind::missing && index + 2 == firsts.size()) {
     return std::nullopt;
   }
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   window_.emplace(**file);
   const auto start = frame(0, text_bytes_max, {});
   window_.reset();
-  if (!start) return std::unexpected(start.error());
+  PAWL_TRY(start);
   next.head_known = start->whole && wrong_head(next.first, *start).empty();
   // It is begun behind everything that is signed, and a crash came before it was durable.
   if (!next.head_known && index + 2 == firsts.size() && next.first >= signed_) return std::nullopt;
@@ -221,14 +221,14 @@ Result<std::optional<Segments::Next>> Segments::next_segment(
 
 Status Segments::run() {
   const auto firsts = list();
-  if (!firsts) return std::unexpected(firsts.error());
+  PAWL_TRY(firsts);
   roots_at(0);
   for (std::size_t i = 0; i < firsts->size(); ++i) {
     if (options_.stop && options_.stop()) {
       return fail(ErrorKind::environment, "the verification was stopped");
     }
     auto next = next_segment(*firsts, i);
-    if (!next) return std::unexpected(next.error());
+    PAWL_TRY(next);
     const Status walked = segment((*firsts)[i], *next);
     window_.reset();
     payload_window_.reset();
@@ -256,15 +256,15 @@ Result<bool> Segments::start_segment(const File& file, std::uint64_t first, bool
     window_->forget();
     start = frame(0, text_bytes_max, {});
   }
-  if (!start) return std::unexpected(start.error());
+  PAWL_TRY(start);
   const std::string wrong = start->whole ? wrong_head(first, *start) : std::string();
   if (!start->whole || !wrong.empty()) {
     // A torn head is as long as a head; records follow it only once it is durable.
     const auto behind = first_nonzero(file, up(head_bytes + head_text_bytes_max, 8), ~0ULL);
-    if (!behind) return std::unexpected(behind.error());
+    PAWL_TRY(behind);
     if (last && !start->whole && first >= signed_ && chain_.seq == first && !*behind) {
       const auto any = first_nonzero(file, 0, ~0ULL);
-      if (!any) return std::unexpected(any.error());
+      PAWL_TRY(any);
       if (*any) torn(0);
       return false;
     }
@@ -273,9 +273,7 @@ Result<bool> Segments::start_segment(const File& file, std::uint64_t first, bool
   }
   continue_with(first, start->text);
   place_ = up(head_bytes + start->length, 8);
-  if (Status zero = padding(head_bytes + start->length, place_); !zero) {
-    return std::unexpected(zero.error());
-  }
+  PAWL_TRY(padding(head_bytes + start->length, place_));
   return true;
 }
 
@@ -299,18 +297,18 @@ Status Segments::segment(std::uint64_t first, const std::optional<Next>& next) {
   file_ = fmt::format("journal/{:020}.seg", first);
   auto file = disk_.open(file_, Access::read);
   if (!file && file.error().fault == ErrorKind::missing && !next && options_.pause) return {};
-  if (!file) return std::unexpected(file.error());
+  PAWL_TRY(file);
   const auto bytes = (*file)->size();
-  if (!bytes) return std::unexpected(bytes.error());
+  PAWL_TRY(bytes);
   file_bytes_ = *bytes;
   cut_.reset();
   window_.emplace(**file);
   payload_window_.emplace(**file);
   spoiling_ = false;
   const auto begun = start_segment(**file, first, !next);
-  if (!begun) return std::unexpected(begun.error());
+  PAWL_TRY(begun);
   if (!*begun) return {};
-  if (Status walked = records(**file, next); !walked) return walked;
+  PAWL_TRY(records(**file, next));
   chain_.records_end = place_;
   return {};
 }
@@ -350,7 +348,7 @@ Result<Segments::Frame> Segments::frame(std::uint64_t at, std::uint64_t limit, c
   Frame frame;
   if (at + head_bytes > limit) return frame;
   auto bytes = window_->read(at, head_bytes);
-  if (!bytes) return std::unexpected(bytes.error());
+  PAWL_TRY(bytes);
   const std::string head(*bytes);
   const Fields fields(head);
   if (fields.is_zero(0, head.size())) frame.wrong = "the record is missing";
@@ -364,7 +362,7 @@ Result<Segments::Frame> Segments::frame(std::uint64_t at, std::uint64_t limit, c
     return frame;
   }
   auto text = window_->read(at + head_bytes, frame.length);
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   std::string chained;
   chained.reserve(sizeof(Digest) + head_bytes + frame.length);
   chained.append(bytes_of(leaf)).append(fields.text(0, head_bytes - 4)).append(*text);
@@ -423,7 +421,7 @@ Result<bool> Segments::proved(const Frame& found, std::uint64_t at,
     return true;
   }
   auto after = frame(end, area_, leaf);
-  if (!after) return std::unexpected(after.error());
+  PAWL_TRY(after);
   return after->whole && after->kind == record_kind && after->seq == found.seq + 1 &&
          after->payload_end >= found.payload_end;
 }
@@ -433,7 +431,7 @@ Result<std::optional<std::uint64_t>> Segments::next_mark(std::uint64_t at) {
   constexpr std::string_view mark = "PWF1";
   while (at + head_bytes <= area_) {
     const auto block = window_->read(at, std::min(verified_block_bytes, area_ - at) / 8 * 8);
-    if (!block) return std::unexpected(block.error());
+    PAWL_TRY(block);
     for (std::size_t in = block->find(mark); in != block->npos; in = block->find(mark, in + 1)) {
       if (in % 8 == 0) return at + in;
     }
@@ -447,11 +445,11 @@ Result<bool> Segments::find_again(const std::optional<Next>& next) {
   std::uint64_t budget = sought_bytes_max;
   for (std::uint64_t at = place_;; at += 8) {
     const auto mark = next_mark(at);
-    if (!mark) return std::unexpected(mark.error());
+    PAWL_TRY(mark);
     if (!*mark) return false;
     at = **mark;
     auto found = frame(at, area_, {});
-    if (!found) return std::unexpected(found.error());
+    PAWL_TRY(found);
     const bool fits = found->kind == record_kind && found->seq > chain_.seq &&
                       found->payload_end >= chain_.payload_end && !found->text.empty() &&
                       found->text.size() == found->length && (!next || found->seq < next->first);
@@ -459,7 +457,7 @@ Result<bool> Segments::find_again(const std::optional<Next>& next) {
     if (found->length > budget) return false;
     budget -= found->length;
     const auto stands = proved(*found, at, next);
-    if (!stands) return std::unexpected(stands.error());
+    PAWL_TRY(stands);
     if (!*stands) continue;
     go_on_at(found->seq);
     record(*found);
@@ -472,11 +470,11 @@ Status Segments::records(const File& file, const std::optional<Next>& next) {
   int pauses = options_.pause && !next ? pauses_max : 0;
   for (;;) {
     auto found = frame(place_, area_, chain_.leaf);
-    if (!found) return std::unexpected(found.error());
+    PAWL_TRY(found);
     if (!found->whole || found->kind != record_kind || found->seq != chain_.seq ||
         found->payload_end < chain_.payload_end) {
       const auto behind = behind_the_end(file);
-      if (!behind) return std::unexpected(behind.error());
+      PAWL_TRY(behind);
       if (pauses > 0 && *behind && chain_.seq >= signed_) {
         // A running node is writing there: look again. What is signed was there before.
         --pauses;
@@ -485,18 +483,18 @@ Status Segments::records(const File& file, const std::optional<Next>& next) {
         continue;
       }
       const auto goes_on = end_or_damage(*found, *behind, next);
-      if (!goes_on) return std::unexpected(goes_on.error());
+      PAWL_TRY(goes_on);
       if (!*goes_on) return {};
       continue;
     }
     if (options_.pause && !next) pauses = pauses_max;
     const auto good = payloads(*found, !next);
-    if (!good) return std::unexpected(good.error());
+    PAWL_TRY(good);
     if (!*good) return {};
     record(*found);
     const std::uint64_t end = place_ + head_bytes + found->length;
     place_ = up(end, 8);
-    if (Status zero = padding(end, place_); !zero) return zero;
+    PAWL_TRY(padding(end, place_));
     roots_at(tree_.size());
   }
 }
@@ -570,7 +568,7 @@ Result<bool> Segments::payloads_whole(const Frame& frame) {
   bool whole = true;
   while (at < frame.payload_end) {
     auto length = entry(at, frame, whole);
-    if (!length) return std::unexpected(length.error());
+    PAWL_TRY(length);
     if (*length == 0) return false;  // reported; what follows in this record cannot be found
     at += *length;
   }
@@ -591,7 +589,7 @@ Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool
     spoiling_ = true;
   };
   auto bytes = payload_window_->read(place, entry_bytes);
-  if (!bytes) return std::unexpected(bytes.error());
+  PAWL_TRY(bytes);
   const std::string head(*bytes);
   const Fields fields(head);
   const std::uint32_t state = fields.u32(4);
@@ -608,7 +606,7 @@ Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool
     wrong(fmt::format("the record does not commit to the payload `{}`", commitment));
   }
   auto stored = payload_window_->read(place + entry_bytes, whole - entry_bytes);
-  if (!stored) return std::unexpected(stored.error());
+  PAWL_TRY(stored);
   const std::size_t used = salt_and_entry_bytes - entry_bytes + length;
   const Fields rest(*stored);
   if (stored->size() != whole - entry_bytes || !rest.is_zero(used, stored->size())) {
@@ -627,7 +625,7 @@ Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool
 
 Status Segments::padding(std::uint64_t from, std::uint64_t to) {
   const auto bytes = window_->read(from, to - from);
-  if (!bytes) return std::unexpected(bytes.error());
+  PAWL_TRY(bytes);
   if (!Fields(*bytes).is_zero(0, bytes->size())) {
     padding_ = findings_.add(file_, from, "padding: bytes where only zeros belong",
                              chain_.seq == 0 ? 0 : chain_.seq - 1);
@@ -640,7 +638,7 @@ Result<std::optional<std::uint64_t>> Segments::first_nonzero(const File& file, s
                                                              std::uint64_t to) {
   while (from < to) {
     auto block = read_there(file, from, std::min(verified_block_bytes, to - from));
-    if (!block) return std::unexpected(block.error());
+    PAWL_TRY(block);
     if (block->empty()) return std::nullopt;
     const std::size_t found = block->find_first_not_of('\0');
     if (found != block->npos) return from + found;

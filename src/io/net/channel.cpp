@@ -248,14 +248,14 @@ Status BlockingChannel::send(std::string_view text, const std::vector<int>& fds,
     Fd lent(fd);
     Result<Fd> copy = lent.duplicate();
     lent.release();
-    if (!copy) return std::unexpected(std::move(copy.error()));
+    PAWL_TRY(copy);
     copies.push_back(*std::move(copy));
   }
   FrameWriter writer;
   writer.add(text, std::move(copies));
   const Result<Progress> sent =
       until_done(socket_.get(), POLLOUT, at_most, [&] { return writer.write(socket_.get()); });
-  if (!sent) return std::unexpected(sent.error());
+  PAWL_TRY(sent);
   return {};
 }
 
@@ -263,7 +263,7 @@ Result<Frame> BlockingChannel::receive(Duration at_most) {
   FrameReader reader(kControlBytesMax);
   const Result<Progress> got =
       until_done(socket_.get(), POLLIN, at_most, [&] { return reader.read(socket_.get()); });
-  if (!got) return std::unexpected(got.error());
+  PAWL_TRY(got);
   if (*got == Progress::ended) return fail(ErrorKind::missing, "the connection was closed");
   return reader.take();
 }
@@ -272,13 +272,11 @@ Result<std::string> exchange(const std::string& path, std::string_view text, Dur
   const Duration until = boot_time() + at_most;
   const auto left = [until] { return Duration{until.ns - boot_time().ns}; };
   Result<Fd> socket = connect_unix(path, at_most);
-  if (!socket) return std::unexpected(std::move(socket.error()));
+  PAWL_TRY(socket);
   BlockingChannel channel(*std::move(socket));
-  if (Status sent = channel.send(text, {}, left()); !sent) {
-    return std::unexpected(std::move(sent.error()));
-  }
+  PAWL_TRY(channel.send(text, {}, left()));
   Result<Frame> answer = channel.receive(left());
-  if (!answer) return std::unexpected(std::move(answer.error()));
+  PAWL_TRY(answer);
   return std::move(answer->text);
 }
 

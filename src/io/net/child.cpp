@@ -72,7 +72,7 @@ Result<ProcessId> process_of(const Fd& pidfd) {
     entries >> pid;
     if (pid <= 0) return fail(ErrorKind::missing, "the process has ended");
     Result<ProcessStat> stat = read_stat(pid);
-    if (!stat) return std::unexpected(std::move(stat.error()));
+    PAWL_TRY(stat);
     return stat->id;
   }
   return fail(ErrorKind::invalid, "not a descriptor of a process");
@@ -199,7 +199,7 @@ Child::Child(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Result<Child> Child::adopt(Loop& loop, Fd pidfd, Fd input, Fd output) {
   const Result<ProcessId> process = process_of(pidfd);
-  if (!process) return std::unexpected(process.error());
+  PAWL_TRY(process);
   const Result<ProcessStat> stat = read_stat(process->pid);
   if (!stat || stat->id != *process) return fail(ErrorKind::missing, "the process has ended");
   if (stat->group != process->pid) {
@@ -368,12 +368,12 @@ struct Ends {
 
 Status connect(Fd& reads, Fd& writes) {
   Result<PipePair> pair = make_pipe();
-  if (!pair) return std::unexpected(std::move(pair.error()));
+  PAWL_TRY(pair);
   // Numbers 0 to 2 would be overwritten by the child before it has used them.
   Result<Fd> read = pair->read.get() < 3 ? pair->read.duplicate() : std::move(pair->read);
   Result<Fd> write = pair->write.get() < 3 ? pair->write.duplicate() : std::move(pair->write);
-  if (!read) return std::unexpected(std::move(read.error()));
-  if (!write) return std::unexpected(std::move(write.error()));
+  PAWL_TRY(read);
+  PAWL_TRY(write);
   reads = *std::move(read);
   writes = *std::move(write);
   return {};
@@ -384,7 +384,7 @@ Result<Ends> connect_all(ErrorOutput error_output) {
   Status made = connect(ends.theirs[0], ends.ours[0]);
   if (made) made = connect(ends.ours[1], ends.theirs[1]);
   if (made && error_output == ErrorOutput::pipe) made = connect(ends.ours[2], ends.theirs[2]);
-  if (!made) return std::unexpected(std::move(made.error()));
+  PAWL_TRY(made);
   if (error_output != ErrorOutput::pipe) {
     const bool discard = error_output == ErrorOutput::discard;
     const int fd = discard ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : 2;
@@ -445,7 +445,7 @@ Result<Started> take(pid_t pid, Ends ends) {
   if (!started.pidfd.open() || !stat) {
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
-    if (!stat) return std::unexpected(std::move(stat.error()));
+    PAWL_TRY(stat);
     return std::unexpected(system_error(ErrorKind::environment, "watch a child process", number));
   }
   started.id = stat->id;
@@ -458,16 +458,14 @@ Result<Started> take(pid_t pid, Ends ends) {
 }  // namespace
 
 Result<Started> start(const ChildSpec& spec) {
-  if (Status checked = check(spec); !checked) return std::unexpected(std::move(checked.error()));
+  PAWL_TRY(check(spec));
   const Result<std::string> program = find_program(spec);
-  if (!program) return std::unexpected(program.error());
+  PAWL_TRY(program);
   Result<Ends> ends = connect_all(spec.error_output);
-  if (!ends) return std::unexpected(std::move(ends.error()));
+  PAWL_TRY(ends);
   Fd complaints;
   Fd complaints_in;
-  if (Status made = connect(complaints, complaints_in); !made) {
-    return std::unexpected(std::move(made.error()));
-  }
+  PAWL_TRY(connect(complaints, complaints_in));
 
   const std::vector<char*> arguments = pointers(spec.command);
   const std::vector<char*> environment = pointers(spec.environment);

@@ -24,7 +24,7 @@ Instant wall_time() {
 
 Result<NodeClock> NodeClock::start(const std::optional<Anchor>& previous, Instant not_before) {
   Result<std::string> boot_id = net::boot_id();
-  if (!boot_id) return std::unexpected(std::move(boot_id.error()));
+  PAWL_TRY(boot_id);
 
   const Duration boot = boot_time();
   Anchor anchor{*std::move(boot_id), boot, wall_time()};

@@ -82,7 +82,7 @@ Result<Progress> FrameReader::read(int socket) {
     if (!got || *got != Progress::done) return got;
     header_bytes_ += count;
     if (header_bytes_ < kFrameHeaderBytes) continue;
-    if (Status good = understand_header(); !good) return std::unexpected(std::move(good.error()));
+    PAWL_TRY(understand_header());
   }
   while (read_bytes_ < text_bytes_) {
     if (frame_.text.size() == read_bytes_) {

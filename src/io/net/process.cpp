@@ -114,7 +114,7 @@ std::vector<std::string> parse_command_line(std::string_view text) {
 
 Result<ProcessStat> read_stat(pid_t pid) {
   Result<std::string> text = read_small_file(fmt::format("/proc/{}/stat", pid));
-  if (!text) return std::unexpected(std::move(text.error()));
+  PAWL_TRY(text);
   return parse_stat(*text);
 }
 
@@ -133,7 +133,7 @@ Result<std::string> executable(pid_t pid) {
 
 Result<std::vector<std::string>> command_line(pid_t pid) {
   Result<std::string> text = read_small_file(fmt::format("/proc/{}/cmdline", pid));
-  if (!text) return std::unexpected(std::move(text.error()));
+  PAWL_TRY(text);
   return parse_command_line(*text);
 }
 

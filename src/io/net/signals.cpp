@@ -23,7 +23,7 @@ Result<Signals> Signals::watch(Loop& loop, const std::vector<int>& numbers,
     if (::read(number, &one, sizeof one) == sizeof one) told(static_cast<int>(one.ssi_signo));
   };
   Result<Watch> watch = loop.watch(fd.get(), Interest::read, tell);
-  if (!watch) return std::unexpected(std::move(watch.error()));
+  PAWL_TRY(watch);
   return Signals(std::move(fd), *std::move(watch));
 }
 

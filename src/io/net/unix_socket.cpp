@@ -92,7 +92,7 @@ Status remove_stale(const std::string& path, const sockaddr_un& address) {
                 fmt::format("`{}` is in the way and is not a socket", path));
   }
   Result<Fd> probe = make_socket();
-  if (!probe) return std::unexpected(std::move(probe.error()));
+  PAWL_TRY(probe);
   ::fcntl(probe->get(), F_SETFL, O_NONBLOCK);
   if (connect_to(*probe, address) != ECONNREFUSED) {
     return fail(ErrorKind::environment, fmt::format("another process listens on `{}`", path));
@@ -167,7 +167,7 @@ Status Listener::State::start() {
     inode = what.st_ino;
   }
   Result<Watch> watched = loop.watch(socket.get(), Interest::read, [this](Ready) { accept(); });
-  if (!watched) return std::unexpected(std::move(watched.error()));
+  PAWL_TRY(watched);
   watch = *std::move(watched);
   return {};
 }
@@ -216,12 +216,12 @@ Listener::~Listener() {
 Result<Listener> Listener::open(Loop& loop, const std::string& path, Accepted accepted,
                                 ListenOptions options) {
   const Result<sockaddr_un> address = address_of(path);
-  if (!address) return std::unexpected(address.error());
+  PAWL_TRY(address);
   Status step = check_folder(folder_of(path));
   if (step && options.replace_stale) step = remove_stale(path, *address);
-  if (!step) return std::unexpected(std::move(step.error()));
+  PAWL_TRY(step);
   Result<Fd> socket = listen_on(path, *address);
-  if (!socket) return std::unexpected(std::move(socket.error()));
+  PAWL_TRY(socket);
   auto state = std::make_shared<State>(loop, path, *std::move(socket), std::move(accepted));
   if (step = state->start(); !step) return std::unexpected(std::move(step.error()));
   return Listener(std::move(state));
@@ -229,7 +229,7 @@ Result<Listener> Listener::open(Loop& loop, const std::string& path, Accepted ac
 
 Result<Fd> connect_unix(const std::string& path, Duration at_most) {
   const Result<sockaddr_un> address = address_of(path);
-  if (!address) return std::unexpected(address.error());
+  PAWL_TRY(address);
   Result<Fd> socket = make_socket();
   if (!socket) return socket;
   // A connect waits while the listener's queue is full, for as long as a send may take.

@@ -73,7 +73,7 @@ curl_socket_t on_mail_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
 
 Status set_mail_safety(CURL* easy, const MailOrder& order) {
   const http::Libcurl library = http::Libcurl::made();
-  if (Status usable = http::fit(library); !usable) return usable;
+  PAWL_TRY(http::fit(library));
   http::Options to(easy);
   to.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   to.forgo(CURLOPT_PROXY, "");
@@ -97,7 +97,7 @@ Status set_mail_safety(CURL* easy, const MailOrder& order) {
 
 Status begin_mail(Mailing& mailing) {
   const MailOrder& order = mailing.order;
-  if (Status reach = http::check_host(order.reach, order.host, order.port); !reach) return reach;
+  PAWL_TRY(http::check_host(order.reach, order.host, order.port));
   CURL* easy = mailing.easy.get();
   if (easy == nullptr || !mailing.multi) {
     return fail(ErrorKind::environment, "libcurl gives no handle");
@@ -107,7 +107,7 @@ Status begin_mail(Mailing& mailing) {
       fmt::format("{}://{}{}{}:{}", order.tls_from_start ? "smtps" : "smtp", numbers ? "[" : "",
                   order.host, numbers ? "]" : "", order.port);
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  if (Status safe = set_mail_safety(easy, order); !safe) return safe;
+  PAWL_TRY(set_mail_safety(easy, order));
   if (!order.password.empty()) {
     std::string password(order.password.bytes());
     curl_easy_setopt(easy, CURLOPT_USERNAME, order.user.c_str());
@@ -124,7 +124,7 @@ Status begin_mail(Mailing& mailing) {
   to.set(CURLOPT_WRITEFUNCTION, &on_mail_answer);
   to.set(CURLOPT_OPENSOCKETFUNCTION, &on_mail_socket);
   to.set(CURLOPT_OPENSOCKETDATA, &mailing);
-  if (Status taken = to.taken(); !taken) return taken;
+  PAWL_TRY(to.taken());
   if (curl_multi_add_handle(mailing.multi.get(), easy) != CURLM_OK) {
     return fail(ErrorKind::environment, "libcurl takes no further mail");
   }

@@ -63,7 +63,7 @@ struct Exporter::State : std::enable_shared_from_this<Exporter::State> {
   static Task<Result<http::Answer>> ask(std::shared_ptr<State> self, http::Ask request) {
     if (self->setup.prove) {
       const auto proof = co_await self->setup.prove();
-      if (!proof) co_return std::unexpected(proof.error());
+      PAWL_CO_TRY(proof);
       if (self->over) co_return fail(ErrorKind::environment, "the node ends");
       request.headers.add(proof->header, proof->value.bytes());
     }

@@ -107,9 +107,7 @@ Result<Lock> parse_lock(std::string_view text, std::string_view file) {
     }
     lock.tools.emplace(name, digest.string());
   }
-  if (Status read = read_definitions(root["definitions"], lock, at); !read) {
-    return std::unexpected(read.error());
-  }
+  PAWL_TRY(read_definitions(root["definitions"], lock, at));
   return lock;
 }
 

@@ -105,9 +105,7 @@ Result<std::vector<RunKey>> open_run_keys(const std::string& path,
   if (text) return parse_run_keys(*text, path);
   if (text.error().fault != ErrorKind::missing) return std::unexpected(text.error());
   std::vector<RunKey> keys = {{random(run_key_seed_bytes), {}}};
-  if (Status put = replace_file(path, run_keys_text(keys), 0600); !put) {
-    return std::unexpected(put.error());
-  }
+  PAWL_TRY(replace_file(path, run_keys_text(keys), 0600));
   return keys;
 }
 
@@ -131,9 +129,7 @@ Result<std::vector<RunKey>> rotate_run_keys(const std::string& path, const Rotat
                           path);
   }
   keys->insert(keys->begin(), RunKey{rotation.random(run_key_seed_bytes), {}});
-  if (Status put = replace_file(path, run_keys_text(*keys), 0600); !put) {
-    return std::unexpected(put.error());
-  }
+  PAWL_TRY(replace_file(path, run_keys_text(*keys), 0600));
   return keys;
 }
 

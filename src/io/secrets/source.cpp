@@ -73,7 +73,7 @@ Result<Credential> from_file(const std::string& path) {
     error.at.file = path;
     return std::unexpected(std::move(error));
   }
-  if (Status good = check_file(file.get(), path); !good) return std::unexpected(good.error());
+  PAWL_TRY(check_file(file.get(), path));
   return from_descriptor(file.get(), fmt::format("`{}`", escape_untrusted(path)));
 }
 
@@ -178,7 +178,7 @@ Result<Credential> from_command(const Command& command) {
                              .environment = command.environment,
                              .directory = {},
                              .error_output = net::ErrorOutput::discard});
-  if (!started) return std::unexpected(started.error());
+  PAWL_TRY(started);
   Asked asked(*std::move(started), fmt::format("`{}`", escape_untrusted(command.argv.front())));
   return asked.answer(until);
 }
@@ -225,7 +225,7 @@ Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
                              .environment = command.environment,
                              .directory = {},
                              .error_output = net::ErrorOutput::discard});
-  if (!started) co_return std::unexpected(started.error());
+  PAWL_CO_TRY(started);
   // No process of its group outlives the question: letting go of it kills.
   net::Child child(loop, *std::move(started));
   child.input.reset();
@@ -241,11 +241,11 @@ Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
   const int output = child.output.get();
   auto watch = loop.watch(output, net::Interest::read,
                           [printing, output](net::Ready) { read_on(*printing, output); });
-  if (!watch) co_return std::unexpected(watch.error());
+  PAWL_CO_TRY(watch);
   printing->watch = *std::move(watch);
   const Status printed = co_await printing->done;
   printing->watch.reset();
-  if (!printed) co_return std::unexpected(printed.error());
+  PAWL_CO_TRY(printed);
   const net::Exit exit = co_await child.ended();
   if (late) co_return fail(ErrorKind::environment, fmt::format("{} took too long", printing->what));
   if (!exit.success()) {

@@ -34,7 +34,7 @@ bool valid_name(std::string_view name) {
 
 Status Store::unlock(const Credential& passphrase) {
   auto master = derive(passphrase, salt_, cost_);
-  if (!master) return std::unexpected(master.error());
+  PAWL_TRY(master);
   wrap_ = key_for(*master, "pawl credentials: wrap");
   seal_ = key_for(*master, "pawl credentials: seal");
   return {};
@@ -44,7 +44,7 @@ Result<Store> Store::create(const Credential& passphrase, const Random& random, 
   Store made;
   made.cost_ = cost;
   made.salt_ = random(salt_bytes);
-  if (Status done = made.unlock(passphrase); !done) return std::unexpected(done.error());
+  PAWL_TRY(made.unlock(passphrase));
   return made;
 }
 
@@ -103,11 +103,11 @@ Status Store::rewrap(const Credential& passphrase, const Random& random, Cost co
   Store fresh;
   fresh.cost_ = cost;
   fresh.salt_ = random(salt_bytes);
-  if (Status done = fresh.unlock(passphrase); !done) return done;
+  PAWL_TRY(fresh.unlock(passphrase));
   for (const auto& [name, record] : records_) {
     const std::string also = about("key", name.first, name.second);
     const auto key = decrypt(wrap_, record.wrapped, also);
-    if (!key) return std::unexpected(key.error());
+    PAWL_TRY(key);
     Record again = record;
     again.wrapped = encrypt(fresh.wrap_, random(nonce_bytes), also, key->bytes());
     fresh.records_[name] = std::move(again);
@@ -215,7 +215,7 @@ Status Store::read_record(json::View record) {
 
 Result<Store> Store::parse(std::string_view text) {
   const auto lines = split_text(text);
-  if (!lines) return std::unexpected(lines.error());
+  PAWL_TRY(lines);
   const auto read = json::parse(lines->body, {.depth_max = depth_max});
   if (!read) return damaged(read.error().message);
   const json::View root = read->root();
@@ -224,10 +224,10 @@ Result<Store> Store::parse(std::string_view text) {
     return damaged("it has no records");
   }
   Store store;
-  if (Status good = store.read_key(root["key"]); !good) return std::unexpected(good.error());
-  if (Status good = store.read_numbers(root["next"]); !good) return std::unexpected(good.error());
+  PAWL_TRY(store.read_key(root["key"]));
+  PAWL_TRY(store.read_numbers(root["next"]));
   for (const json::View record : records.elements()) {
-    if (Status good = store.read_record(record); !good) return std::unexpected(good.error());
+    PAWL_TRY(store.read_record(record));
   }
   return store;
 }
@@ -235,9 +235,9 @@ Result<Store> Store::parse(std::string_view text) {
 Result<Store> Store::open(std::string_view text, const Credential& passphrase) {
   auto store = parse(text);
   if (!store) return store;
-  if (Status done = store->unlock(passphrase); !done) return std::unexpected(done.error());
+  PAWL_TRY(store->unlock(passphrase));
   const auto lines = split_text(text);
-  if (!lines) return std::unexpected(lines.error());
+  PAWL_TRY(lines);
   if (!equal_constant_time(store->seal_of(lines->body), lines->seal)) {
     return fail(ErrorKind::refused,
                 "the passphrase is not that of the store, or the store was edited");
@@ -247,7 +247,7 @@ Result<Store> Store::open(std::string_view text, const Credential& passphrase) {
 
 Result<std::vector<Store::Entry>> Store::list(std::string_view text) {
   const auto store = parse(text);
-  if (!store) return std::unexpected(store.error());
+  PAWL_TRY(store);
   return store->entries();
 }
 

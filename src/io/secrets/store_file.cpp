@@ -47,7 +47,7 @@ Result<std::string> read_store(const std::string& path) {
     return failed(errno == ENOENT ? ErrorKind::missing : ErrorKind::io,
                   "open the store of credentials", path);
   }
-  if (Status good = check(file.get(), path); !good) return std::unexpected(good.error());
+  PAWL_TRY(check(file.get(), path));
   std::string text;
   char part[1 << 14];
   for (;;) {

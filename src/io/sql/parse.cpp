@@ -30,7 +30,7 @@ Result<Summary> parse(std::string_view text) {
 }
 
 Result<Summary> TextReader::parse(std::string_view text) {
-  if (Status bounded = scan(text); !bounded) return std::unexpected(bounded.error());
+  PAWL_TRY(scan(text));
   const std::string ended(text);
   const Tree tree(ended.c_str());
   // The parser's own words quote the text: they are not passed on.

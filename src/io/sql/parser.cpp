@@ -78,7 +78,7 @@ Status Parser::State::start() {
                                              .environment = {},
                                              .directory = "/",
                                              .error_output = net::ErrorOutput::discard});
-  if (!started) return std::unexpected(std::move(started.error()));
+  PAWL_TRY(started);
   process = *std::move(started);
   return {};
 }
@@ -138,7 +138,7 @@ Result<std::string> Parser::State::exchange(const std::string& request) {
 
 Result<Summary> Parser::State::ask(std::string_view text) {
   const Result<std::string> reply = exchange(framed(text));
-  if (!reply) return std::unexpected(reply.error());
+  PAWL_TRY(reply);
   const std::string_view words = std::string_view(*reply).substr(1);
   if (reply->front() == '-') return fail(ErrorKind::invalid, std::string(words));
   if (reply->front() != '+') return lost("the SQL parser's answer is not a summary");
@@ -170,16 +170,16 @@ Result<Summary> Parser::read(std::string_view text) {
     return known->second;
   }
   // Looked at here too: what is plainly out of bounds never reaches the other process.
-  if (Status bounded = scan(text); !bounded) return std::unexpected(bounded.error());
+  PAWL_TRY(scan(text));
   if (!s.process) {
-    if (Status started = s.start(); !started) return std::unexpected(started.error());
+    PAWL_TRY(s.start());
   }
   Result<Summary> answer = s.ask(text);
   if (lost_process(answer)) {
     // Perhaps another process ended it: only a text that ends two processes is remembered.
     s.end();
     if (answer.error().message == kTooLong) return answer;
-    if (Status started = s.start(); !started) return std::unexpected(started.error());
+    PAWL_TRY(s.start());
     answer = s.ask(text);
     if (lost_process(answer)) s.end();
   }

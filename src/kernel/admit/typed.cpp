@@ -34,7 +34,7 @@ Result<std::string> text_to_type(json::View arguments, const std::vector<std::st
   std::string all;
   for (const std::string& argument : typed_of) {
     auto text = text_of(arguments, argument);
-    if (!text) return std::unexpected(text.error());
+    PAWL_TRY(text);
     if (!all.empty()) all += ' ';
     all += *text;
   }

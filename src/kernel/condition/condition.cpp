@@ -64,9 +64,9 @@ std::expected<std::shared_ptr<const Condition>, cel::Errors> Condition::compile(
     });
   }
   auto program = cel::compile(source, names, {.result = simple(result)});
-  if (!program) return std::unexpected(std::move(program.error()));
+  PAWL_TRY(program);
   auto counts = counts_asked(source);
-  if (!counts) return std::unexpected(std::move(counts.error()));
+  PAWL_TRY(counts);
   if (result == cel::TypeKind::boolean) {
     if (const auto value = program->constant()) {
       return std::unexpected(cel::Errors{constant_mistake(source, *value)});
@@ -97,7 +97,7 @@ std::expected<std::shared_ptr<const Condition>, cel::Errors> Condition::retyped(
     return known->second;
   });
   auto program = cel::compile({text_, rule_.at}, names, {.result = simple(result_)});
-  if (!program) return std::unexpected(std::move(program.error()));
+  PAWL_TRY(program);
   std::shared_ptr<Condition> typed(new Condition(*this));
   typed->program_ = std::move(*program);
   return typed;

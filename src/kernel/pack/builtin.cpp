@@ -8,7 +8,7 @@ namespace pawl {
 
 Result<std::string> builtin_pack(std::string_view written) {
   const auto name = parse_pack_name(written);
-  if (!name) return std::unexpected(name.error());
+  PAWL_TRY(name);
   std::vector<std::string> names;
   for (const BuiltinPack& one : builtin_packs()) {
     if (one.name == name->name) return std::string(one.text);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/try.h"
 #include "model/access.h"
 
 namespace pawl {

@@ -118,7 +118,7 @@ Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent even
     if (b.records > most || (entry != run.entries.end() && entry->second.records.total() > most)) {
       return wrong_call(b.call, "touches more records than can be counted");
     }
-    if (Status fine = check_sums(b, run); !fine) return fine;
+    PAWL_TRY(check_sums(b, run));
   }
   return check_question(b, event);
 }
@@ -129,7 +129,7 @@ Status Fold::operator()(const CallDecided& b) {
   const std::optional<CallEvent> event = event_of(b);
   if (!event && !b.enforced) return wrong_call(b.call, "cannot have been let through");
   if (!event) return wrong_call(b.call, "was decided with an unknown effect");
-  if (Status fine = check_decision(b, *run, *event); !fine) return fine;
+  PAWL_TRY(check_decision(b, *run, *event));
 
   run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
   if (!b.args.empty()) run->journal_bytes = sum_of(run->journal_bytes, b.args_bytes);
@@ -360,7 +360,7 @@ Status Fold::operator()(const ApprovalAnswered& b) {
   if (b.answer != "approve" && b.answer != "reject")
     return wrong_approval(b.approval, "got no answer");
   if (!next(approval.phase, ApprovalEvent::reject)) return wrong_approval(b.approval, "is over");
-  if (Status fine = check_reach(b, approval); !fine) return fine;
+  PAWL_TRY(check_reach(b, approval));
 
   const Run* run = state.run(approval.asked.run);
   Answer answer{.person = b.person,

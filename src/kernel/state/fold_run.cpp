@@ -210,7 +210,7 @@ Status Fold::operator()(const RunClosed& b) {
 }
 
 Status Fold::operator()(const KillSet& b) {
-  if (Status fine = check_kill(b, state.kills_); !fine) return fine;
+  PAWL_TRY(check_kill(b, state.kills_));
   const Kill kill{b.id, b.scope, b.name, b.person, b.reason, at};
   state.kills_.push_back(kill);
   for (auto& [id, run] : state.runs_) {

@@ -19,7 +19,7 @@ template <class Read>
 Status each(json::View list, Read read) {
   if (!list.is_array()) return fail(ErrorKind::corrupt, "a list is missing");
   for (const json::View element : list.elements()) {
-    if (Status done = read(element); !done) return done;
+    PAWL_TRY(read(element));
   }
   return {};
 }
@@ -36,9 +36,9 @@ Status get_entry(json::View view, Run& run) {
   const json::View flat = member.inner("counts");
   member.may("entry", name);
   const json::View recent = member.inner("recent");
-  if (Status done = member.finish(); !done) return done;
-  if (Status done = get(flat, counts); !done) return done;
-  if (Status done = get_all(recent, counts.recent); !done) return done;
+  PAWL_TRY(member.finish());
+  PAWL_TRY(get(flat, counts));
+  PAWL_TRY(get_all(recent, counts.recent));
   run.entries[name] = std::move(counts);
   return {};
 }
@@ -55,15 +55,15 @@ Status Snapshot::read_runs(json::View list, State& into) {
     const json::View standing = member.has("standing") ? member.inner("standing") : json::View();
     const json::View sums = member.inner("sums");
     Run run;
-    if (Status done = member.finish(); !done) return done;
-    if (Status done = get(flat, run); !done) return done;
+    PAWL_TRY(member.finish());
+    PAWL_TRY(get(flat, run));
     const auto entry = [&](json::View view) { return get_entry(view, run); };
-    if (Status done = each(entries, entry); !done) return done;
+    PAWL_TRY(each(entries, entry));
     if (grants.exists()) {
-      if (Status done = get_all(grants, run.grants); !done) return done;
+      PAWL_TRY(get_all(grants, run.grants));
     }
     if (standing.exists()) {
-      if (Status done = get_all(standing, run.standing); !done) return done;
+      PAWL_TRY(get_all(standing, run.standing));
     }
     const auto executed = [&](json::View view) -> Status {
       MemberReader of(view);
@@ -75,10 +75,10 @@ Status Snapshot::read_runs(json::View list, State& into) {
       return of.finish();
     };
     if (seen.exists()) {
-      if (Status done = each(seen, executed); !done) return done;
+      PAWL_TRY(each(seen, executed));
     }
     if (sums.exists()) {
-      if (Status done = read_sums(sums, run.sums); !done) return done;
+      PAWL_TRY(read_sums(sums, run.sums));
     }
     if (!run.halted.empty()) into.halts_[run.agent][run.sponsor].insert(run.id);
     const std::string id = run.id;
@@ -92,7 +92,7 @@ Status Snapshot::read_runs(json::View list, State& into) {
 Status Snapshot::read_calls(json::View list, State& into) {
   return each(list, [&](json::View element) -> Status {
     LiveCall call;
-    if (Status done = get(element, call); !done) return done;
+    PAWL_TRY(get(element, call));
     const std::string id = call.id;
     into.calls_[id] = std::move(call);
     return {};
@@ -109,23 +109,23 @@ Status Snapshot::read_approvals(json::View list, State& into) {
     const json::View remarks = member.inner("remarks");
     const json::View talk = member.inner("talk");
     Approval approval;
-    if (Status done = member.finish(); !done) return done;
-    if (Status done = get(flat, approval); !done) return done;
+    PAWL_TRY(member.finish());
+    PAWL_TRY(get(flat, approval));
     ApprovalOpened opened;
-    if (Status done = get(asked, opened); !done) return done;
+    PAWL_TRY(get(asked, opened));
     approval.asked = OpenedQuestion(opened);
     if (changed.exists()) {
       auto change = std::make_shared<ChangedQuestion>();
-      if (Status done = get(changed, *change); !done) return done;
+      PAWL_TRY(get(changed, *change));
       approval.changed = std::move(change);
     }
     if (talk.exists()) {
       auto said = std::make_shared<Talk>();
-      if (Status done = get(talk, *said); !done) return done;
-      if (Status done = get_all(remarks, said->remarks); !done) return done;
+      PAWL_TRY(get(talk, *said));
+      PAWL_TRY(get_all(remarks, said->remarks));
       approval.talk = std::move(said);
     }
-    if (Status done = get_all(answers, approval.answers); !done) return done;
+    PAWL_TRY(get_all(answers, approval.answers));
     if (!approval.attached) into.detached_[opened.binding].insert(opened.approval);
     into.put_question(std::move(approval));
     return {};
@@ -140,7 +140,7 @@ Status Snapshot::read_agents(json::View list, State& into) {
     std::string agent;
     member.need("agent", agent);
     const json::View counters = member.inner("counters");
-    if (Status done = member.finish(); !done) return done;
+    PAWL_TRY(member.finish());
     return read_sums(counters, into.sums_[agent]);
   });
 }
@@ -176,14 +176,14 @@ Status Snapshot::read_people(MemberReader& member, State& into) {
   };
   const auto reviewer = [&](json::View element) -> Status {
     Reviewer person;
-    if (Status done = get(element, person); !done) return done;
+    PAWL_TRY(get(element, person));
     into.reviewers_[person.person] = person;
     return {};
   };
-  if (Status done = each(member.inner("keys"), key); !done) return done;
-  if (Status done = get_all(member.inner("kills"), into.kills_); !done) return done;
-  if (Status done = each(member.inner("pins"), pin); !done) return done;
-  if (Status done = each(member.inner("policies"), policy); !done) return done;
+  PAWL_TRY(each(member.inner("keys"), key));
+  PAWL_TRY(get_all(member.inner("kills"), into.kills_));
+  PAWL_TRY(each(member.inner("pins"), pin));
+  PAWL_TRY(each(member.inner("policies"), policy));
   return each(member.inner("reviewers"), reviewer);
 }
 
@@ -193,14 +193,14 @@ Status Snapshot::read_escalations(MemberReader& member, State& into) {
     const json::View flat = of.inner("escalation");
     const json::View opened = of.inner("opened");
     Escalation one;
-    if (Status done = of.finish(); !done) return done;
-    if (Status done = get(flat, one); !done) return done;
-    if (Status done = get(opened, one.opened); !done) return done;
+    PAWL_TRY(of.finish());
+    PAWL_TRY(get(flat, one));
+    PAWL_TRY(get(opened, one.opened));
     into.escalations_.emplace(one.opened.escalation, std::move(one));
     return {};
   };
   if (const json::View list = member.inner("escalations"); list.exists()) {
-    if (Status done = each(list, escalation); !done) return done;
+    PAWL_TRY(each(list, escalation));
   }
   const json::View drill = member.inner("last_drill");
   if (!drill.exists()) return {};
@@ -208,8 +208,8 @@ Status Snapshot::read_escalations(MemberReader& member, State& into) {
   State::LastDrill last;
   of.need("at", last.at);
   const json::View inner = of.inner("drill");
-  if (Status done = of.finish(); !done) return done;
-  if (Status done = get(inner, last.drill); !done) return done;
+  PAWL_TRY(of.finish());
+  PAWL_TRY(get(inner, last.drill));
   into.last_drill_ = std::move(last);
   return {};
 }
@@ -228,16 +228,16 @@ Status Snapshot::read(json::View root, State& into) {
   member.need("ended", ended);
   member.need("epoch", into.epoch_);
   member.need("next_seq", into.next_seq_);
-  if (Status done = read_runs(member.inner("runs"), into); !done) return done;
-  if (Status done = read_calls(member.inner("calls"), into); !done) return done;
-  if (Status done = read_approvals(member.inner("approvals"), into); !done) return done;
-  if (Status done = read_people(member, into); !done) return done;
-  if (Status done = read_agents(member.inner("sums"), into); !done) return done;
-  if (Status done = read_escalations(member, into); !done) return done;
+  PAWL_TRY(read_runs(member.inner("runs"), into));
+  PAWL_TRY(read_calls(member.inner("calls"), into));
+  PAWL_TRY(read_approvals(member.inner("approvals"), into));
+  PAWL_TRY(read_people(member, into));
+  PAWL_TRY(read_agents(member.inner("sums"), into));
+  PAWL_TRY(read_escalations(member, into));
   into.closed_.assign(closed.begin(), closed.end());
   into.ended_.assign(ended.begin(), ended.end());
   into.definitions_.insert(definitions.begin(), definitions.end());
-  if (Status done = member.finish(); !done) return done;
+  PAWL_TRY(member.finish());
   return into.consistent();
 }
 
@@ -246,7 +246,7 @@ Result<State> State::from_json(std::string_view text) {
   limits.bytes_max = 4UL << 30;
   limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;
   const Result<json::Document> document = json::parse(text, limits);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   State state;
   if (Status done = Snapshot::read(document->root(), state); !done) {
     return fail(ErrorKind::corrupt, "snapshot: " + done.error().message);
@@ -297,11 +297,11 @@ Status read_sum(json::View view, CounterSums& into) {
   member.may("key", key);
   member.need("reserved_nano", sum.reserved.nano);
   member.need("settled_nano", sum.settled.nano);
-  if (Status done = member.finish(); !done) return done;
+  PAWL_TRY(member.finish());
   for (const json::View element : ends.elements()) {
     MemberReader of(element);
     members(of, sum.ends.emplace_back());
-    if (Status done = of.finish(); !done) return done;
+    PAWL_TRY(of.finish());
   }
   into.places += 1 + sum.ends.size() + sum.in_flight;
   if (!into.sums.emplace(key, std::move(sum)).second) {
@@ -321,9 +321,9 @@ Status read_sums(json::View list, Sums& into) {
     member.need("counter", name);
     const json::View sums = member.inner("sums");
     member.need("window_ns", counter.window);
-    if (Status done = member.finish(); !done) return done;
+    PAWL_TRY(member.finish());
     for (const json::View one : sums.elements()) {
-      if (Status done = read_sum(one, counter); !done) return done;
+      PAWL_TRY(read_sum(one, counter));
     }
     into.put(std::move(name), std::move(counter));
   }

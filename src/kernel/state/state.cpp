@@ -325,7 +325,7 @@ Status State::consistent() const {
     if (call.waits && call.phase != CallPhase::held) return wrong("the wait of call", id);
   }
   for (const auto& [id, run] : runs_) {
-    if (Status fine = compare(run, sums[id]); !fine) return fine;
+    PAWL_TRY(compare(run, sums[id]));
     for (const auto& [entry, counts] : sums[id].entries) {
       if (!run.entries.contains(entry)) return wrong("what is reserved in run", id);
     }

@@ -21,7 +21,7 @@ constexpr auto kProducts = std::to_array<std::string_view>({"*", "/", "%"});
 
 std::expected<Tree, Error> parse(const Source& source, const Limits& limits) {
   auto tokens = tokens_of(source, limits);
-  if (!tokens) return std::unexpected(std::move(tokens.error()));
+  PAWL_TRY(tokens);
   return Parsing(source, limits, std::move(*tokens)).run();
 }
 

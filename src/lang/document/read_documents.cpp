@@ -110,7 +110,7 @@ Result<std::vector<yaml::Node>> read_documents(std::string_view text) {
     if (text.contains(sign)) return fail(ErrorKind::invalid, "holds tabs or unusual line ends");
   }
   const auto parts = parts_of(text);
-  if (!parts) return std::unexpected(parts.error());
+  PAWL_TRY(parts);
   std::vector<yaml::Node> out;
   for (const std::string_view part : *parts) {
     if (nothing(part)) continue;
@@ -119,7 +119,7 @@ Result<std::vector<yaml::Node>> read_documents(std::string_view text) {
                   fmt::format("holds more than {} documents", manifest_documents_max));
     }
     auto node = trim(part).starts_with('{') ? read_json(part) : read_yaml(part);
-    if (!node) return std::unexpected(node.error());
+    PAWL_TRY(node);
     out.push_back(std::move(*node));
   }
   if (out.empty()) return fail(ErrorKind::invalid, "holds no document");

@@ -133,11 +133,11 @@ Checked<Attenuation> read_attenuation(json::View value) {
   for (const auto& [name, member] : value.members()) {
     if (name == "tools") {
       auto tools = read_tools(member);
-      if (!tools) return std::unexpected(tools.error());
+      PAWL_TRY(tools);
       attenuation.tools = *std::move(tools);
     } else if (name == "limits") {
       auto limits = read_limits(member);
-      if (!limits) return std::unexpected(limits.error());
+      PAWL_TRY(limits);
       attenuation.limits = *std::move(limits);
     } else {
       return wrong("", fmt::format("{} cannot be enforced here", quoted(name)));

@@ -137,9 +137,7 @@ Checked<Claims> read_claims(std::string_view payload) {
   if (!read) return refuse(Flaw::json, "claims", read.error().message);
   if (!read->root().is_object()) return refuse(Flaw::json, "claims", "not an object");
   Claims claims;
-  if (const auto taken = take_all(read->root(), claims); !taken) {
-    return std::unexpected(taken.error());
-  }
+  PAWL_TRY(take_all(read->root(), claims));
   claims.document = *std::move(read);
   return claims;
 }
@@ -158,8 +156,8 @@ Checked<void> judge(const Claims& claims, const Expected& expected, Instant now)
                       ? "missing: it could be for any audience"
                       : fmt::format("for {}, not for us", quoted(claims.audiences.front())));
   }
-  if (const auto timely = judge_times(claims, leeway, now); !timely) return timely;
-  if (const auto party = judge_party(claims, expected); !party) return party;
+  PAWL_TRY(judge_times(claims, leeway, now));
+  PAWL_TRY(judge_party(claims, expected));
   for (const std::string& scope : expected.scopes) {
     if (!has(claims.scopes, scope)) {
       return refuse(Flaw::scope, "claims.scope", fmt::format("does not hold {}", quoted(scope)));
@@ -171,7 +169,7 @@ Checked<void> judge(const Claims& claims, const Expected& expected, Instant now)
 Checked<Claims> verify(std::string_view token, const KeySet& keys, const Expected& expected,
                        Instant now) {
   auto opened = open(token, keys, expected.types);
-  if (!opened) return std::unexpected(opened.error());
+  PAWL_TRY(opened);
   if (!expected.algorithms.empty() &&
       std::ranges::find(expected.algorithms, opened->header.algorithm) ==
           expected.algorithms.end()) {
@@ -182,17 +180,15 @@ Checked<Claims> verify(std::string_view token, const KeySet& keys, const Expecte
   auto claims = read_claims(opened->payload);
   if (!claims) return claims;
   claims->key = std::move(opened->key);
-  if (const auto fits = judge(*claims, expected, now); !fits) {
-    return std::unexpected(fits.error());
-  }
+  PAWL_TRY(judge(*claims, expected, now));
   return claims;
 }
 
 Checked<Stated> stated(std::string_view token) {
   const auto payload = unchecked_payload(token);
-  if (!payload) return std::unexpected(payload.error());
+  PAWL_TRY(payload);
   auto claims = read_claims(*payload);
-  if (!claims) return std::unexpected(claims.error());
+  PAWL_TRY(claims);
   return Stated{std::move(claims->issuer), std::move(claims->subject)};
 }
 

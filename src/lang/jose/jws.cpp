@@ -90,9 +90,9 @@ Checked<Header> read_header(std::string_view text) {
   if (!read) return refuse(Flaw::json, "header", read.error().message);
   const json::View root = read->root();
   if (!root.is_object()) return refuse(Flaw::json, "header", "not an object");
-  if (const auto nothing = brings_nothing(root); !nothing) return std::unexpected(nothing.error());
+  PAWL_TRY(brings_nothing(root));
   const auto algorithm = algorithm_of(root);
-  if (!algorithm) return std::unexpected(algorithm.error());
+  PAWL_TRY(algorithm);
   Header header{*algorithm, std::nullopt, {}};
   if (const json::View kid = root["kid"]; kid.exists()) {
     if (!kid.is_string() || kid.string().empty() || kid.string().size() > kid_bytes_max) {
@@ -118,11 +118,11 @@ Checked<Header> read_header(std::string_view text) {
 Checked<Opened> open(std::string_view token, const KeySet& keys,
                      std::span<const std::string_view> types) {
   const auto parts = split_token(token);
-  if (!parts) return std::unexpected(parts.error());
+  PAWL_TRY(parts);
   const auto header_text = decoded(parts->header, "header");
-  if (!header_text) return std::unexpected(header_text.error());
+  PAWL_TRY(header_text);
   auto header = read_header(*header_text);
-  if (!header) return std::unexpected(header.error());
+  PAWL_TRY(header);
   if (std::ranges::find(types, header->type) == types.end()) {
     return refuse(Flaw::type, "header.typ",
                   header->type.empty()
@@ -130,20 +130,20 @@ Checked<Opened> open(std::string_view token, const KeySet& keys,
                       : fmt::format("{} is another kind of token", quoted(header->type)));
   }
   const auto signature = decoded(parts->signature, "signature");
-  if (!signature) return std::unexpected(signature.error());
+  PAWL_TRY(signature);
   const auto key = keys.find(header->kid, header->algorithm);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   if (!(*key)->verifies(parts->signed_part, *signature)) {
     return refuse(Flaw::signature, "signature", "does not fit the issuer's key");
   }
   auto payload = decoded(parts->payload, "payload");
-  if (!payload) return std::unexpected(payload.error());
+  PAWL_TRY(payload);
   return Opened{*std::move(header), (*key)->thumbprint(), *std::move(payload)};
 }
 
 Checked<std::string> unchecked_payload(std::string_view token) {
   const auto parts = split_token(token);
-  if (!parts) return std::unexpected(parts.error());
+  PAWL_TRY(parts);
   return decoded(parts->payload, "payload");
 }
 

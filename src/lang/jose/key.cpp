@@ -146,11 +146,9 @@ Result<PublicKey> PublicKey::ed25519(std::string_view bytes) {
 
 Result<PublicKey> PublicKey::from_okp(json::View jwk) {
   if (jwk.text("crv") != "Ed25519") return wrong("`crv` is not `Ed25519`");
-  if (Status stated = states_only(jwk, Algorithm::EdDSA); !stated) {
-    return std::unexpected(stated.error());
-  }
+  PAWL_TRY(states_only(jwk, Algorithm::EdDSA));
   const auto x = bytes_of_member(jwk, "x");
-  if (!x) return std::unexpected(x.error());
+  PAWL_TRY(x);
   return ed25519(*x);
 }
 
@@ -158,13 +156,11 @@ Result<PublicKey> PublicKey::from_ec(json::View jwk) {
   const bool narrow = jwk.text("crv") == "P-256";
   if (!narrow && jwk.text("crv") != "P-384") return wrong("`crv` is neither `P-256` nor `P-384`");
   const Algorithm algorithm = narrow ? Algorithm::ES256 : Algorithm::ES384;
-  if (Status stated = states_only(jwk, algorithm); !stated) {
-    return std::unexpected(stated.error());
-  }
+  PAWL_TRY(states_only(jwk, algorithm));
   const auto x = bytes_of_member(jwk, "x");
-  if (!x) return std::unexpected(x.error());
+  PAWL_TRY(x);
   const auto y = bytes_of_member(jwk, "y");
-  if (!y) return std::unexpected(y.error());
+  PAWL_TRY(y);
   const std::size_t side = narrow ? 32 : 48;
   if (x->size() != side || y->size() != side) {
     return wrong(fmt::format("a coordinate of this curve has {} bytes", side));
@@ -185,9 +181,9 @@ Result<PublicKey> PublicKey::from_rsa(json::View jwk) {
     return wrong("`alg` is neither `RS256` nor `PS256`");
   }
   const auto n = number_of_member(jwk, "n");
-  if (!n) return std::unexpected(n.error());
+  PAWL_TRY(n);
   const auto e = number_of_member(jwk, "e");
-  if (!e) return std::unexpected(e.error());
+  PAWL_TRY(e);
   const std::size_t bits = bits_of(*n);
   if (bits < rsa_bits_min || bits > rsa_bits_max) {
     return wrong(
@@ -250,7 +246,7 @@ Result<SigningKey> SigningKey::from_seed(std::string_view seed) {
     return fail(ErrorKind::internal, "the key could not be made");
   }
   auto made = PublicKey::ed25519({reinterpret_cast<const char*>(open.data()), open.size()});
-  if (!made) return std::unexpected(made.error());
+  PAWL_TRY(made);
   return SigningKey(*std::move(made), std::shared_ptr<EVP_PKEY>(key.release(), EVP_PKEY_free));
 }
 

@@ -65,7 +65,7 @@ Result<KeySet> KeySet::parse(std::string_view text, KeyUse use) {
   }
   const auto read =
       json::parse(text, {.bytes_max = key_set_bytes_max, .depth_max = key_set_depth_max});
-  if (!read) return std::unexpected(read.error());
+  PAWL_TRY(read);
   const json::View keys = read->root()["keys"];
   if (!keys.is_array()) return fail(ErrorKind::invalid, "a key set is `{\"keys\": [...]}`");
   if (keys.size() > keys_max) {
@@ -73,7 +73,7 @@ Result<KeySet> KeySet::parse(std::string_view text, KeyUse use) {
   }
   KeySet set;
   for (const json::View jwk : keys.elements()) {
-    if (Status taken = set.take(jwk, use); !taken) return std::unexpected(taken.error());
+    PAWL_TRY(set.take(jwk, use));
   }
   if (set.keys_.empty()) {
     return fail(ErrorKind::invalid, set.skipped_.empty()

@@ -183,19 +183,17 @@ Result<PublicKey> key_of(const Passkey& passkey) {
   out.object().key("crv").string("P-256").key("kty").string("EC");
   out.key("x").string(passkey.x).key("y").string(passkey.y).end();
   const auto document = json::parse(out.text());
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   return PublicKey::from_jwk(document->root());
 }
 
 Result<Passkey> read_new_passkey(const PasskeyAsked& asked, std::string_view client,
                                  std::string_view authenticator) {
-  if (Status fits = fits_client(asked, client, "webauthn.create"); !fits) {
-    return std::unexpected(fits.error());
-  }
+  PAWL_TRY(fits_client(asked, client, "webauthn.create"));
   Passkey made;
   made.site = site_of(asked.origin);
   const auto part = authenticator_part(made.site, authenticator);
-  if (!part) return std::unexpected(part.error());
+  PAWL_TRY(part);
   std::string_view rest = part->rest;
   if ((part->flags & kHasKey) == 0 || rest.size() < kModelBytes + kLengthBytes) {
     return malformed("the authenticator has made no key");
@@ -210,29 +208,23 @@ Result<Passkey> read_new_passkey(const PasskeyAsked& asked, std::string_view cli
   made.id = base64url(rest.substr(0, length));
   rest.remove_prefix(length);
   const auto key = read_cbor(rest);
-  if (!key) return std::unexpected(key.error());
-  if (Status taken = take_key(key->value, made); !taken) return std::unexpected(taken.error());
-  if (Status ended = ends_well(part->flags, rest.substr(key->size)); !ended) {
-    return std::unexpected(ended.error());
-  }
+  PAWL_TRY(key);
+  PAWL_TRY(take_key(key->value, made));
+  PAWL_TRY(ends_well(part->flags, rest.substr(key->size)));
   return made;
 }
 
 Result<std::uint32_t> check_passkey(const PasskeyAsked& asked, const Passkey& passkey,
                                     const PasskeySaid& said) {
-  if (Status fits = fits_client(asked, said.client, "webauthn.get"); !fits) {
-    return std::unexpected(fits.error());
-  }
+  PAWL_TRY(fits_client(asked, said.client, "webauthn.get"));
   // A key of another name of this node is another key.
   if (passkey.site != site_of(asked.origin)) return not_asked("the passkey is one of another site");
   const auto part = authenticator_part(passkey.site, said.authenticator);
-  if (!part) return std::unexpected(part.error());
+  PAWL_TRY(part);
   if ((part->flags & kHasKey) != 0) return malformed("the authenticator says more than was asked");
-  if (Status ended = ends_well(part->flags, part->rest); !ended) {
-    return std::unexpected(ended.error());
-  }
+  PAWL_TRY(ends_well(part->flags, part->rest));
   const auto key = key_of(passkey);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   const auto signature = numbers_of(said.signature);
   const Digest client = sha256(said.client);
   if (!signature ||

@@ -104,7 +104,7 @@ Checked<void> nothing_else(json::View root) {
 
 Checked<RunCredential> from_claims(const Claims& claims) {
   const json::View root = claims.document.root();
-  if (const auto nothing = nothing_else(root); !nothing) return std::unexpected(nothing.error());
+  PAWL_TRY(nothing_else(root));
   if (claims.subject.empty())
     return refuse(Flaw::claim, "claims.sub", "missing: there is no sponsor");
   if (claims.id.empty()) return refuse(Flaw::claim, "claims.jti", "missing");
@@ -125,20 +125,20 @@ Checked<RunCredential> from_claims(const Claims& claims) {
                      .expires = *claims.expires,
                      .id = claims.id};
   auto actors = read_actors(root["act"]);
-  if (!actors) return std::unexpected(actors.error());
+  PAWL_TRY(actors);
   made.actors = *std::move(actors);
   auto run = read_name(root, "run", true);
-  if (!run) return std::unexpected(run.error());
+  PAWL_TRY(run);
   made.run = *std::move(run);
   auto parent = read_name(root, "parent_run", false);
-  if (!parent) return std::unexpected(parent.error());
+  PAWL_TRY(parent);
   made.parent_run = *std::move(parent);
   const auto policy = read_policy(root);
-  if (!policy) return std::unexpected(policy.error());
+  PAWL_TRY(policy);
   made.policy = *policy;
   if (!root["attenuation"].exists()) return made;
   auto attenuation = read_attenuation(root["attenuation"]);
-  if (!attenuation) return std::unexpected(attenuation.error());
+  PAWL_TRY(attenuation);
   made.attenuation = *std::move(attenuation);
   return made;
 }
@@ -182,7 +182,7 @@ Checked<RunCredential> verify_run(std::string_view token, const KeySet& keys, co
                           .types = {run_type},
                           .leeway = door.leeway};
   const auto claims = verify(token, keys, expected, now);
-  if (!claims) return std::unexpected(claims.error());
+  PAWL_TRY(claims);
   return from_claims(*claims);
 }
 
@@ -200,7 +200,7 @@ Checked<RunCredential> delegate(const RunCredential& parent, const Delegation& w
                   fmt::format("a chain has at most {} agents", actors_max));
   }
   auto attenuation = narrow(parent.attenuation, wanted.attenuation);
-  if (!attenuation) return std::unexpected(attenuation.error());
+  PAWL_TRY(attenuation);
   RunCredential child = parent;
   child.actors.insert(child.actors.begin(), wanted.agent);
   child.run = wanted.run;

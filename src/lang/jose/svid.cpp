@@ -75,9 +75,9 @@ Checked<SpiffeId> svid_subject(const Claims& claims, std::string_view trust_doma
 Checked<Svid> verify_svid(std::string_view token, const KeySet& keys, std::string_view trust_domain,
                           const std::string& audience, Instant now, Duration leeway) {
   auto claims = verify(token, keys, expected_svid({audience}, leeway), now);
-  if (!claims) return std::unexpected(claims.error());
+  PAWL_TRY(claims);
   auto id = svid_subject(*claims, trust_domain);
-  if (!id) return std::unexpected(id.error());
+  PAWL_TRY(id);
   return Svid{*std::move(id), *std::move(claims)};
 }
 

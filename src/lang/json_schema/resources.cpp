@@ -77,10 +77,10 @@ std::optional<Draft> draft_named(std::string_view uri) {
 Result<Resources> Resources::of(const json::Document& document) {
   Resources out(document);
   const json::View root = document.root();
-  if (const Status read = out.read_draft(root); !read) return std::unexpected(read.error());
+  PAWL_TRY(out.read_draft(root));
   out.all.push_back({"", root.index()});
   out.by_address_.emplace("", 0);
-  if (const Status read = out.scan(root, 0); !read) return std::unexpected(read.error());
+  PAWL_TRY(out.scan(root, 0));
   return out;
 }
 
@@ -165,7 +165,7 @@ Status Resources::scan(json::View schema, std::uint32_t resource) {
     if (said.is_string() && schema.index() != 0 && draft_named(said.string()) != draft) {
       return wrong(schema, "$schema", "names another draft than the document");
     }
-    if (const Status named = name_anchors(schema, resource); !named) return named;
+    PAWL_TRY(name_anchors(schema, resource));
   }
   resource_by_node_.emplace(schema.index(), resource);
   return scan_below(schema, resource);

@@ -50,12 +50,12 @@ Status spell_all(std::vector<std::string>& names, bool stars) {
     if (star && stars) {
       if (name == "*") continue;
       const auto schema = parse_name(name.substr(0, name.size() - 2));
-      if (!schema) return std::unexpected(schema.error());
+      PAWL_TRY(schema);
       name = *schema + ".*";
       continue;
     }
     Result<std::string> spelled = parse_name(name);
-    if (!spelled) return std::unexpected(spelled.error());
+    PAWL_TRY(spelled);
     name = *std::move(spelled);
   }
   std::ranges::sort(names);
@@ -112,9 +112,9 @@ Status compile(SqlRule& rule) {
     return fail(ErrorKind::invalid,
                 fmt::format("`max_statements` is from 1 to {}", statements_max_max));
   }
-  if (Status done = spell_all(rule.tables, true); !done) return done;
-  if (Status done = spell_all(rule.functions, false); !done) return done;
-  if (Status done = spell_all(rule.types, false); !done) return done;
+  PAWL_TRY(spell_all(rule.tables, true));
+  PAWL_TRY(spell_all(rule.functions, false));
+  PAWL_TRY(spell_all(rule.types, false));
   return rule.columns ? spell_all(*rule.columns, false) : Status{};
 }
 

@@ -138,7 +138,7 @@ Status Scan::word() {
     return refuse("the SQL text joins too many parts");
   }
   if (one_of(kChaining, lower)) {
-    if (Status linked = link(); !linked) return linked;
+    PAWL_TRY(link());
   }
   return count();
 }
@@ -164,8 +164,8 @@ Status Scan::signs() {
   // PostgreSQL may cut a long run of signs into several tokens: each of them counts.
   const std::size_t tokens = op.size() <= 3 ? 1 : op.size();
   for (std::size_t i = 0; i < tokens; ++i) {
-    if (Status linked = link(); !linked) return linked;
-    if (Status counted = count(); !counted) return counted;
+    PAWL_TRY(link());
+    PAWL_TRY(count());
   }
   return {};
 }
@@ -174,7 +174,7 @@ Status Scan::bracket(char c) {
   ++here_;
   if (c == '(' || c == '[') {
     // A subscript or an empty argument list is a level of its own.
-    if (Status linked = link(); !linked) return linked;
+    PAWL_TRY(link());
     if (depth_ == nesting_max) return refuse("the SQL text is nested too deeply");
     chain_[++depth_] = 0;
   } else if (depth_ > 0) {
@@ -212,7 +212,7 @@ Status Scan::next() {
 
 Status Scan::run() {
   while (here_ < text_.size()) {
-    if (Status seen = next(); !seen) return seen;
+    PAWL_TRY(next());
   }
   return {};
 }

@@ -42,7 +42,7 @@ Result<Summary> parse_summary(json::View view) {
   Summary summary;
   MemberReader member(view);
   members(member, summary);
-  if (Status done = member.finish(); !done) return std::unexpected(done.error());
+  PAWL_TRY(member.finish());
   for (const auto* names :
        {&summary.kinds, &summary.reads, &summary.writes, &summary.columns, &summary.functions,
         &summary.types, &summary.unbounded, &summary.aliases, &summary.refusals}) {
@@ -67,13 +67,13 @@ Result<Fact> parse_fact(json::View view) {
   member.may("failure", fact.failure);
   member.may("pointer", fact.pointer);
   const json::View summary = member.inner("summary");
-  if (Status done = member.finish(); !done) return std::unexpected(done.error());
+  PAWL_TRY(member.finish());
   if (fact.failure.empty() != summary.exists()) {
     return fail(ErrorKind::corrupt, "a statement has either a summary or a failure");
   }
   if (!summary.exists()) return fact;
   Result<Summary> read = parse_summary(summary);
-  if (!read) return std::unexpected(read.error());
+  PAWL_TRY(read);
   fact.summary = std::move(*read);
   return fact;
 }

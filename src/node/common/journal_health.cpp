@@ -47,7 +47,7 @@ Result<JournalHealth> health_of_journal(
   options.pause = [] { ::usleep(kHealthPauseUs); };
   options.progress = std::move(progress);
   const auto found = verify_journal(disk, options);
-  if (!found) return std::unexpected(found.error());
+  PAWL_TRY(found);
   return health_of(*found);
 }
 

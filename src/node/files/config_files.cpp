@@ -91,7 +91,7 @@ Result<Zone> read_zone(std::string_view name) {
   if (!bytes && bytes.error().fault == ErrorKind::missing) {
     return fail(ErrorKind::missing, "this machine does not know it (package `tzdata`)");
   }
-  if (!bytes) return std::unexpected(bytes.error());
+  PAWL_TRY(bytes);
   return Zone::parse(*bytes, name);
 }
 
@@ -261,11 +261,9 @@ Result<std::vector<Place>> places(const MoreLayers& more, const Policy& alone,
   std::vector<Place> out;
   const bool named = more.of_deployment && deployment != nullptr && !deployment->layers.empty();
   if (named) {
-    if (Status same = same_role(*deployment, alone.file, alone.agent); !same) {
-      return std::unexpected(same.error());
-    }
+    PAWL_TRY(same_role(*deployment, alone.file, alone.agent));
     const auto files = deployment->layers_of(alone.agent);
-    if (!files) return std::unexpected(files.error());
+    PAWL_TRY(files);
     for (const std::string& file : *files) {
       out.push_back({file, beside(deployment->file, home_expanded(file))});
     }

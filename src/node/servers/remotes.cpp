@@ -38,12 +38,12 @@ Task<Result<mcp::Minted>> mint_for(std::shared_ptr<const Carrying> how, mcp::Pas
   if (name.empty()) co_return mcp::Minted{};
   auto minted = co_await how->broker->mint(
       {how->roles, how->server, pass.tool, name, std::move(pass.arguments)});
-  if (!minted) co_return std::unexpected(minted.error());
+  PAWL_CO_TRY(minted);
   mcp::Minted out;
   out.used = std::move(minted->used);
   out.header = how->header.empty() ? "authorization" : how->header;
   auto whole = in_field(how->header, std::move(minted->value), name);
-  if (!whole) co_return std::unexpected(whole.error());
+  PAWL_CO_TRY(whole);
   out.value = *std::move(whole);
   co_return out;
 }
@@ -105,7 +105,7 @@ Result<std::unique_ptr<mcp::Transport>> Remotes::open(const std::string& name,
   const Deployment::Server& server = deployment_.servers.find(name)->second;
   if (!server.credential.empty()) {
     const Status may = deployment_.check_use(server.credential, roles, name, {});
-    if (!may) return std::unexpected(may.error());
+    PAWL_TRY(may);
   }
   mcp::RemoteServer remote;
   remote.url = server.url;

@@ -104,7 +104,7 @@ Result<std::shared_ptr<ServerProcess>> ServerProcesses::start(
     const std::string& name, const Deployment::Server& server, const std::string& directory,
     std::vector<std::string> carried, std::function<void(std::string&)> scrub,
     const ProcessOf& of) {
-  if (Status room = room_for(of, 1); !room) return std::unexpected(room.error());
+  PAWL_TRY(room_for(of, 1));
   const Record& record = records_[name];
   if (loop_.now() < record.again) {
     return fail(ErrorKind::environment,
@@ -257,7 +257,7 @@ Task<Result<mcp::ProcessCredentials>> equipment_for(std::shared_ptr<const Equipp
   if (name.empty()) co_return out;
   auto minted = co_await how->broker->mint(
       {what.roles, what.name, pass.tool, name, std::move(pass.arguments)});
-  if (!minted) co_return std::unexpected(minted.error());
+  PAWL_CO_TRY(minted);
   out.used = std::move(minted->used);
   for (auto& [variable, value] : minted->variables) {
     out.variables.push_back({variable, std::move(value)});
@@ -294,7 +294,7 @@ std::unique_ptr<mcp::Transport> equipped_wire(net::Loop& loop, ServerProcesses& 
     for (const auto& one : with.variables) carried.push_back(assignment(one));
     auto process = starts.start(how->what.name, how->what.server, how->what.directory,
                                 std::move(carried), scrub, how->what.of);
-    if (!process) return std::unexpected(process.error());
+    PAWL_TRY(process);
     mcp::Program program;
     program.transport = starts.transport(**process);
     program.life = starts.life(*process);

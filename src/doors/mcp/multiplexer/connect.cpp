@@ -96,7 +96,7 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate,
   std::vector<std::string> names;
   for (const UpstreamServer& server : servers) names.push_back(server.spec.server);
   if (names.empty()) return fail(ErrorKind::invalid, "an endpoint without a server");
-  if (Status fine = check_server_names(names); !fine) return std::unexpected(fine.error());
+  PAWL_TRY(check_server_names(names));
 
   auto multiplexer =
       std::make_shared<Multiplexer>(loop, gate, std::move(client), servers.size(), patience);

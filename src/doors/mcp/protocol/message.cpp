@@ -178,7 +178,7 @@ std::vector<Slice> top_level(std::string_view text, std::size_t at_most) {
 }
 
 Status parse_said(std::string_view text, json::Parser& parser, json::Document& document) {
-  if (Status parsed = parser.parse(text, document, as_it_came); !parsed) return parsed;
+  PAWL_TRY(parser.parse(text, document, as_it_came));
   // Every object of the document, wherever it stands: its nodes lie in one row.
   std::vector<std::string_view> names;
   const std::span<const json::Node> nodes = document.nodes();
@@ -211,15 +211,15 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
                              json::Document& document) {
   const Status parsed =
       side == Side::client ? parser.parse(line, document) : parse_said(line, parser, document);
-  if (!parsed) return std::unexpected(parsed.error());
+  PAWL_TRY(parsed);
   const json::View root = document.root();
   if (root.is_array()) return std::unexpected(refused("a batch of messages is not accepted"));
   if (!root.is_object()) return std::unexpected(refused("a message is not an object"));
   const Top top(root);
-  if (Status known = check_members(top); !known) return std::unexpected(known.error());
-  if (Status id = check_id(top.id()); !id) return std::unexpected(id.error());
+  PAWL_TRY(check_members(top));
+  PAWL_TRY(check_id(top.id()));
   const Result<MessageKind> kind = kind_of(top, side);
-  if (!kind) return std::unexpected(kind.error());
+  PAWL_TRY(kind);
 
   Message message;
   message.kind = *kind;

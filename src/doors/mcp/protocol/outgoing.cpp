@@ -84,7 +84,7 @@ struct SchemaWalk {
 Result<Outgoing> read_outgoing(std::string_view message, json::Parser& parser,
                                json::Document& document) {
   const Result<Message> read = read_message(message, Side::server, parser, document);
-  if (!read) return std::unexpected(read.error());
+  PAWL_TRY(read);
   Outgoing out;
   out.kind = read->kind;
   out.id = read->id;

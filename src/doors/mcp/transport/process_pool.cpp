@@ -254,11 +254,11 @@ Task<Status> ProcessPool::equip(std::shared_ptr<ProcessPool> self, ProgramLinePt
   wanted.credential = line->credential;
   auto equipment = co_await self->server.equip(wanted);
   if (!self->hearing) co_return fail(ErrorKind::environment, "the session ends");
-  if (!equipment) co_return std::unexpected(equipment.error());
+  PAWL_CO_TRY(equipment);
   if (pass) pass->used = equipment->used;
   if (line->running && line->running->mark == equipment->mark) co_return Status{};
   auto program = self->server.start(*equipment);
-  if (!program) co_return std::unexpected(program.error());
+  PAWL_CO_TRY(program);
   const RunningPtr before = line->running;
   const RunningPtr process = self->adopt(*std::move(program), equipment->mark);
   if (!opens && !self->revision.empty()) {

@@ -75,7 +75,7 @@ std::size_t SharedServer::sessions() const {
 Result<std::unique_ptr<Transport>> SharedServer::attach(const std::shared_ptr<SharedServer>& server,
                                                         const std::string& caller) {
   auto client = server->process_->add(caller);
-  if (!client) return std::unexpected(std::move(client.error()));
+  PAWL_TRY(client);
   return TransportBase::handle(*std::move(client), server);
 }
 
