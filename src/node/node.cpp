@@ -101,6 +101,17 @@ void Node::open_services() {
                  .deployment = deployment_,
                  .role = role,
                  .killed = [this](const Stopped& stopped) { killed(stopped); }});
+  callers_ = std::make_unique<NetworkCallers>(
+      NetworkCallerPorts{.loop = loop_,
+                         .gate = *gate_,
+                         .clock = *clock_,
+                         .deployment = deployment_,
+                         .config_directory = config_directory_,
+                         .state_directory = options_.state_directory,
+                         .policies = *policies_,
+                         .executor = executor_,
+                         .read_sql = read_sql_,
+                         .begin_trace = [this] { return telemetry_->begin_trace(); }});
 }
 
 Status Node::open_journal() {
@@ -206,10 +217,9 @@ void Node::people_changed() {
 
 // Sessions keep what they began with; new ones, and people, get what the file says now.
 void Node::use_deployment() {
-  if (identities_) identities_->use(deployment_);
+  if (callers_) callers_->file_changed();
   remotes_->use(deployment_, config_directory_);
-  use_limits();
-  end_local_streams();
+  if (remote_sessions_) remote_sessions_->file_changed();
   notifier_->use(deployment_, config_directory_);
   if (policies_) policies_->file_changed();
   if (telemetry_) telemetry_->know(deployment_);
@@ -217,6 +227,22 @@ void Node::use_deployment() {
 }
 
 Status Node::open_sockets() {
+  local_sessions_ = std::make_unique<LocalSessions>(
+      LocalSessionPorts{.loop = loop_,
+                        .gate = *gate_,
+                        .deployment = deployment_,
+                        .config_directory = config_directory_,
+                        .policies = *policies_,
+                        .remotes = *remotes_,
+                        .boot_id = boot_id_,
+                        .read_deployment = [this]() -> Status {
+                          PAWL_TRY(deployment_watch_.read());
+                          people_changed();
+                          return {};
+                        },
+                        .hello = [this](json::View request) { return hello(request); },
+                        .joined = [this] { use_policies(); },
+                        .session_of = session_of()});
   const std::string join = options_.state_directory + "/" + join_socket;
   const std::string control = options_.state_directory + "/" + control_socket;
   auto asks = net::Listener::open(
@@ -225,10 +251,11 @@ Status Node::open_sockets() {
       {.replace_stale = true});
   if (!asks) return std::unexpected(asks.error());
   ask_ = std::move(*asks);
-  auto joins = net::Listener::open(
-      loop_, join,
-      [this](net::Fd socket, net::Peer peer) { joined(std::move(socket), std::move(peer)); },
-      {.replace_stale = true});
+  auto joins = net::Listener::open(loop_, join,
+                                   [this](net::Fd socket, net::Peer peer) {
+                                     local_sessions_->accept(std::move(socket), std::move(peer));
+                                   },
+                                   {.replace_stale = true});
   if (!joins) return std::unexpected(joins.error());
   join_ = std::move(*joins);
   return {};
@@ -245,8 +272,8 @@ void Node::open_control() {
       [this](std::string_view person) { return reviewers_->groups_of(person); },
       [this](const Stopped& stopped) { killed(stopped); },
       [this] { return reread_config(); },
-      [this](json::View request) { return create_run(request); },
-      [this](json::View request) { return rotate_keys(request); },
+      [this](json::View request) { return callers_->create_run(request); },
+      [this](json::View request) { return callers_->rotate_keys(request); },
       [this] { return notifications_->notices_json(); },
       [this](std::string scope, std::string name, std::vector<std::string> runs, bool end) {
         return end_processes(std::move(scope), std::move(name), std::move(runs), end);
@@ -295,11 +322,12 @@ Status Node::open() {
                    .deployment = deployment_,
                    .config_directory = config_directory_,
                    .end_quiet = [this](const std::string& caller, std::size_t wanted) {
-                     return door_->end_quiet(caller, wanted);
+                     return remote_sessions_->door().end_quiet(caller, wanted);
                    }});
   notifier_ = std::make_unique<NodeNotifier>(
-      loop_, remotes_->broker(),
-      [this](const std::string& run, const std::string& text) { say(run, text); });
+      loop_, remotes_->broker(), [this](const std::string& run, const std::string& text) {
+        if (local_sessions_) local_sessions_->say(run, text);
+      });
   const DeploymentRead read = read_deployment(options_.config, options_.config_named);
   if (Status right = deployment_watch_.check(read); !right) return right;
   if (Status journal = open_journal(); !journal) {
@@ -331,7 +359,7 @@ Status Node::open() {
 }
 
 bool Node::busy() const {
-  if (options_.serves || !joined_.empty() || !control_connections_.empty()) return true;
+  if (options_.serves || local_sessions_->size() > 0 || !control_connections_.empty()) return true;
   if (console_ && console_->watched() > 0) return true;
   if (notifier_->notifiers().waiting() > 0) return true;
   for (const auto& [id, escalation] : gate_->state().escalations()) {
@@ -364,34 +392,20 @@ void Node::close() {
   close_console();
   if (card_desk_) card_desk_->finish();
   if (journal_desk_) journal_desk_->finish();
-  if (api_) api_->finish();
-  // Whoever waits for an issuer's keys is answered while there is somebody to answer.
-  if (identities_) identities_->finish();
-  others_keys_.reset();
-  if (door_) {
-    door_->finish("the node ends");
-    (void)loop_.run_until(
-        [this] { return door_->sessions() == 0 && processes_->servers().live() == 0; },
-        remote_end_within);
+  if (callers_) callers_->finish();
+  if (remote_sessions_) {
+    mcp::HttpDoor& door = remote_sessions_->door();
+    door.finish("the node ends");
+    (void)loop_.run_until([&] { return door.sessions() == 0 && processes_->servers().live() == 0; },
+                          remote_end_within);
   }
   gateway_.reset();
-  api_.reset();
-  door_.reset();
+  if (callers_) callers_->close();
+  remote_sessions_.reset();
   join_.reset();
   ask_.reset();
   executor_.finish();
-  for (auto& [id, joined] : joined_) {
-    if (joined->session) joined->session->finish("the node ends");
-  }
-  (void)loop_.run_until(
-      [this] {
-        for (const auto& [id, joined] : joined_) {
-          if (!joined->over) return false;
-        }
-        return true;
-      },
-      Duration::seconds(5));
-  joined_.clear();
+  if (local_sessions_) local_sessions_->finish();
   control_connections_.clear();
   // Servers that keep sessions are told that theirs is over, where they listen.
   if (remotes_) {
@@ -473,7 +487,18 @@ Status Node::open_gateway() {
   gateway_->on_unproved([this](const http::Remote& remote, const std::string& why) {
     note_refusal("identity refused", why + ", from " + remote.address);
   });
-  add_mcp();
+  remote_sessions_ =
+      std::make_unique<RemoteSessions>(RemoteSessionPorts{.loop = loop_,
+                                                          .gate = *gate_,
+                                                          .clock = *clock_,
+                                                          .deployment = deployment_,
+                                                          .policies = *policies_,
+                                                          .processes = *processes_,
+                                                          .remotes = *remotes_,
+                                                          .callers = *callers_,
+                                                          .joined = [this] { use_policies(); },
+                                                          .session_of = session_of()});
+  remote_sessions_->add_to(gateway_->routes());
   if (deployment_.notices.slack && deployment_.notices.slack->signing.given()) {
     gateway_->routes().add(
         "POST", slack_path, http::Hosts::listed,
@@ -486,10 +511,10 @@ Status Node::open_gateway() {
   }
   std::vector<std::string> roles;
   for (const auto& [name, role] : deployment_.roles) {
-    if (serves(name)) roles.push_back(name);
+    if (remote_sessions_->serves(name)) roles.push_back(name);
   }
   log_line(fmt::format("serving at {}{}", gateway_->address(), places_of(roles)));
-  return open_api();
+  return callers_->open(*gateway_);
 }
 
 void Node::signalled(int number) {
@@ -504,19 +529,20 @@ void Node::signalled(int number) {
 }
 
 bool Node::calls_under_way() const {
-  bool any = api_->executing() > 0;
-  door_->each([&](mcp::Endpoint& endpoint) { any |= gate_->calls.live_calls(endpoint.run()) > 0; });
+  bool any = callers_->api().executing() > 0;
+  remote_sessions_->door().each(
+      [&](mcp::Endpoint& endpoint) { any |= gate_->calls.live_calls(endpoint.run()) > 0; });
   return any;
 }
 
 // Requests that come from now on are told to go; what is under way gets its time.
 Task<void> Node::end_serving() {
   gateway_->set_ending();
-  door_->admit_nobody();
-  api_->admit_nobody();
+  remote_sessions_->door().admit_nobody();
+  callers_->api().admit_nobody();
   const Duration until = loop_.now() + calls_within;
   while (calls_under_way() && loop_.now() < until) co_await loop_.sleep(look_again_after);
-  door_->finish("the node ends");
+  remote_sessions_->door().finish("the node ends");
   close_console();
   const bool in_time = co_await gateway_->drain(drain_within);
   if (!in_time) log_line("connections were cut that did not end in time");
@@ -568,8 +594,8 @@ watch::NodeNow Node::numbers() const {
   watch::NodeNow now;
   now.version = PAWL_VERSION;
   now.ending = ending_;
-  now.sessions = door_ ? door_->sessions() : 0;
-  now.joined = joined_.size();
+  now.sessions = remote_sessions_ ? remote_sessions_->door().sessions() : 0;
+  now.joined = local_sessions_->size();
   now.connections = gateway_ ? gateway_->connections() : 0;
   now.server_processes = processes_->servers().live();
   now.journal_records = journal_->next();

@@ -1,7 +1,6 @@
 // The inside of a node, shared by the files that implement it:
 //   node.cpp           life: lock, journal, fold, sockets, idle end; numbers and traces
-//   node_sessions.cpp  runs and sessions: who joins, here and over the network
-//   node_doors.cpp     the control socket, the decision API, people with a browser
+//   node_doors.cpp     the control socket, the switch, people with a browser
 #pragma once
 
 #include <functional>
@@ -14,16 +13,10 @@
 #include <vector>
 
 #include "analysis/drift/access_use.h"
-#include "doors/api/api.h"
 #include "doors/console/console.h"
 #include "doors/control/control.h"
-#include "doors/mcp/listener/http_door.h"
-#include "doors/mcp/multiplexer/connect.h"
 #include "doors/mcp/session/session.h"
-#include "doors/mcp/transport/shared_server.h"
 #include "gate/gate.h"
-#include "io/identity/http_keys.h"
-#include "io/identity/identities.h"
 #include "io/identity/provider.h"
 #include "io/journal/journal.h"
 #include "io/journal/note.h"
@@ -42,13 +35,15 @@
 #include "node/executor.h"
 #include "node/files/config_files.h"
 #include "node/gateway.h"
-#include "node/join.h"
 #include "node/journal_desk.h"
+#include "node/local_sessions.h"
+#include "node/network_callers.h"
 #include "node/node.h"
 #include "node/notifications.h"
 #include "node/notifier.h"
 #include "node/policy_watch.h"
 #include "node/processes.h"
+#include "node/remote_sessions.h"
 #include "node/reviewers.h"
 #include "node/rollout.h"
 #include "node/servers/remotes.h"
@@ -57,38 +52,10 @@
 
 namespace pawl::node {
 
-inline constexpr std::size_t connections_max = 4096;
-
-// One shim that is connected, with the session that it brought.
-struct Joined {
-  net::Peer peer;
-  std::optional<net::Channel> channel;
-  std::unique_ptr<mcp::Endpoint> session;
-  std::vector<std::vector<net::Fd>> handed;  // of each server, until the join
-  std::vector<net::Fd> servers;              // pidfds
-  std::vector<std::string> server_names;     // of these
-  // What the shim was asked to start, by the number of the question.
-  std::map<std::uint64_t, Completion<Result<std::vector<net::Fd>>>> starting;
-  std::uint64_t next_start = 1;
-  std::string run;
-  bool over = false;
-};
-
 struct ControlConnection {
   std::optional<net::Channel> channel;
   std::uint32_t running = 0;
   bool over = false;
-};
-
-// The node and the server share files and programs.
-void share_files(mcp::SessionSpec& spec);
-std::string user_name(uid_t user);
-
-// The name of the last caller. Most callers are one user, and asking for a name opens a file.
-struct KnownUser {
-  std::optional<uid_t> user;
-  std::string name;
-  Duration asked{};
 };
 
 class Node {
@@ -109,20 +76,6 @@ class Node {
   void people_changed();
   void close();
 
-  // node_sessions.cpp
-  void joined(net::Fd socket, net::Peer peer);
-  void join_frame(std::uint64_t id, net::Frame frame);
-  Result<std::string> open_session(std::uint64_t id, json::View request, std::vector<net::Fd> fds);
-  Result<std::unique_ptr<mcp::Endpoint>> endpoint(std::uint64_t id, const JoinRequest& join,
-                                                  const std::string& run, const Lock& lock,
-                                                  std::vector<net::Fd> client);
-  Task<Result<mcp::Program>> start_by_shim(std::uint64_t id, std::size_t server, std::string name);
-  void started_by_shim(Joined& joined, json::View answer, std::vector<net::Fd> fds);
-  void session_ended(std::uint64_t id, const mcp::SessionEnd& end);
-  void drop(std::uint64_t id);
-  void run_left(const std::string& run);
-  void say(const std::string& run, const std::string& text);
-
   // node_doors.cpp
   void use_policies();
   void asked(net::Fd socket, net::Peer peer);
@@ -138,46 +91,14 @@ class Node {
   Task<void> end_serving();
   bool calls_under_way() const;
 
-  // node.cpp
   Status open_telemetry();
   watch::NodeNow numbers() const;
   void send_last_traces();
 
-  // node_sessions.cpp
-  void add_mcp();
-  void use_limits();
-  Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
-                                                                  std::string role);
-  void end_local_streams();
-  bool serves(const std::string& role) const;
-  const std::string& caller_name(uid_t user);
-  Result<std::unique_ptr<mcp::Endpoint>> open_remote(const mcp::RemoteCaller& caller,
-                                                     const std::string& role,
-                                                     std::unique_ptr<mcp::Transport> client,
-                                                     mcp::HttpDoorPorts::Ended ended);
-  identity::Proved<mcp::RemoteCaller> caller_of(const identity::Principal& who,
-                                                const std::string& client) const;
-  struct PartOfRun {
-    ProcessOf of;
-    std::shared_ptr<SubRunLimits> part;  // null: all of it
-  };
-  Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const PartOfRun& whose,
-                                                        const std::string& role, const Lock& lock,
-                                                        std::unique_ptr<mcp::Transport> client,
-                                                        mcp::HttpDoorPorts::Ended ended);
+  // node_doors.cpp
   // What every session of a run has, by any door.
-  mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
-
-  // node_doors.cpp
-  Status open_api();
-  void add_well_known();
+  SessionSpecOf session_of();
   void note_refusal(const std::string& topic, const std::string& text);
-  Result<std::string> create_run(json::View request);
-  Result<std::string> create_sub_run(json::View request);
-  std::optional<Instant> deadline_of(std::string_view run) const;
-  Result<std::string> rotate_keys(json::View request);
-
-  // node_doors.cpp
   Status open_console();
   Result<std::string> console_address();
   Task<std::string> console_asks(std::string request);
@@ -206,7 +127,7 @@ class Node {
       .in_force = [this] { use_deployment(); },
       .keys_taken =
           [this] {
-            if (identities_) identities_->use(deployment_);
+            if (callers_) callers_->file_changed();
           },
       .told = [this](const std::string& directory) { notifier_->use(deployment_, directory); }}};
   const Deployment& deployment_ = deployment_watch_.deployment();
@@ -224,21 +145,15 @@ class Node {
   std::unique_ptr<Remotes> remotes_;
   std::optional<net::Signals> signals_;
   std::optional<net::Listener> join_, ask_;
-  std::map<std::uint64_t, std::unique_ptr<Joined>> joined_;
   std::map<std::uint64_t, std::unique_ptr<ControlConnection>> control_connections_;
   sql::ReadSql read_sql_ = isolated_sql();
   std::unique_ptr<Processes> processes_;
   std::unique_ptr<PolicyWatch> policies_;
   std::unique_ptr<Rollout> rollout_;
   std::unique_ptr<Drill> drill_;
-  std::unique_ptr<mcp::HttpDoor> door_;
-  KnownUser last_caller_;
-  // By role: true as long as callers who prove nothing may ask for it.
-  std::map<std::string, std::shared_ptr<bool>> local_stands_;
-  std::unique_ptr<identity::HttpKeys> others_keys_;
-  std::optional<identity::Identities> identities_;
-  std::unique_ptr<api::Api> api_;
-  bool asks_who_ = false;             // there were agents when the doors were opened
+  std::unique_ptr<LocalSessions> local_sessions_;
+  std::unique_ptr<NetworkCallers> callers_;
+  std::unique_ptr<RemoteSessions> remote_sessions_;
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
   std::unique_ptr<AttentionChecks> attention_;
   std::unique_ptr<Reviewers> reviewers_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "io/net/clock.h"
 #include "node/common/log.h"
 #include "node/notifier.h"
 
