@@ -30,7 +30,7 @@ Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::R
   std::vector<identity::RunSigner> signers;
   for (const secrets::RunKey& one : kept) {
     auto key = jose::SigningKey::from_seed(one.seed);
-    if (!key) return std::unexpected(key.error());
+    PAWL_TRY(key);
     signers.push_back({*std::move(key), one.until});
   }
   return signers;
@@ -46,9 +46,9 @@ Result<std::string> NetworkCallers::create_sub_run(json::View request) {
     if (request[name].exists()) body.key(name).value(request[name]);
   }
   const auto document = json::parse(body.end().text());
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   const auto wanted = api::read_new_sub_run(document->root());
-  if (!wanted) return std::unexpected(wanted.error());
+  PAWL_TRY(wanted);
   if (wanted->for_mcp && !asks_who()) {
     return fail(ErrorKind::usage,
                 "the MCP endpoint does not authenticate callers while the deployment file has no "
@@ -56,7 +56,7 @@ Result<std::string> NetworkCallers::create_sub_run(json::View request) {
   }
   const std::string by(request.text("by").value_or(""));
   auto opened = api_->open_sub_run(std::string(request.text("parent").value_or("")), *wanted, by);
-  if (!opened) return std::unexpected(opened.error());
+  PAWL_TRY(opened);
   json::Writer out;
   out.object().key("ok").boolean(true).key("run").string(opened->run);
   out.key("audience").string(opened->audience).key("credential").string(opened->issued.token);
@@ -77,7 +77,7 @@ Result<std::string> NetworkCallers::create_run(json::View request) {
   };
   const std::string name = member("role");
   auto role = ports_.policies.role_in_force(name);
-  if (!role) return std::unexpected(role.error());
+  PAWL_TRY(role);
   std::string key = member("key");
   if (key.empty()) key = identities_->new_id("k");
   const identity::Principal agent{
@@ -155,10 +155,10 @@ Result<std::string> NetworkCallers::rotate_keys(json::View request) {
                                {.now = ports_.clock.now(),
                                 .checks_for = at_once ? Duration{} : identity::credential_life_max,
                                 .random = random_bytes});
-  if (!kept) return std::unexpected(kept.error());
+  PAWL_TRY(kept);
   const std::size_t checking = kept->size() - 1;
   auto keys = signers_of(*kept);
-  if (!keys) return std::unexpected(keys.error());
+  PAWL_TRY(keys);
   if (identities_) identities_->sign_with(*std::move(keys));
   (void)ports_.gate.alerts.note(
       {}, "keys of runs", at_once ? "a new key signs, and no older one checks" : "a new key signs");
@@ -170,9 +170,9 @@ Result<std::string> NetworkCallers::rotate_keys(json::View request) {
 Status NetworkCallers::open(Gateway& gateway) {
   auto kept =
       secrets::open_run_keys(ports_.state_directory + "/" + secrets::run_keys_name, random_bytes);
-  if (!kept) return std::unexpected(kept.error());
+  PAWL_TRY(kept);
   auto keys = signers_of(*kept);
-  if (!keys) return std::unexpected(keys.error());
+  PAWL_TRY(keys);
   const std::string& url = ports_.deployment.listen->url;
   const std::string address = url.empty() ? gateway.address() : url;
   others_keys_ = std::make_unique<identity::HttpKeys>(ports_.loop);

@@ -300,7 +300,10 @@ void Node::open_control() {
       [this](bool now) { return journal_damage(now); },
       [this] { return standing_names(); },
       [this](json::Writer& out) {
-        out.key("clients").natural(joined_.size()).key("idle").string(to_string(options_.idle));
+        out.key("clients")
+            .natural(local_sessions_->size())
+            .key("idle")
+            .string(to_string(options_.idle));
         out.key("serves").boolean(options_.serves);
       }});
 }

@@ -46,7 +46,7 @@ struct Counts {
   std::size_t forwarded = 0;  // `std::unexpected(x.error())`, `if (Status x = …; !x) return x`
 };
 
-// `if (Status NAME = …; !NAME) return NAME;`, where `at` is the `if`.
+// `PAWL_TRY(…);`, where `at` is the `if`.
 bool returns_status(const std::vector<Token>& tokens, std::size_t at) {
   constexpr std::size_t condition_max = 200;
   if (!follows(tokens, at, {"if", "(", "Status"}) || at + 3 >= tokens.size()) return false;

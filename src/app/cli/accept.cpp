@@ -172,7 +172,7 @@ Result<std::vector<Change>> wanted_of(const Arguments& arguments, std::vector<Ch
   const auto agreed = [&arguments]() -> Result<bool> {
     if (arguments.has("--yes")) return true;
     auto answer = ask("  accept? [y/N] ");
-    if (!answer) return std::unexpected(answer.error());
+    PAWL_TRY(answer);
     return *answer == "y" || *answer == "Y" || *answer == "yes";
   };
   for (const Change& change : offered) {
@@ -182,13 +182,13 @@ Result<std::vector<Change>> wanted_of(const Arguments& arguments, std::vector<Ch
     }
     show(change, report);
     const auto answer = agreed();
-    if (!answer) return std::unexpected(answer.error());
+    PAWL_TRY(answer);
     if (*answer) wanted.push_back(change);
   }
   if (folded.empty()) return wanted;
   show_folded(folded, report);
   const auto answer = agreed();
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   if (*answer) wanted.insert(wanted.end(), folded.begin(), folded.end());
   return wanted;
 }
@@ -261,7 +261,7 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
   json::Writer question;
   question.object().key("agent").string(policy.agent).key("op").string("policy").end();
   const auto answer = node.ask(question.text());
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   const std::string digest(answer->root().text("digest").value_or(""));
   const std::string bundle(answer->root().text("bundle").value_or(""));
   if (digest.empty()) {

@@ -41,7 +41,7 @@ Result<node::AskedServer> of_deployment(const Arguments& arguments, const std::s
                 server.at);
   }
   auto directory = state_directory(arguments);
-  if (!directory) return std::unexpected(directory.error());
+  PAWL_TRY(directory);
   asked.state_directory = std::move(*directory);
   asked.deployment = std::move(*read.deployment);
   return asked;

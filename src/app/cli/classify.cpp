@@ -55,7 +55,7 @@ Result<SourcedCall> read_call(json::View line) {
   const json::View schema = line["schema"], annotations = line["annotations"];
   auto definition = definition_of(server, tool, schema.is_object() ? schema : json::View(),
                                   annotations.is_object() ? annotations : json::View());
-  if (!definition) return std::unexpected(definition.error());
+  PAWL_TRY(definition);
   const json::View arguments = line["arguments"];
   return SourcedCall{std::move(*definition),
                      arguments.is_object() ? json::write(arguments) : std::string("{}")};
@@ -260,9 +260,9 @@ Result<ToolSource> source_of(const Arguments& arguments, std::vector<std::string
   const bool asks = !arguments.words("command").empty() || arguments.has("--server");
   if (asks && file.empty()) {
     auto asked = asked_server(arguments, std::move(roles));
-    if (!asked) return std::unexpected(asked.error());
+    PAWL_TRY(asked);
     auto offer = offered_by(std::move(*asked));
-    if (!offer) return std::unexpected(offer.error());
+    PAWL_TRY(offer);
     return ToolSource{.tools = std::move(offer->tools), .calls = {}};
   }
   if (file.empty() || asks) {
@@ -271,7 +271,7 @@ Result<ToolSource> source_of(const Arguments& arguments, std::vector<std::string
                 "of the deployment file");
   }
   const auto text = node::read_file(file);
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   return read_tools(*text, file);
 }
 

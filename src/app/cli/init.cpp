@@ -158,7 +158,7 @@ Result<std::vector<OfferedServer>> offered_servers(const Arguments& arguments,
   std::vector<OfferedServer> servers;
   for (const std::string& name : names) {
     auto asked = asked_server(arguments, name, {role});
-    if (!asked) return std::unexpected(asked.error());
+    PAWL_TRY(asked);
     std::string line =
         arguments.words("command").empty() ? "--server " + escape_untrusted(name) : shown(*asked);
     auto offer = offered_by(std::move(*asked));

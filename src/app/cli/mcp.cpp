@@ -63,7 +63,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(net::Loop& loop,
                   .environment = node::passed_environment(what.wanted, &server->withheld_),
                   .directory = {},
                   .error_output = net::ErrorOutput::pipe});
-  if (!started) return std::unexpected(started.error());
+  PAWL_TRY(started);
   server->since_ = loop.now();
   server->started_ = std::move(*started);
   return server;
@@ -93,7 +93,7 @@ void ServerProcess::handed_over() {
 Status ServerProcess::relay() {
   auto watch =
       loop_.watch(errors_.get(), net::Interest::read, [this](net::Ready) { relay_errors(); });
-  if (!watch) return std::unexpected(watch.error());
+  PAWL_TRY(watch);
   errors_watch_ = std::move(*watch);
   return {};
 }
@@ -226,7 +226,7 @@ Task<void> Shim::watch_server(ServerProcess& server) {
 
 Result<ServerProcess*> Shim::launch(const ServerCommand& command) {
   auto started = ServerProcess::start(loop, command);
-  if (!started) return std::unexpected(started.error());
+  PAWL_TRY(started);
   servers.push_back(std::move(*started));
   return servers.back().get();
 }
@@ -394,19 +394,19 @@ node::JoinRequest join_request(const Arguments& arguments,
 Status hand_over(Shim& shim, NodeConnection& node, const node::JoinRequest& request) {
   for (const ServerCommand& command : shim.commands) {
     if (command.reached) {
-      if (Status sent = node.send(node::server_frame, {}); !sent) return sent;
+      PAWL_TRY(node.send(node::server_frame, {}));
       continue;
     }
     const auto started = shim.launch(command);
-    if (!started) return std::unexpected(started.error());
-    if (Status sent = node.send(node::server_frame, (*started)->fds()); !sent) return sent;
+    PAWL_TRY(started);
+    PAWL_TRY(node.send(node::server_frame, (*started)->fds()));
     (*started)->handed_over();
   }
   auto in = net::take_standard(STDIN_FILENO);
-  if (!in) return std::unexpected(in.error());
+  PAWL_TRY(in);
   shim.client_in = std::move(*in);
   auto out = net::take_standard(STDOUT_FILENO);
-  if (!out) return std::unexpected(out.error());
+  PAWL_TRY(out);
   shim.client_out = std::move(*out);
   return node.send(node::to_json(request), {shim.client_in.get(), shim.client_out.get()});
 }
@@ -414,15 +414,15 @@ Status hand_over(Shim& shim, NodeConnection& node, const node::JoinRequest& requ
 // Everything up to the moment when the node has the pipes.
 Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   auto directory = state_directory(arguments);
-  if (!directory) return std::unexpected(directory.error());
+  PAWL_TRY(directory);
   const std::string config = config_path(arguments);
   const node::DeploymentRead deployment = node::read_deployment(config, arguments.has("--config"));
   if (!deployment.errors.empty()) return std::unexpected(deployment.errors.front());
   const Deployment* const known = deployment.deployment ? &*deployment.deployment : nullptr;
   const auto role = role_meant(arguments, known);
-  if (!role) return std::unexpected(role.error());
+  PAWL_TRY(role);
   const auto commands = server_commands(arguments, known, *role);
-  if (!commands) return std::unexpected(commands.error());
+  PAWL_TRY(commands);
   // Of a directory's role the node knows the policy by itself.
   const std::string role_file =
       arguments.has("--role")
@@ -432,16 +432,14 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
 
   // Held until the session is there: else the node could end in between.
   const auto node = NodeLauncher(*directory, config).ensure();
-  if (!node) return std::unexpected(node.error());
+  PAWL_TRY(node);
   auto connection = NodeConnection::open(*directory, node::join_socket);
   if (!connection) return connection;
   const node::JoinRequest request = join_request(arguments, *commands, role_file);
   shim.commands = *commands;
-  if (Status sent = hand_over(shim, *connection, request); !sent) {
-    return std::unexpected(sent.error());
-  }
+  PAWL_TRY(hand_over(shim, *connection, request));
   auto answer = connection->channel().receive(Duration::seconds(30));
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   const auto document = json::parse(answer->text);
   const json::View ok = document ? document->root()["ok"] : json::View();
   if (ok.kind() != json::Kind::boolean || !ok.boolean()) {

@@ -96,11 +96,11 @@ struct RunningNode {
 Result<std::unique_ptr<RunningNode>> running_node(const std::string& directory) {
   auto node = NodeConnection::open(directory, node::control_socket);
   if (!node && node.error().fault == ErrorKind::missing) return nullptr;
-  if (!node) return std::unexpected(node.error());
+  PAWL_TRY(node);
   auto process = net::peer_of(node->channel().socket());
-  if (!process) return std::unexpected(process.error());
+  PAWL_TRY(process);
   const auto answer = node->ask(R"({"op":"node"})");
-  if (!answer) return std::unexpected(answer.error());
+  PAWL_TRY(answer);
   const json::View root = answer->root();
   auto running = std::make_unique<RunningNode>();
   running->process = std::move(*process);
@@ -130,7 +130,7 @@ Status end_node(const RunningNode& node) {
 // What must not be ended unasked keeps the directory; a node that only waits makes room.
 Status take_over(const std::string& directory) {
   const auto running = running_node(directory);
-  if (!running) return std::unexpected(running.error());
+  PAWL_TRY(running);
   if (*running == nullptr) return {};
   const RunningNode& node = **running;
   const auto pid = node.process.process.pid;

@@ -68,7 +68,7 @@ Status read_hints(json::View annotations, ToolDefinition::Hints& into) {
       {"idempotentHint", &into.idempotent},
       {"openWorldHint", &into.open_world}};
   for (const auto& [key, hint] : hints) {
-    if (Status read = read_hint(annotations, key, *hint); !read) return read;
+    PAWL_TRY(read_hint(annotations, key, *hint));
   }
   return {};
 }
@@ -77,7 +77,7 @@ Status read_schema(json::View schema, ToolDefinition& into) {
   into.arguments.type = ValueType::object;
   if (!schema.exists() || schema.is_null()) return {};
   Result<Shape> shape = read_arguments(schema);
-  if (!shape) return std::unexpected(shape.error());
+  PAWL_TRY(shape);
   into.arguments = std::move(*shape);
   into.has_schema = true;
   Result<json_schema::Schema> compiled = json_schema::compile(schema);
@@ -145,19 +145,15 @@ Result<ToolDefinition> parse_definition(json::View tool, std::string_view server
   for (const auto& [key, into] : {std::pair<std::string_view, std::string*>{"name", &out.name},
                                   {"title", &out.title},
                                   {"description", &out.description}}) {
-    if (Status read = read_text(tool, key, *into); !read) return std::unexpected(read.error());
+    PAWL_TRY(read_text(tool, key, *into));
   }
   if (out.name.empty()) return fail(ErrorKind::invalid, "`name` of a tool is missing");
   // JSON Schema knows `true`, the protocol does not, and a client may refuse the whole list for it.
   if (tool["inputSchema"].kind() == json::Kind::boolean) {
     return fail(ErrorKind::invalid, "`inputSchema` must be an object");
   }
-  if (Status read = read_schema(tool["inputSchema"], out); !read) {
-    return std::unexpected(read.error());
-  }
-  if (Status read = read_hints(tool["annotations"], out.hints); !read) {
-    return std::unexpected(read.error());
-  }
+  PAWL_TRY(read_schema(tool["inputSchema"], out));
+  PAWL_TRY(read_hints(tool["annotations"], out.hints));
   out.text = json::write(tool);
   out.digest = sha256(out.text);
   out.hidden_characters = any_hidden(tool);
@@ -189,10 +185,8 @@ Result<ToolDefinition> definition_of(std::string_view server, std::string_view n
   ToolDefinition out;
   out.server = server;
   out.name = name;
-  if (Status read = read_schema(schema, out); !read) return std::unexpected(read.error());
-  if (Status read = read_hints(annotations, out.hints); !read) {
-    return std::unexpected(read.error());
-  }
+  PAWL_TRY(read_schema(schema, out));
+  PAWL_TRY(read_hints(annotations, out.hints));
   json::Writer text;
   text.object();
   if (annotations.exists()) text.key("annotations").value(annotations);

@@ -190,14 +190,12 @@ Result<Schema> compile(json::View schema, const Limits& limits) {
   json::ParseLimits as_received;
   as_received.duplicate_keys = json::DuplicateKeys::permit;
   auto document = json::parse(text, as_received);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   compiled->document = std::move(*document);
   auto resources = Resources::of(compiled->document);
-  if (!resources) return std::unexpected(resources.error());
-  if (const Status read = Reader(*compiled, *resources).run(); !read) {
-    return std::unexpected(read.error());
-  }
-  if (const Status ends = refuse_loops(*compiled); !ends) return std::unexpected(ends.error());
+  PAWL_TRY(resources);
+  PAWL_TRY(Reader(*compiled, *resources).run());
+  PAWL_TRY(refuse_loops(*compiled));
   return Schema(std::move(compiled));
 }
 
@@ -581,7 +579,7 @@ class Walk {
 Status refuse_loops(const Compiled& compiled) {
   Walk walk(compiled);
   for (NodeId node = 0; node < compiled.nodes.size(); ++node) {
-    if (const Status ends = walk.from(node); !ends) return ends;
+    PAWL_TRY(walk.from(node));
   }
   return {};
 }

@@ -203,7 +203,7 @@ Result<DiscoveredTools> ask_program(AskedServer server, Duration at_most) {
                              .environment = std::move(server.environment),
                              .directory = std::move(server.directory),
                              .error_output = net::ErrorOutput::inherit});
-  if (!started) return std::unexpected(started.error());
+  PAWL_TRY(started);
   DiscoverySession asking;
   net::Child child(asking.loop, std::move(*started));
   asking.open(mcp::over_pipes(asking.loop, std::move(child.output), std::move(child.input)));
@@ -228,7 +228,7 @@ Result<DiscoveredTools> ask_as_node(AskedServer server, Duration at_most) {
   ServerProcesses starts(asking.loop);
   if (remotes.has(server.name)) {
     auto transport = remotes.open(server.name, std::move(server.roles));
-    if (!transport) return std::unexpected(transport.error());
+    PAWL_TRY(transport);
     asking.open(std::move(*transport));
   } else {
     const auto& program = server.deployment.servers.find(server.name)->second;

@@ -71,7 +71,7 @@ const json::Document& empty_object() {
 // A document that the gate may keep for as long as it looks at it.
 Result<std::shared_ptr<const json::Document>> parsed_to_keep(std::string_view text) {
   auto document = json::parse(text);
-  if (!document) return std::unexpected(std::move(document.error()));
+  PAWL_TRY(document);
   return std::make_shared<const json::Document>(std::move(*document));
 }
 
