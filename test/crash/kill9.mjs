@@ -4,7 +4,7 @@
 // Processes are not scheduled by the seed: it repeats the choices of a round, not its interleaving.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { World, code, pawl, sleep } from '../e2e/world.mjs';
+import { code, pawl, sleep, turned_away, World } from '../e2e/world.mjs';
 import { readJournal } from './journal.mjs';
 
 const rounds = Number(process.argv[2] ?? 20);
@@ -110,8 +110,8 @@ class Round {
     for (let attempt = 0; attempt < 3; ++attempt) {
       const client = await this.world.client({ env: { PAWL_RUN: run } });
       client.run = run;
-      if (client.server) return client;
-      await client.closed;
+      if (client.server && !turned_away(client)) return client;
+      await client.close();
     }
     throw new Error(`no client could join the run: ${this.world.clients.at(-1).err}`);
   }

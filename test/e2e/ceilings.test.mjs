@@ -10,7 +10,7 @@ import { Gatehouse, clerk } from './api_world.mjs';
 import { begin, doors } from './doors.mjs';
 import { files } from './planted.mjs';
 import { open, usable } from './tester.mjs';
-import { World, code, fixture, pawl } from './world.mjs';
+import { code, fixture, pawl, turned_away, World } from './world.mjs';
 
 const flooded = `${open}execution: {max_denials: 200, max_steps: 20000}\n`;
 // What the state directory takes on the disk: files are grown before they are written, and one that
@@ -209,7 +209,7 @@ ${more}`;
     const w = new World(limited(environment, more));
     t.after(() => w.end());
     const client = await w.client();
-    assert.equal(client.server !== null, starts, client.err);
+    assert.equal(!turned_away(client), starts, client.err);
     if (!starts) assert.match(client.err, /`max_tokens_per_run: 1000` is unmetered/);
   }
 });

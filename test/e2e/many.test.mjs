@@ -69,17 +69,18 @@ test('what two servers say is one answer, and says whose it is', async (t) => {
   assert.equal(result.capabilities.tools.listChanged, true);
   assert.match(result.instructions, /\n\nServer `crm` says:\n> Be kind to crm\.\n> Server `other`/);
   const list = (await client.request('tools/list', {})).result;
-  // A tool whose own name has a slash is nobody's to grant, as without an endpoint.
-  const own = ['ask', 'log', 'read', 'read_link', 'wait'];
+  // The first slash parts server and tool: another one belongs to the tool's own name.
+  const own = ['ask', 'log', 'read', 'read/deep', 'read_link', 'wait'];
   const expected = [...own.map((tool) => `bank/${tool}`), ...own.map((tool) => `crm/${tool}`)];
   assert.deepEqual(tools(list), [...expected, 'crm/die'].sort());
-  assert.deepEqual(list._meta['pawl/list'], { granted: 11, offered: 14 });
-  assert.equal((await client.call('crm/read/deep', { id: '1' })).isError, true);
+  assert.deepEqual(list._meta['pawl/list'], { granted: 13, offered: 14 });
+  assert.notEqual((await client.call('crm/read/deep', { id: '1' })).isError, true);
   assert.equal(text(await client.call('crm/read', { id: '1' })), 'read of crm');
   assert.equal(text(await client.call('bank/read', { id: '1' })), 'read of bank');
   assert.deepEqual(
     w.calls().map((line) => [line.server, line.params.name]),
     [
+      ['crm', 'read/deep'],
       ['crm', 'read'],
       ['bank', 'read'],
     ],
@@ -116,7 +117,7 @@ test('lists of several servers go on from page to page', async (t) => {
   // The pages of tools are pawl's to read: a client gets them together.
   const { result: all } = await client.request('tools/list', {});
   assert.equal(all.nextCursor, undefined);
-  assert.equal(new Set(tools(all)).size, 11);
+  assert.equal(new Set(tools(all)).size, 13);
   assert.equal(at(w, 'crm', 'tools/list').length, 7);
   const found = [];
   let cursor;
