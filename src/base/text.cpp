@@ -94,6 +94,13 @@ void append_escape(char kind, char32_t value, std::string& out) {
   out += '}';
 }
 
+// Looks like a blank, or like nothing, and is another character: harmless in a name or a text, and
+// yet nobody who compares two texts by eye sees it.
+bool is_blank_alike(char32_t c) {
+  if (c == U'\u2800' || c == U'\uFE0E' || c == U'\uFE0F') return true;
+  return c != U' ' && utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ZS;
+}
+
 bool is_plain_ascii(char32_t c) {
   return c >= 0x20 && c < 0x7F;
 }
@@ -176,7 +183,7 @@ std::string escape_untrusted(std::string_view text, Newlines newlines) {
     } else if (is_plain_ascii(point.value) ||
                (point.value == U'\n' && newlines == Newlines::keep)) {
       out += static_cast<char>(point.value);
-    } else if (is_hidden(point.value)) {
+    } else if (is_hidden(point.value) || is_blank_alike(point.value)) {
       append_escape('u', point.value, out);
     } else {
       out += before.substr(0, before.size() - text.size());

@@ -149,7 +149,20 @@ TEST(Visible, EscapesWhatWouldActOnATerminal) {
 
 TEST(Visible, LeavesNothingHidden) {
   for (int i = 0; i < 200; ++i) {
-    EXPECT_FALSE(has_hidden_characters(escape_untrusted(random_bytes(50))));
+    const std::string shown = escape_untrusted(random_bytes(50));
+    EXPECT_FALSE(has_hidden_characters(shown));
+    EXPECT_EQ(escape_untrusted(shown), shown);
+  }
+}
+
+// A person who compares two texts by eye would take them for the same.
+TEST(Visible, EscapesWhatLooksLikeABlankOrLikeNothing) {
+  EXPECT_EQ(escape_untrusted("a\u2800b"), "a\\u{2800}b");
+  EXPECT_EQ(escape_untrusted("a\u00A0b"), "a\\u{a0}b");
+  EXPECT_EQ(escape_untrusted("\u2764\uFE0F"), "\u2764\\u{fe0f}");
+  for (const char* text : {"\u1680", "\u2000", "\u2009", "\u202F", "\u205F", "\u3000", "\uFE0E"}) {
+    EXPECT_NE(escape_untrusted(text), text);
+    EXPECT_FALSE(has_hidden_characters(text)) << "no name is refused for it";
   }
 }
 

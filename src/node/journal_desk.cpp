@@ -5,14 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <utility>
 
 #include "base/json.h"
-#include "base/text.h"
 #include "io/journal/posix_disk.h"
-#include "io/journal/reader.h"
 #include "io/journal/verify.h"
 
 namespace pawl::node {
@@ -21,7 +18,6 @@ namespace {
 constexpr Duration kProofLasts = Duration::seconds(60);
 constexpr std::int64_t kProofShare = 20;  // of the time that goes by, one part at most is proving
 constexpr int kPauseUs = 200'000;
-constexpr std::size_t kSaidBytesMax = 400;
 
 std::string desk_refusal(std::string_view fault, std::string_view why) {
   json::Writer out;
@@ -29,73 +25,7 @@ std::string desk_refusal(std::string_view fault, std::string_view why) {
   return out.key("ok").boolean(false).end().take();
 }
 
-// What a table shows of a record; everything in it may be somebody else's words.
-struct FoundRecord {
-  std::uint64_t seq = 0;
-  std::string at, type, effect, tool, run, said;
-};
-
-FoundRecord found_record(std::uint64_t seq, json::View record) {
-  const auto member = [record](std::string_view name) {
-    std::string shown = escape_untrusted(record.text(name).value_or("").substr(0, kSaidBytesMax));
-    return shown;
-  };
-  FoundRecord found{
-      seq, member("at"), member("type"), member("effect"), member("tool"), member("run"), {}};
-  if (const std::string server = member("server"); !server.empty()) {
-    found.tool = server + "/" + found.tool;
-  }
-  constexpr const char* kSaying[] = {"reason",  "why",    "answer", "how",
-                                     "outcome", "person", "topic",  "text"};
-  for (const char* name : kSaying) {
-    const std::string part = member(name);
-    if (!part.empty()) found.said += (found.said.empty() ? "" : " · ") + part;
-  }
-  return found;
-}
-
-void write_found(json::Writer& out, const FoundRecord& found) {
-  out.object().key("seq").natural(found.seq).key("at").string(found.at);
-  out.key("type").string(found.type);
-  if (!found.effect.empty()) out.key("effect").string(found.effect);
-  out.key("tool").string(found.tool).key("run").string(found.run);
-  out.key("said").string(found.said).end();
-}
-
 }  // namespace
-
-std::string search_journal(const std::string& directory, AuditFilter filter,
-                           const std::function<bool()>& stop, const std::string& damage) {
-  auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
-  if (!disk) return desk_refusal("environment", disk.error().message);
-  auto reader = JournalReader::open(**disk);
-  if (!reader) return desk_refusal("environment", reader.error().message);
-  std::deque<FoundRecord> found;
-  bool more = false;
-  std::string wrong = damage;
-  json::Parser parser;
-  json::Document document;
-  while (!stop()) {
-    const auto entry = reader->next();
-    // What stands before the damage is shown, and that it is all.
-    if (!entry && wrong.empty()) wrong = "the journal is damaged: " + entry.error().message;
-    if (!entry || !*entry) break;
-    // A record of ours that is no JSON is found by the proof, and by nobody's search.
-    if (!parser.parse((*entry)->record, document)) continue;
-    if (!filter.wants(document.root())) continue;
-    found.push_back(found_record((*entry)->seq, document.root()));
-    if (found.size() > JournalDesk::records_found_max) {
-      found.pop_front();
-      more = true;
-    }
-  }
-  json::Writer out;
-  out.object();
-  if (!wrong.empty()) out.key("damage").string(escape_untrusted(wrong));
-  out.key("more").boolean(more).key("ok").boolean(true).key("records").array();
-  for (const FoundRecord& one : found) write_found(out, one);
-  return out.end().end().take();
-}
 
 ProvedJournal prove_journal(const std::string& directory, std::function<bool()> stop) {
   auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
@@ -130,10 +60,10 @@ Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
   co_return desk_refusal("environment", "the node ends");
 }
 
-Task<std::string> JournalDesk::search(AuditFilter filter) {
+Task<std::string> JournalDesk::report(std::function<std::string(const JournalRead& read)> make) {
   const std::string damaged = co_await damage();
-  co_return co_await in_turn([this, damaged, wanted = std::move(filter)] {
-    return search_journal(directory_, wanted, [this] { return stop_.load(); }, damaged);
+  co_return co_await in_turn([this, damaged, made = std::move(make)] {
+    return made({directory_, [this] { return stop_.load(); }, damaged});
   });
 }
 

@@ -16,16 +16,11 @@
 #include "base/task.h"
 #include "io/net/aside.h"
 #include "io/net/loop.h"
-#include "node/common/audit_filter.h"
 #include "node/common/journal_health.h"
+#include "node/journal_reports.h"
 #include "views/look_back.h"
 
 namespace pawl::node {
-
-// The newest records that fit, oldest first, as JSON: `{"ok":true,"records":[…],"more":…}`, with
-// `damage` where there may be others behind it.
-std::string search_journal(const std::string& directory, AuditFilter filter,
-                           const std::function<bool()>& stop, const std::string& damage = {});
 
 struct ProvedJournal {
   std::string text;                     // `{"ok":true,"whole":…,"records":…,"root":…,"why":…}`
@@ -36,7 +31,6 @@ ProvedJournal prove_journal(const std::string& directory, std::function<bool()> 
 class JournalDesk {
  public:
   static constexpr std::size_t waiting_max = 8;
-  static constexpr std::size_t records_found_max = 200;
 
   // `told` hears of damage, once.
   JournalDesk(net::Loop& loop, std::string directory,
@@ -48,7 +42,8 @@ class JournalDesk {
   JournalDesk(const JournalDesk&) = delete;
   ~JournalDesk() { finish(); }
 
-  Task<std::string> search(AuditFilter filter);
+  // What journal_reports.h makes of the files.
+  Task<std::string> report(std::function<std::string(const JournalRead& read)> make);
   // What was proved just now is not read again: less than a minute ago, and sooner where it takes
   // no time.
   Task<std::string> prove();

@@ -305,7 +305,8 @@ void Node::open_control() {
             .key("idle")
             .string(to_string(options_.idle));
         out.key("serves").boolean(options_.serves);
-      }});
+      },
+      [this] { return policies_->mistakes(); }});
 }
 
 Status Node::open() {

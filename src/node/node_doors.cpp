@@ -249,6 +249,8 @@ AuditFilter wanted_records(json::View request, Instant now) {
   filter.tool = member("tool");
   filter.agent = member("agent");
   filter.effect = member("effect");
+  filter.argument = member("argument");
+  filter.person = member("person");
   filter.since = moment_of(member("since"), now);
   return filter;
 }
@@ -262,8 +264,25 @@ Task<std::string> Node::console_asks(std::string request) {
   if (op == "policies") co_return policies_in_force();
   if (op == "journal_proof") co_return co_await journal_desk_->prove();
   if (op == "journal") {
-    co_return co_await journal_desk_->search(wanted_records(document->root(), clock_->now()));
+    co_return co_await journal_desk_->report(
+        [wanted = wanted_records(document->root(), clock_->now())](const JournalRead& read) {
+          return search_journal(read, wanted);
+        });
   }
+  if (op == "record") {
+    const json::View seq = document->root()["seq"];
+    co_return co_await journal_desk_->report(
+        [wanted = seq.is_integer() ? seq.natural() : ~0ULL](const JournalRead& read) {
+          return show_record(read, wanted);
+        });
+  }
+  if (op == "calls") {
+    co_return co_await journal_desk_->report(
+        [run = std::string(document->root().text("run").value_or(""))](const JournalRead& read) {
+          return tell_run(read, run);
+        });
+  }
+  if (op == "ended") co_return co_await journal_desk_->report(ended_runs);
   co_return co_await control_->answer(std::move(request));
 }
 

@@ -19,6 +19,10 @@ namespace {
 constexpr std::size_t watched_max = 1024;
 constexpr std::size_t said_max = 1024;
 
+std::string mistake_of(const Loaded& loaded, const std::string& file) {
+  return loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+}
+
 }  // namespace
 
 std::string look_of(const std::vector<std::string>& files) {
@@ -50,13 +54,23 @@ Status PolicyWatch::fit_for_use(const Policy& policy) {
   return std::unexpected(report.errors.front());
 }
 
+std::string PolicyWatch::file_of_role(const std::string& written) const {
+  return real_path((std::filesystem::path(config_directory_) / home_expanded(written)).string());
+}
+
 // At the start and when the deployment file was read again: another reviewer may be left to answer,
 // or none.
 void PolicyWatch::look_at_roles() {
+  mistakes_.clear();
   for (const auto& [name, role] : deployment_.roles) {
-    const auto file = std::filesystem::path(config_directory_) / home_expanded(role.file);
-    const Loaded loaded = read_policy(file.string(), &deployment_);
-    if (!loaded.policy) continue;
+    const std::string file = file_of_role(role.file);
+    std::vector<std::string> parts;
+    const Loaded loaded = read_policy(file, &deployment_, &parts);
+    watch(file, std::move(parts));
+    if (!loaded.policy) {
+      mistakes_[file] = mistake_of(loaded, file);
+      continue;
+    }
     if (const Status answered = fit_for_use(*loaded.policy); !answered) {
       log_line(escape_untrusted(to_string(answered.error())), LogLevel::warning);
     }
@@ -80,12 +94,13 @@ void PolicyWatch::look() {
     const Status answered = loaded.policy ? fit_for_use(*loaded.policy) : Status{};
     if (!answered) loaded = {.policy = nullptr, .errors = {answered.error()}};
     if (!loaded.policy) {
-      const std::string why =
-          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+      const std::string why = mistake_of(loaded, file);
+      mistakes_[file] = why;
       log_line("the policy file changed and does not load; what was in force stays: " + why);
       (void)gate_.alerts.note({}, "policy does not load", why);
       continue;
     }
+    mistakes_.erase(file);
     watched.files = std::move(parts);
     watched.seen = look_of(watched.files) == watched.seen ? watched.seen : std::string();
     for (const std::string& run : gate_.policies.offer_policy(loaded.policy)) {
@@ -99,9 +114,7 @@ void PolicyWatch::look() {
 // As its files are now, or, where they do not load or are laxer than what was accepted, what was
 // accepted (rule 14).
 RolePolicy PolicyWatch::policy_for(const std::string& role) {
-  const std::string file = real_path(
-      (std::filesystem::path(config_directory_) / home_expanded(deployment_.roles.at(role).file))
-          .string());
+  const std::string file = file_of_role(deployment_.roles.at(role).file);
   ReadPolicy& known = role_policies_[role];
   const std::string before = look_of(known.parts);
   if (known.file != file || known.look.empty() || before != known.look) {
@@ -115,10 +128,11 @@ RolePolicy PolicyWatch::policy_for(const std::string& role) {
     known.policy = loaded.policy;
     if (loaded.policy) {
       known.agent = loaded.policy->agent;
+      mistakes_.erase(file);
       watch(file, std::move(parts));
     } else {
-      const std::string why =
-          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+      const std::string why = mistake_of(loaded, file);
+      mistakes_[file] = why;
       log_line("role `" + role + "` goes on as it was accepted, if it was: " + why);
     }
   }

@@ -83,8 +83,11 @@ class PolicyWatch {
   void look();
   Status fit_for_use(const Policy& policy);
   void look_at_roles();
+  // Files that do not load now, with the first mistake of each. What was in force stays.
+  const std::map<std::string, std::string>& mistakes() const { return mistakes_; }
   // What governs the next run of a role.
   RolePolicy policy_for(const std::string& role);
+  std::string file_of_role(const std::string& written) const;
   Status is_of_role(const RolePolicy& governs, const std::string& name) const;
   Result<api::RoleInForce> role_as_it_is(const std::string& name);
   Result<api::RoleInForce> role_in_force(const std::string& name);
@@ -98,6 +101,7 @@ class PolicyWatch {
   std::function<void()> changed_;
   std::map<std::string, Watched> watched_;  // by policy file, of every run that joined
   std::map<std::string, ReadPolicy> role_policies_;
+  std::map<std::string, std::string> mistakes_;
   std::set<std::string> findings_said_;  // of `fit_for_use` that are in the log
 };
 

@@ -74,6 +74,8 @@ struct ActivityTeller {
     say(std::move(one), b.round > 1 ? b.reason + " (after the hold)" : b.reason);
   }
   void operator()(const CallEnded& b) const {
+    const auto asked = into.asked_calls_.find(b.call);
+    if (asked != into.asked_calls_.end()) asked->second = EndedCall{b.outcome, b.is_error, b.took};
     if (b.outcome == "completed" && !b.is_error) return;
     Happening one = begin(b.run, b.outcome);
     one.call = b.call;
@@ -81,6 +83,7 @@ struct ActivityTeller {
   }
   void operator()(const ApprovalOpened& b) const {
     if (into.since_.ns == 0) into.since_ = record.at;
+    into.watch_call(b.call);
     if (is_vigilance(state, b.run)) return;  // not one that an agent asked
     ++into.questions_;
     const std::int64_t hour = record.at.ns / kHourNs % 24;
@@ -110,6 +113,7 @@ struct ActivityTeller {
     one.call = approval->call;
     say(std::move(one), "by " + b.person + (b.reason.empty() ? "" : ": " + b.reason));
   }
+  void operator()(const ApprovalAttached& b) const { into.watch_call(b.call); }
   void operator()(const ApprovalAsked& b) const {
     about(b.approval, "asked", "by " + b.person + ": " + b.text);
   }
@@ -209,6 +213,19 @@ void ActivityFeed::judge(const CallDecided& b) {
 void ActivityFeed::forget(const std::string& approval) {
   judged_.erase(approval);
   displays_.erase(approval);
+}
+
+void ActivityFeed::watch_call(const std::string& call) {
+  if (!asked_calls_.emplace(call, std::nullopt).second) return;
+  asked_order_.push_back(call);
+  if (asked_order_.size() <= limits_.ended_max) return;
+  asked_calls_.erase(asked_order_.front());
+  asked_order_.pop_front();
+}
+
+const EndedCall* ActivityFeed::ended(std::string_view call) const {
+  const auto found = asked_calls_.find(call);
+  return found == asked_calls_.end() || !found->second ? nullptr : &*found->second;
 }
 
 void ActivityFeed::recall(const std::string& approval, const CallDecided* found) {

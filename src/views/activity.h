@@ -38,6 +38,7 @@ struct ActivityLimits {
   std::size_t facts_bytes_max = 4096;
   std::size_t recalled_max = 64;                 // waiting calls that were read back
   std::size_t recalled_bytes_max = 256UL << 10;  // of the facts of each
+  std::size_t ended_max = 4096;                  // calls of which it is known how they ended
   std::size_t displays_max = 20'000;             // questions with a card that was displayed
   std::size_t readers_max = 32;                  // of each
   std::size_t times_max = 500;                   // of answers of one person
@@ -60,6 +61,13 @@ struct JudgedCall {
   std::uint64_t args_bytes = 0;
   bool has_facts = false;  // false: they were found out, and are in the journal alone
   std::string facts;       // as recorded
+};
+
+// How a call ended.
+struct EndedCall {
+  std::string word;  // `completed`, `failed`, …
+  bool is_error = false;
+  Duration took{};
 };
 
 // How a person answers, since the beginning of this activity.
@@ -86,6 +94,8 @@ class ActivityFeed {
   const std::deque<Happening>& happenings() const { return happenings_; }
   // Null where it is not known any more.
   const JudgedCall* judged(std::string_view approval) const;
+  // How a call ended that people were asked about; null where it did not, or not of late.
+  const EndedCall* ended(std::string_view call) const;
   // Whether all is known about it that its record has, or the journal was asked for that already.
   bool remembers(std::string_view approval) const;
   // What was read back from the journal; null: its record was not found.
@@ -118,6 +128,7 @@ class ActivityFeed {
   void add(Happening happening);
   void judge(const CallDecided& b);
   void forget(const std::string& approval);
+  void watch_call(const std::string& call);
   void answered(const ApprovalAnswered& b, const Approval& approval, Instant at, bool seeded);
   std::optional<Instant> first_display(const std::string& approval,
                                        const std::string& person) const;
@@ -134,6 +145,9 @@ class ActivityFeed {
     bool found = false;
   };
   std::list<Recalled> recalled_;  // oldest first
+  // Calls that people were asked about, oldest first, and how they ended.
+  std::map<std::string, std::optional<EndedCall>, std::less<>> asked_calls_;
+  std::deque<std::string> asked_order_;
   // By question: who had its card, and when first.
   std::map<std::string, std::vector<std::pair<std::string, Instant>>, std::less<>> displays_;
   std::deque<std::string> displays_order_;

@@ -28,15 +28,28 @@ std::string replay_of(const Approval& approval) {
 }
 
 // What was found out is about the call as its agent made it.
-void write_found_out(json::Writer& out, const Approval& approval, const ActivityFeed& activity) {
+void write_found_out(json::Writer& out, const Approval& approval, const ActivityFeed& activity,
+                     json::View arguments) {
   if (approval.changed) return;
   const JudgedCall* const judged = activity.judged(approval.asked.approval);
-  if (judged != nullptr && judged->has_facts) return write_facts(out, judged->facts);
+  if (judged != nullptr && judged->has_facts) return write_facts(out, judged->facts, arguments);
   out.key("facts_missing")
       .string(
           "what was found out about it (paths, SQL, the tool's definition) "
           "is not kept here: see " +
           replay_of(approval));
+}
+
+}  // namespace
+
+namespace {
+
+// How the call ended that was approved; nothing before that.
+void write_outcome(json::Writer& out, const Approval& approval, const ActivityFeed& activity) {
+  const EndedCall* ended = activity.ended(approval.call);
+  if (ended == nullptr) return;
+  out.key("outcome").object().key("error").boolean(ended->is_error);
+  out.key("took_ms").integer(ended->took.ns / 1'000'000).key("word").string(ended->word).end();
 }
 
 }  // namespace
@@ -52,8 +65,8 @@ void write_task(json::Writer& out, const Approval& approval, const Policy& polic
 }
 
 void write_past(json::Writer& out, const Approval& approval, const Run* run,
-                const ActivityFeed& activity) {
-  write_found_out(out, approval, activity);
+                const ActivityFeed& activity, json::View arguments) {
+  write_found_out(out, approval, activity, arguments);
   std::vector<const Happening*> steps;
   const auto& all = activity.happenings();
   for (auto at = all.rbegin(); at != all.rend() && steps.size() < steps_before_max; ++at) {
@@ -115,6 +128,7 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
   out.key("display").array();
   for (const ShownArgument& argument : shown.arguments) {
     out.object().key("name").string(argument.name).key("text").string(argument.text);
+    if (argument.plain) out.key("plain").string(*argument.plain);
     if (argument.hidden) out.key("hidden").boolean(true);
     if (argument.mixed) out.key("mixed").boolean(true);
     if (argument.folded > 0) out.key("folded").natural(argument.folded);
@@ -127,7 +141,11 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
   if (!shown.digest.empty()) out.key("shown").string(shown.digest);
   const std::vector<DiffLine> diff = diff_of_edits(document->root());
   if (diff.empty()) return;
-  out.key("diff").array();
+  out.key("file").string(file_of(document->root())).key("diff_of").array();
+  for (const std::string& name : names_in_diff(document->root())) {
+    out.string(escape_untrusted(name));
+  }
+  out.end().key("diff").array();
   for (const DiffLine& line : diff) {
     out.object().key("sign").string(std::string_view(&line.sign, 1));
     if (line.before > 0) out.key("old").natural(line.before);
@@ -190,7 +208,13 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
   if (around.policy != nullptr && arguments) {
     write_environment(out, *around.policy, approval, *arguments);
   }
-  if (activity != nullptr) write_past(out, approval, state.run(approval.asked.run), *activity);
+  const auto parsed = arguments ? json::parse(*arguments) : Result<json::Document>();
+  const json::View values = parsed ? parsed->root() : json::View();
+  out.key("wants").string(wants_text(approval.asked.terms->tool, values));
+  if (activity != nullptr) {
+    write_past(out, approval, state.run(approval.asked.run), *activity, values);
+    write_outcome(out, approval, *activity);
+  }
   if (around.policy != nullptr) write_task(out, approval, *around.policy);
   write_talk(out, journal, approval);
   if (around.people != nullptr) write_takers(out, approval, *around.people);

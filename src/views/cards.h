@@ -54,7 +54,7 @@ Result<std::string> changed_json(const State& state, Journal& journal, const std
 // the question, oldest first, with `earlier` where there were more; `same_tool`, what became of
 // questions about the same tool. `run` is that of the question, or null.
 void write_past(json::Writer& out, const Approval& approval, const Run* run,
-                const ActivityFeed& activity);
+                const ActivityFeed& activity, json::View arguments = {});
 
 // `task`: what the sponsor said that the run is for (a task file); nothing where it has none.
 void write_task(json::Writer& out, const Approval& approval, const Policy& policy);

@@ -6,11 +6,14 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "kernel/classify/verbs.h"
 #include "kernel/definition/definition.h"
+#include "model/access.h"
 
 namespace pawl::views {
 
@@ -36,14 +39,25 @@ bool mixes_alphabets(std::string_view text) {
   return false;
 }
 
+// Something of it is shown as an escape, line breaks and tabs apart.
+bool unseen_in(std::string_view text) {
+  std::size_t grown = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\n\r\t"), text.size());
+    grown += escape_untrusted(text.substr(0, end)).size() - end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return grown > 0;
+}
+
 // In the values themselves: their JSON spells controls as escapes already.
 bool hides(json::View value) {
-  if (value.is_string()) return hides_characters(value.string());
+  if (value.is_string()) return unseen_in(value.string());
   for (json::View element : value.elements()) {
     if (hides(element)) return true;
   }
   for (auto [key, inner] : value.members()) {
-    if (has_hidden_characters(key) || hides(inner)) return true;
+    if (escape_untrusted(key) != key || hides(inner)) return true;
   }
   return false;
 }
@@ -54,6 +68,11 @@ void fold_away(ShownArgument& argument, std::size_t keep) {
   keep = utf8::beginning(argument.text, keep).size();
   argument.folded = argument.text.size() - keep;
   argument.text.resize(keep);
+}
+
+std::optional<std::string> plain_text(json::View value) {
+  if (!value.is_string() || value.string().empty() || json::parse(value.string())) return {};
+  return escape_untrusted(value.string(), Newlines::keep);
 }
 
 std::string digest_of(const Approval& approval, const std::vector<ShownArgument>& arguments) {
@@ -75,7 +94,8 @@ Display display(const Approval& approval, json::View arguments, bool full) {
     const std::string text = json::write(value);
     argument.name = escape_untrusted(key);
     argument.text = escape_untrusted(text);
-    argument.hidden = hides(value) || has_hidden_characters(key);
+    argument.plain = plain_text(value);
+    argument.hidden = hides(value) || escape_untrusted(key) != key;
     argument.mixed = mixes_alphabets(text) || mixes_alphabets(key);
     bytes += argument.name.size() + argument.text.size();
     shown.arguments.push_back(std::move(argument));
@@ -86,11 +106,126 @@ Display display(const Approval& approval, json::View arguments, bool full) {
   for (ShownArgument& argument : shown.arguments) {
     const bool itself = argument.text.size() > value_bytes_shown_max;
     if (itself || all_long) fold_away(argument, folded_bytes_shown);
+    if (argument.folded > 0) argument.plain.reset();
     if (argument.folded > 0) shown.digest.clear();
   }
   // Many small ones are not folded, and yet too many to be read.
   if (all_long) shown.digest.clear();
   return shown;
+}
+
+// What a call is about to do to what.
+
+namespace {
+
+constexpr std::size_t named_bytes_max = 80;  // of one name, path or command
+constexpr std::size_t added_bytes_max = 40;  // of one of the other values
+constexpr std::size_t added_max = 2;
+constexpr std::array kPathNames = std::to_array<std::string_view>(
+    {"path", "file_path", "filepath", "file", "filename", "source", "src", "from_path", "directory",
+     "dir", "folder", "uri", "url"});
+constexpr std::array kSecondPathNames =
+    std::to_array<std::string_view>({"destination", "dest", "target", "new_path", "to_path"});
+constexpr std::array kLineNames = std::to_array<std::string_view>(
+    {"command", "cmd", "sql", "query", "statement", "script", "code", "expression"});
+// Words of a tool's name that say no more than the name of a file does.
+constexpr std::array kFileWords =
+    std::to_array<std::string_view>({"file", "files", "text", "path", "media"});
+
+std::string named(std::string_view text, std::size_t most) {
+  return utf8::shortened(escape_untrusted(text), most);
+}
+
+template <std::size_t N>
+std::string_view first_text(json::View arguments, const std::array<std::string_view, N>& names) {
+  for (const std::string_view name : names) {
+    const auto text = arguments.text(name);
+    if (text && !text->empty()) return *text;
+  }
+  return {};
+}
+
+std::string_view last_part(std::string_view path) {
+  if (path.find("://") != std::string_view::npos) return path;
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos || slash + 1 == path.size() ? path
+                                                                     : path.substr(slash + 1);
+}
+
+// `edit`, `send customer email`; `use NAME` where the name begins with no verb.
+std::string doing(std::string_view name, bool about_a_file) {
+  const std::vector<std::string> words = words_of(name);
+  if (words.empty() || find_verb(words.front()) == nullptr) {
+    return "use " + named(name, named_bytes_max);
+  }
+  std::string out;
+  for (const std::string& word : words) {
+    if (about_a_file && std::ranges::find(kFileWords, word) != kFileWords.end()) continue;
+    out += (out.empty() ? "" : " ") + word;
+  }
+  return named(out, named_bytes_max);
+}
+
+// ` to ann@example, order_id 77`
+std::string with_values(json::View arguments) {
+  std::string out;
+  std::size_t added = 0;
+  for (const std::string_view name : {std::string_view("to"), std::string_view("recipient")}) {
+    const auto text = arguments.text(name);
+    if (!text || text->empty() || added > 0) continue;
+    out += " to " + named(*text, added_bytes_max);
+    ++added;
+  }
+  for (const auto& [key, value] : arguments.members()) {
+    if (added == added_max || key == "to" || key == "recipient") continue;
+    const bool small = value.is_integer() || (value.is_string() && !value.string().empty() &&
+                                              value.string().size() <= added_bytes_max);
+    if (!small) continue;
+    out += (out.empty() ? " with " : ", ") + named(key, added_bytes_max) + " " +
+           named(value.is_string() ? std::string(value.string()) : json::write(value),
+                 added_bytes_max);
+    ++added;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string arguments_text(json::View arguments, std::size_t bytes_max) {
+  std::string text;
+  for (auto [key, value] : arguments.members()) {
+    text += (text.empty() ? "" : ", ") + escape_untrusted(key) + " " +
+            escape_untrusted(value.is_string() ? std::string(value.string()) : json::write(value));
+    if (text.size() > bytes_max) break;
+  }
+  return utf8::shortened(text, bytes_max);
+}
+
+std::string file_of(json::View arguments) {
+  return escape_untrusted(first_text(arguments, kPathNames));
+}
+
+std::string wants_text(std::string_view tool, json::View arguments) {
+  if (asks_for_access(tool)) {
+    std::string wanted(tool);
+    wanted.erase(wanted.find(access_prefix), access_prefix.size());
+    return "access to " + named(wanted, named_bytes_max);
+  }
+  const std::string_view name = tool.substr(tool.rfind('/') + 1);
+  if (const std::string_view line = first_text(arguments, kLineNames); !line.empty()) {
+    const std::vector<std::string> words = words_of(name);
+    const bool runs = find_verb(words.empty() ? "" : words.front()) == nullptr || words.size() == 1;
+    return (runs ? "run" : doing(name, false)) + ": " + named(line, named_bytes_max);
+  }
+  const std::string_view path = first_text(arguments, kPathNames);
+  if (path.empty()) return doing(name, false) + with_values(arguments);
+  std::string out = doing(name, true);
+  out += (out.starts_with("use ") ? " on " : " ") + named(last_part(path), named_bytes_max);
+  if (const std::string_view second = first_text(arguments, kSecondPathNames); !second.empty()) {
+    out += " to " + named(last_part(second), named_bytes_max);
+  }
+  return out;
 }
 
 namespace {
@@ -189,6 +324,19 @@ std::vector<DiffLine> diff_of_edits(json::View arguments) {
     for (json::View edit : value.elements()) whole = whole && add_edit(edit, list);
     // A diff of some of the edits would read as if it were all of them.
     if (whole) return list;
+  }
+  return {};
+}
+
+std::vector<std::string> names_in_diff(json::View arguments) {
+  for (const EditNames& pair : kEditNames) {
+    if (!arguments.text(pair.before) || !arguments.text(pair.after)) continue;
+    return {std::string(pair.before), std::string(pair.after)};
+  }
+  for (auto [name, value] : arguments.members()) {
+    bool only = value.is_array() && value.size() > 0;
+    for (json::View edit : value.elements()) only = only && edit.size() == 2 && edit_of(edit);
+    if (only) return {std::string(name)};
   }
   return {};
 }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ struct ShownArgument {
   bool hidden = false;     // characters that nobody sees, shown as escapes
   bool mixed = false;      // words of letters that look alike in two alphabets
   std::size_t folded = 0;  // bytes that are not in `text`
+  // A text as a person reads it, with its line breaks; nothing where that could be taken for
+  // another value (`5`, `true`), and where something is folded.
+  std::optional<std::string> plain = {};
 };
 
 struct Display {
@@ -35,6 +39,18 @@ struct Display {
 
 // `full` folds nothing, for a person who asked for all of it.
 Display display(const Approval& approval, json::View arguments, bool full);
+
+// What a call is about to do to what, for the head of its card and for its row in a list: `edit
+// app.conf`, `move a.txt to b.txt`, `run make test`, `send customer email to ann@example`, `use
+// export`. By its tool's name and its arguments, which are its agent's: it is where reading begins,
+// and nothing is decided by it. Visible text on one line.
+std::string wants_text(std::string_view tool, json::View arguments);
+
+// `name value, name value`, cut between two characters. Visible text.
+std::string arguments_text(json::View arguments, std::size_t bytes_max);
+
+// The path of the file that a call is about; empty where none is named. Visible text.
+std::string file_of(json::View arguments);
 
 // What an edit changes, line by line, for a person who has to approve it.
 //
@@ -57,5 +73,7 @@ std::vector<DiffLine> line_diff(std::string_view before, std::string_view after)
 
 // Of all edits that the arguments hold, in their order; empty where they hold none.
 std::vector<DiffLine> diff_of_edits(json::View arguments);
+// The arguments that such a diff says all of; none where they hold more than old and new text.
+std::vector<std::string> names_in_diff(json::View arguments);
 
 }  // namespace pawl::views

@@ -148,6 +148,61 @@ TEST(LineDiff, ADiffOfSomeEditsIsNone) {
             "");
 }
 
+// What a person reads first.
+TEST(Wants, SaysWhatIsAboutToHappenToWhat) {
+  const auto wants = [](std::string_view tool, const std::string& arguments) {
+    const auto document = json::parse(arguments);
+    return wants_text(tool, document->root());
+  };
+  EXPECT_EQ(wants("fs/edit_file", R"({"path":"/srv/app.conf","edits":[]})"), "edit app.conf");
+  EXPECT_EQ(wants("write_text_file", R"({"path":"notes.md"})"), "write notes.md");
+  EXPECT_EQ(wants("move_file", R"({"source":"/a/x","destination":"/b/y"})"), "move x to y");
+  EXPECT_EQ(wants("create_directory", R"({"path":"/a/logs/"})"), "create directory logs");
+  EXPECT_EQ(wants("shell", R"({"command":"make test"})"), "run: make test");
+  EXPECT_EQ(wants("execute_sql", R"({"sql":"DELETE FROM orders"})"),
+            "execute sql: DELETE FROM orders");
+  EXPECT_EQ(wants("crm/send_customer_email", R"({"to":"ann@x.example","body":"hi"})"),
+            "send customer email to ann@x.example, body hi");
+  EXPECT_EQ(wants("frobnicate", R"({"order_id":77})"), "use frobnicate with order_id 77");
+  EXPECT_EQ(wants("frobnicate", R"({"path":"/etc/x"})"), "use frobnicate on x");
+  EXPECT_EQ(wants("crm/pawl:access:merge", "{}"), "access to crm/merge");
+  // It is its agent's text, on one line and not endless.
+  const std::string hostile = wants("edit_file", R"({"path":"/a/\u001b[2J\n\u202ex"})");
+  EXPECT_TRUE(plain(hostile)) << hostile;
+  EXPECT_LT(wants("edit_file", R"({"path":")" + std::string(5000, 'x') + "\"}").size(), 200U);
+}
+
+TEST(Display, ATextIsShownAsATextWhereItCanBeNothingElse) {
+  const Display shown = of(R"({"body":"a\nb","five":"5","true":"true","none":"","number":5})");
+  ASSERT_EQ(shown.arguments.size(), 5u);
+  for (const ShownArgument& argument : shown.arguments) {
+    EXPECT_EQ(argument.plain.has_value(), argument.name == "body") << argument.name;
+  }
+  EXPECT_EQ(of(R"({"body":"a\nb\u00a0"})").arguments[0].plain, "a\nb\\u{a0}");
+  EXPECT_FALSE(of(R"({"body":")" + std::string(5000, 'x') + "\"}").arguments[0].plain);
+}
+
+TEST(Display, BlanksInDisguiseAreFlagged) {  // E15
+  for (const std::string blank : {"\\u00a0", "\\u2800", "\\ufe0f", "\\u3000"}) {
+    const Display shown = of(R"({"to":"a)" + blank + "b\"}");
+    EXPECT_TRUE(shown.arguments[0].hidden) << blank;
+    EXPECT_NE(shown.arguments[0].text.find("\\u{"), std::string::npos) << blank;
+  }
+}
+
+TEST(Diff, SaysWhichArgumentsItSaysAllOf) {
+  const auto names = [](const std::string& arguments) {
+    const auto document = json::parse(arguments);
+    return names_in_diff(document->root());
+  };
+  EXPECT_EQ(names(R"({"path":"p","old_string":"a","new_string":"b"})"),
+            (std::vector<std::string>{"old_string", "new_string"}));
+  EXPECT_EQ(names(R"({"path":"p","edits":[{"oldText":"a","newText":"b"}]})"),
+            (std::vector<std::string>{"edits"}));
+  // What an edit says besides would be hidden.
+  EXPECT_TRUE(names(R"({"edits":[{"oldText":"a","newText":"b","path":"/etc"}]})").empty());
+}
+
 }  // namespace
 
 }  // namespace pawl::views

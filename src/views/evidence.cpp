@@ -66,13 +66,43 @@ void say_pin(FactRows& rows, PinState pin) {
     case PinState::accepted:
       return;
     case PinState::first_use:
-      return rows.say("tool", "its definition was never seen before", true);
+      return rows.say("tool", "its definition is not accepted yet: `pawl accept`");
     case PinState::changed:
     case PinState::hidden:
     case PinState::ambiguous:
     case PinState::unknown_tool:
       return rows.say("tool", "its definition is not the accepted one", true);
   }
+}
+
+// The text behind a JSON pointer; nothing where there is none, and for a name with escapes.
+std::optional<std::string_view> text_at(json::View value, std::string_view pointer) {
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::size_t end = std::min(pointer.find('/'), pointer.size());
+    const std::string_view name = pointer.substr(0, end);
+    pointer.remove_prefix(end);
+    json::View next = value.is_object() ? value[name] : json::View();
+    std::uint32_t index = 0;
+    for (const json::View element : value.elements()) {
+      if (name == std::to_string(index++)) next = element;
+    }
+    value = next;
+  }
+  if (!value.exists() || !value.is_string()) return std::nullopt;
+  return value.string();
+}
+
+std::string name_of(const std::string& pointer) {
+  return pointer.starts_with('/') ? pointer.substr(1) : pointer;
+}
+
+void say_path(FactRows& rows, const PathFact& path, json::View arguments) {
+  if (!path.failure.empty()) {
+    return rows.say("path", name_of(path.pointer) + " cannot be resolved: " + path.failure, true);
+  }
+  if (text_at(arguments, path.pointer) == path.resolved) return;
+  rows.say("path", name_of(path.pointer) + " leads to " + path.resolved);
 }
 
 // Where each byte of the line stands in the display, which is its JSON: only where nothing had to
@@ -93,7 +123,7 @@ std::string hazards_of(const shell::Command& command) {
 
 }  // namespace
 
-void write_facts(json::Writer& out, std::string_view facts_text) {
+void write_facts(json::Writer& out, std::string_view facts_text, json::View arguments) {
   if (facts_text.empty()) return;
   const auto document = json::parse(facts_text);
   const auto facts = document ? parse_facts(document->root()) : Result<Facts>();
@@ -101,13 +131,7 @@ void write_facts(json::Writer& out, std::string_view facts_text) {
   out.key("facts").array();
   FactRows rows(out);
   say_pin(rows, facts->pin);
-  for (const PathFact& path : facts->paths) {
-    const bool failed = !path.failure.empty();
-    rows.say("path",
-             path.pointer +
-                 (failed ? " cannot be resolved: " + path.failure : " leads to " + path.resolved),
-             failed);
-  }
+  for (const PathFact& path : facts->paths) say_path(rows, path, arguments);
   for (const sql::Fact& sql : facts->sql) say_sql(rows, sql);
   for (const ProgramFact& program : facts->programs) {
     rows.say("program",

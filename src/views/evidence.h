@@ -17,8 +17,8 @@
 namespace pawl::views {
 
 // `facts`: of the canonical JSON of Facts, as the decision's record has it; nothing for an empty
-// text.
-void write_facts(json::Writer& out, std::string_view facts);
+// text. What only says again what stands in `arguments` is left out: a path that leads to itself.
+void write_facts(json::Writer& out, std::string_view facts, json::View arguments = {});
 
 // A part of a displayed text that a person should look at. In UTF-16 units, as pages count.
 struct ShownMark {

@@ -84,7 +84,7 @@ TEST(Evidence, FactsSayWhereThingsLeadAndWhatIsDangerous) {
   facts.programs_known = true;
   facts.programs.push_back({"rm", "/usr/bin/rm", "/usr/bin/rm\x1b[2J"});
   const std::string shown = facts_shown(facts);
-  EXPECT_NE(shown.find(R"({"danger":false,"name":"path","text":"/path leads to /srv/real"})"),
+  EXPECT_NE(shown.find(R"({"danger":false,"name":"path","text":"path leads to /srv/real"})"),
             std::string::npos)
       << shown;
   EXPECT_NE(shown.find(R"({"danger":true,"name":"changes","text":"orders"})"), std::string::npos);
@@ -97,6 +97,28 @@ TEST(Evidence, FactsSayWhereThingsLeadAndWhatIsDangerous) {
   for (const json::View row : rows->root()["facts"].elements()) {
     EXPECT_LE(row.text("name").value_or("").size(), 9U) << "wider than its column in a terminal";
   }
+}
+
+// A card that says everything twice, or that is red for what is nothing unusual, is not read.
+TEST(Evidence, APathThatLeadsToItselfIsNotSaidTwiceAndAToolThatIsNewIsNoAlarm) {
+  Facts facts;
+  facts.pin = PinState::first_use;
+  facts.paths.push_back({"/path", "/srv/app.conf", ""});
+  facts.paths.push_back({"/edits/1/path", "/srv/b", ""});
+  facts.paths.push_back({"/edits/0/path", "/srv/real", ""});
+  const auto arguments =
+      json::parse(R"({"path":"/srv/app.conf","edits":[{"path":"/srv/link"},{"path":"/srv/b"}]})");
+  json::Writer out;
+  out.object();
+  write_facts(out, to_json(facts), arguments->root());
+  std::string shown = out.end().take();
+  EXPECT_EQ(shown.find("app.conf"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("/srv/b"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("edits/0/path leads to /srv/real"), std::string::npos) << shown;
+  EXPECT_NE(shown.find(R"({"danger":false,"name":"tool")"), std::string::npos) << shown;
+  facts.pin = PinState::changed;
+  shown = facts_shown(facts);
+  EXPECT_NE(shown.find(R"({"danger":true,"name":"tool")"), std::string::npos) << shown;
 }
 
 TEST(Evidence, WhatFailedIsSaidAndNoFactsAreNoRows) {

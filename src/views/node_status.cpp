@@ -1,5 +1,9 @@
 #include "views/node_status.h"
 
+#include <algorithm>
+#include <optional>
+
+#include "base/text.h"
 #include "views/cards.h"
 #include "views/runs.h"
 
@@ -47,6 +51,24 @@ void write_escalation(json::Writer& out, const Escalation& escalation) {
   out.end().end();
 }
 
+void write_run(json::Writer& out, const Gate& gate, const Run& run, Instant now,
+               const ActivityFeed* activity) {
+  out.object().key("run").string(run.id).key("agent").string(run.agent);
+  out.key("sponsor").string(run.sponsor).key("phase").string(to_string(run.phase));
+  if (!run.halted.empty()) out.key("halted").string(run.halted);
+  const auto policy = gate.runs.policy_of(run.id);
+  const std::optional<std::uint64_t> most =
+      policy == nullptr ? std::nullopt : policy->ceilings.steps;
+  // What is refused after the last one is charged too.
+  out.key("why").string(run.why);
+  out.key("steps").natural(std::min(run.steps.total(), most.value_or(run.steps.total())));
+  out.key("denials").natural(run.denials.total());
+  out.key("clock_ms").integer(run.clock(now).ns / 1'000'000);
+  out.key("opened").string(to_string(run.opened));
+  if (activity != nullptr) write_budgets(out, gate, run, now, *activity);
+  out.end();
+}
+
 }  // namespace
 
 std::string reviewers_json(const State& state, const std::string& config) {
@@ -62,7 +84,8 @@ std::string reviewers_json(const State& state, const std::string& config) {
 
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version, const ActivityFeed* activity,
-                        const std::string& notices, const std::string& deployments) {
+                        const std::string& notices, const std::string& deployments,
+                        const std::map<std::string, std::string>& failing) {
   const State& state = gate.state();
   json::Writer out;
   out.object().key("ok").boolean(true);
@@ -89,21 +112,18 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   }
   out.end();
   out.key("deployments_waiting").raw(deployments);
+  out.key("policies_failing").array();
+  for (const auto& [file, why] : failing) {
+    out.object().key("file").string(file).key("why").string(escape_untrusted(why)).end();
+  }
+  out.end();
   write_rollout(out, gate);
   write_grants(out, gate, now);
   out.key("runs").array();
   for (const auto& [id, run] : state.runs()) {
     // A halt outlives its run: it stops every further run of the agent for that sponsor.
     if (run.phase == RunPhase::closed && run.halted.empty()) continue;
-    out.object().key("run").string(id).key("agent").string(run.agent);
-    out.key("sponsor").string(run.sponsor).key("phase").string(to_string(run.phase));
-    if (!run.halted.empty()) out.key("halted").string(run.halted);
-    out.key("why").string(run.why).key("steps").natural(run.steps.total());
-    out.key("denials").natural(run.denials.total());
-    out.key("clock_ms").integer(run.clock(now).ns / 1'000'000);
-    out.key("opened").string(to_string(run.opened));
-    if (activity != nullptr) write_budgets(out, gate, run, now, *activity);
-    out.end();
+    write_run(out, gate, run, now, activity);
   }
   out.end();
   write_alarms(out, gate);

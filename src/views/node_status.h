@@ -1,6 +1,7 @@
 // How the node stands and who its people are, as JSON.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,8 @@ namespace pawl::views {
 // for a person, as another one.
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version, const ActivityFeed* activity = nullptr,
-                        const std::string& notices = "[]", const std::string& deployments = "[]");
+                        const std::string& notices = "[]", const std::string& deployments = "[]",
+                        const std::map<std::string, std::string>& failing = {});
 // The bundle of an agent's accepted policy, for a comparison with a new one; empty where none was
 // accepted or its bytes are gone.
 std::string policy_json(const State& state, Journal& journal, std::string_view agent);

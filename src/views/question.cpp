@@ -52,7 +52,7 @@ void write_talk(json::Writer& out, Journal& journal, const Approval& approval) {
     out.key("agent").boolean(true);
     if (words) {
       out.key("text").string(escape_untrusted(*words));
-      if (has_hidden_characters(*words)) out.key("hidden").boolean(true);
+      if (escape_untrusted(*words, Newlines::keep) != *words) out.key("hidden").boolean(true);
     } else {
       out.key("missing").string(words.error().message);
     }

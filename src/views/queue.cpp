@@ -9,22 +9,12 @@
 #include "base/utf8.h"
 #include "kernel/state/live.h"
 #include "views/cards.h"
+#include "views/display.h"
 #include "views/question.h"
 
 namespace pawl::views {
 
 namespace {
-
-// `name value, name value`, cut between two characters.
-std::string cut_arguments(json::View arguments, std::size_t most) {
-  std::string text;
-  for (auto [key, value] : arguments.members()) {
-    text += (text.empty() ? "" : ", ") + escape_untrusted(key) + " " +
-            escape_untrusted(value.is_string() ? std::string(value.string()) : json::write(value));
-    if (text.size() > most) break;
-  }
-  return utf8::shortened(text, most);
-}
 
 std::string text_of_terms(const Approval& approval) {
   const QuestionTerms& terms = *approval.asked.terms;
@@ -68,11 +58,11 @@ QuestionTexts::Entry* QuestionTexts::entry(const Approval& approval) {
   const auto known = entries_.find(approval.asked.approval);
   if (known == entries_.end()) {
     if (entries_.size() >= limits_.questions_max) return nullptr;
-    Entry fresh{approval.args(), text_of_terms(approval), {}, false};
+    Entry fresh{approval.args(), text_of_terms(approval), {}, {}, false};
     return &entries_.emplace(approval.asked.approval, std::move(fresh)).first->second;
   }
   if (known->second.args != approval.args()) {
-    known->second = {approval.args(), text_of_terms(approval), {}, false};
+    known->second = {approval.args(), text_of_terms(approval), {}, {}, false};
   }
   return &known->second;
 }
@@ -80,17 +70,18 @@ QuestionTexts::Entry* QuestionTexts::entry(const Approval& approval) {
 void QuestionTexts::read_into(Entry& entry, const Approval& approval) const {
   entry.read = true;
   const auto document = json::parse(read_(approval));
+  entry.wants = wants_text(approval.asked.terms->tool, document ? document->root() : json::View());
   if (!document || !document->root().is_object()) return;
-  entry.summary = cut_arguments(document->root(), limits_.summary_bytes_max);
-  entry.text += fold(cut_arguments(document->root(), limits_.arguments_bytes_max));
+  entry.summary = arguments_text(document->root(), limits_.summary_bytes_max);
+  entry.text += fold(arguments_text(document->root(), limits_.arguments_bytes_max));
 }
 
-std::string QuestionTexts::summary(const Approval& approval) {
+QuestionTexts::Said QuestionTexts::said(const Approval& approval) {
   Entry* const known = entry(approval);
   Entry passing;
   Entry& found = known != nullptr ? *known : passing;
   if (!found.read) read_into(found, approval);
-  return found.summary;
+  return {found.summary, found.wants};
 }
 
 bool QuestionTexts::has(const Approval& approval, const std::vector<std::string>& words) {
@@ -168,7 +159,10 @@ void write_row(json::Writer& out, const Row& row, Instant now, const QuestionsWa
   out.object();
   write_question(out, *row.approval, now);
   write_judged(out, *row.approval, row.judged);
-  if (texts != nullptr) out.key("summary").string(texts->summary(*row.approval));
+  if (texts != nullptr) {
+    const QuestionTexts::Said said = texts->said(*row.approval);
+    out.key("summary").string(said.summary).key("wants").string(said.wants);
+  }
   if (wanted.may_not) write_may_not(out, wanted.may_not(row.approval->asked.approval));
   out.end();
 }

@@ -40,7 +40,11 @@ class QuestionTexts {
   explicit QuestionTexts(Read read, QuestionTextLimits limits = {});
 
   // Reads its arguments where they were not read yet.
-  std::string summary(const Approval& approval);
+  struct Said {
+    std::string summary;  // of its arguments
+    std::string wants;    // see wants_text
+  };
+  Said said(const Approval& approval);
   // Whether all of the words are in its id, tool, agent, run, sponsor, class, reason, in who it was
   // passed on to, or in its arguments, if those were read.
   bool has(const Approval& approval, const std::vector<std::string>& words);
@@ -54,7 +58,7 @@ class QuestionTexts {
  private:
   struct Entry {
     std::string args;  // the commitment to them; another one after a change
-    std::string text, summary;
+    std::string text, summary, wants;
     bool read = false;
   };
   Entry* entry(const Approval& approval);

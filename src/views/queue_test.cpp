@@ -75,7 +75,8 @@ TEST(QuestionTexts, AFilterFindsWhatIsKnownWithoutReadingAndTheArgumentsAfterIt)
   EXPECT_TRUE(w.has("a-1", "customer"));
   EXPECT_TRUE(w.has("a-1", "u{202e}")) << "what nobody sees is looked for as it is written";
   EXPECT_FALSE(w.has("a-1", "lovelace nobody"));
-  EXPECT_THAT(w.texts.summary(*w.state.approval("a-1")), HasSubstr("customer Ada Lovelace, note "));
+  EXPECT_THAT(w.texts.said(*w.state.approval("a-1")).summary,
+              HasSubstr("customer Ada Lovelace, note "));
   EXPECT_EQ(w.reads, 1) << "once";
 }
 
@@ -99,7 +100,7 @@ TEST(QuestionTexts, AChangedCallIsReadAnew) {
   Approval now = *w.state.approval("a-1");
   now.changed = std::make_shared<const ChangedQuestion>(changed);
   EXPECT_TRUE(w.texts.unread(now));
-  EXPECT_EQ(w.texts.summary(now), "to after");
+  EXPECT_EQ(w.texts.said(now).summary, "to after");
   EXPECT_FALSE(w.texts.has(now, filter_words("before")));
 }
 
@@ -107,10 +108,11 @@ TEST(QuestionTexts, LongOnesAreCutBetweenCharactersAndOnlySoManyAreKept) {
   Waiting w({.questions_max = 1, .arguments_bytes_max = 12, .summary_bytes_max = 6});
   w.ask("a-1", R"({"n":"äöüäöüäöü"})");
   w.ask("a-2", R"({"n":"other"})");
-  EXPECT_EQ(w.texts.summary(*w.state.approval("a-1")), "n äö…");
+  EXPECT_EQ(w.texts.said(*w.state.approval("a-1")).summary, "n äö…");
   EXPECT_TRUE(w.has("a-1", "äöüäö"));
   EXPECT_FALSE(w.has("a-1", "äöüäöüä"));
-  EXPECT_EQ(w.texts.summary(*w.state.approval("a-2")), "n othe…") << "it is read for whoever asks";
+  EXPECT_EQ(w.texts.said(*w.state.approval("a-2")).summary, "n othe…")
+      << "it is read for whoever asks";
   EXPECT_FALSE(w.has("a-2", "other"));
   EXPECT_TRUE(w.has("a-2", "merge"));
   EXPECT_EQ(w.texts.read_some(w.state, 10), 1U) << "there is no room for it";

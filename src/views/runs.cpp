@@ -19,7 +19,9 @@ constexpr double graduate_share_min = 0.95;
 
 void write_budget(json::Writer& out, std::string_view name, std::uint64_t used, std::uint64_t most,
                   std::string_view unit = {}) {
-  out.object().key("name").string(name).key("used").natural(used).key("most").natural(most);
+  // The call that is refused at a ceiling is charged too; no one has used more than there was.
+  out.object().key("name").string(name).key("used").natural(std::min(used, most));
+  out.key("most").natural(most);
   if (!unit.empty()) out.key("unit").string(unit);
   out.end();
 }

@@ -229,7 +229,7 @@ test('a link survives the way to the provider', { skip: browserless() }, async (
     await page.getByRole('button', { name: 'Sign in at 127.0.0.1' }).click();
     await page.click('#yes');
     await page.waitForSelector('article.card');
-    assert.match(await page.innerText('article.card h1'), /send_customer_email/);
+    assert.match(await page.innerText('article.card h1'), /send customer email/);
     assert.equal(page.url(), `${w.console}#/queue/${approval}`);
     assert.deepEqual(page.faults, []);
     // A passphrase leads there too, and what is not a place of the page leads nowhere.

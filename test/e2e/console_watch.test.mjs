@@ -77,7 +77,7 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   await page.waitForSelector('text=tried by ada');
   const kill = w.pawl('kill', 'tool', 'x', '--reason', 'a test', '--config', w.config);
   assert.equal(kill.status, 1, kill.err);
-  await page.waitForSelector('section:has-text("the kill switch was set for tool `x`")');
+  await page.waitForSelector('section:has-text("the kill switch was set for tool x")');
   await page.waitForSelector('nav a:has-text("Alarms") .count');
   await looksRightEverywhere(page, 'alarms');
   await page.getByRole('button', { name: /I take it/ }).click();

@@ -1,5 +1,7 @@
 #include "analysis/replay/timeline.h"
 
+#include <algorithm>
+
 #include <utility>
 
 #include "base/json.h"
@@ -296,6 +298,8 @@ Budgets Story::budgets(const State& state, Instant at) const {
   if (const auto policy = judge_.policy(run->policy)) {
     now.steps_max = (*policy)->ceilings.steps;
     now.denials_max = (*policy)->ceilings.denials;
+    // The call that is refused at a ceiling is charged too; no one has used more than there was.
+    if (now.steps_max) now.steps = std::min(now.steps, *now.steps_max);
     now.clock_max = (*policy)->ceilings.wall_clock;
   }
   return now;

@@ -89,13 +89,21 @@ std::string names_in(json::View list) {
   return names;
 }
 
-void print_who(Lines& page, json::View question) {
-  page.push_back(fmt::format("agent     {}   run {}   started by {}", card_word(question, "agent"),
-                             card_word(question, "run"), card_word(question, "sponsor")));
-  if (question["task"].exists()) page.push_back("task      " + card_word(question, "task"));
+// `leads (ada, bob)`: whom the policy names, and the persons among them who can answer now.
+std::string who_may_answer(json::View question) {
   const std::string reviewers = names_in(question["reviewers"]);
-  page.push_back("people    " + people_of(question) +
-                 "; may answer: " + (reviewers.empty() ? "whom the deployment names" : reviewers));
+  std::string persons;
+  for (json::View taker : question["takers"].elements()) {
+    if (taker["of"].exists()) continue;
+    persons += (persons.empty() ? "" : ", ") + card_word(taker, "name");
+  }
+  if (reviewers.empty()) return persons.empty() ? "whom the deployment names" : persons;
+  return persons.empty() || persons == reviewers ? reviewers : reviewers + " (" + persons + ")";
+}
+
+void print_who(Lines& page, json::View question) {
+  page.push_back("why       " + card_word(question, "why"));
+  page.push_back("people    " + people_of(question) + "; may answer: " + who_may_answer(question));
   print_place_of_sponsor(page, question);
   if (const std::string why = may_not_of(question); !why.empty()) {
     page.push_back("you       " + paint(Ink::bad, why));
@@ -112,7 +120,18 @@ void print_who(Lines& page, json::View question) {
   if (question["credential"].exists()) {
     page.push_back(fmt::format("uses      the credential {}", card_word(question, "credential")));
   }
-  page.push_back(fmt::format("why       {}", card_word(question, "why")));
+  page.push_back(fmt::format("agent     {}   run {}   started by {}", card_word(question, "agent"),
+                             card_word(question, "run"), card_word(question, "sponsor")));
+  if (question["task"].exists()) page.push_back("task      " + card_word(question, "task"));
+}
+
+// What is about to happen to what.
+std::string wants_line(json::View question) {
+  const std::string wants = card_word(question, "wants");
+  return paint(Ink::strong, wants.empty()
+                                ? card_word(question, "tool")
+                                : card_word(question, "agent") + " wants " +
+                                      (wants.starts_with("access ") ? "" : "to ") + wants);
 }
 
 // What the approval may be good for besides this call, if the reviewer who answers wants that.
@@ -151,13 +170,15 @@ void print_digest(Lines& page, json::View question) {
 
 }  // namespace
 
-// The card: what decides first, the agent's own words last. Everything through `visible`.
+// The card: what would happen, why a person is asked, what was found out, the agent's own words
+// last. Everything through `visible`.
 Lines card_lines(json::View question) {
   Lines page;
   page.push_back(card_head(question));
-  page.push_back("tool      " + paint(Ink::strong, card_word(question, "tool")));
-  print_who(page, question);
+  page.push_back(wants_line(question));
   print_call(page, question);
+  print_who(page, question);
+  print_judged(page, question);
   if (question["run_steps"].exists()) {
     page.push_back(fmt::format("run       {} steps, {} denied so far, since {}",
                                question["run_steps"].natural(), question["run_denials"].natural(),
@@ -200,8 +221,10 @@ Lines together_lines(json::View together) {
   for (json::View question : together["questions"].elements()) {
     page.emplace_back();
     page.push_back(card_head(question));
-    print_who(page, question);
+    page.push_back(wants_line(question));
     print_call(page, question);
+    print_who(page, question);
+    print_judged(page, question);
     print_digest(page, question);
     print_what_to_type(page, question);
     print_words(page, question);
@@ -294,6 +317,16 @@ void print_argument(Lines& page, json::View question, json::View argument) {
   if (asked.is_object() && was != text) {
     if (before.exists()) page.push_back(paint(Ink::bad, argument_line("-", name, was)));
     page.push_back(paint(Ink::good, argument_line("+", name, text)) + after);
+  } else if (const auto plain = argument.text("plain"); plain && !argument["marks"].exists()) {
+    // A text as a text: its lines below each other, behind its name.
+    const std::string rest(2 + std::max(columns(name), name_columns) + 1, ' ');
+    bool first = true;
+    for (const std::string_view line : split(*plain, '\n')) {
+      page.push_back((first ? argument_line(" ", name, escape_untrusted(line))
+                            : rest + escape_untrusted(line)));
+      first = false;
+    }
+    page.back() += after;
   } else {
     const MarkedText marked = marked_text(text, argument["marks"], colours());
     page.push_back(argument_line(" ", name, marked.text) + after);
@@ -330,7 +363,10 @@ void print_left_out(Lines& page, json::View question, bool reason) {
   }
 }
 
+}  // namespace
+
 void print_judged(Lines& page, json::View question) {
+  page.push_back("tool      " + card_word(question, "tool"));
   const std::string judged = card_word(question, "class");
   const std::string place = card_word(question, "environment");
   page.push_back(fmt::format(
@@ -349,10 +385,13 @@ void print_judged(Lines& page, json::View question) {
   }
 }
 
+namespace {
+
 // Line by line, where the call is an edit: the number before, the number after, and the line.
 void print_changes(Lines& page, json::View question) {
   if (!question["diff"].exists()) return;
-  page.push_back("changes");
+  const std::string file = card_word(question, "file");
+  page.push_back(paint(Ink::strong, file.empty() ? "changes" : file));
   const auto number = [](json::View line, std::string_view key) {
     return line[key].is_integer() ? std::to_string(line[key].natural()) : std::string();
   };
@@ -408,7 +447,6 @@ MarkedText marked_text(std::string_view shown, json::View marks, bool colours) {
 }
 
 void print_call(Lines& page, json::View question) {
-  print_judged(page, question);
   if (!question["display"].exists()) {
     page.push_back("arguments " + paint(Ink::bad, card_word(question, "arguments_missing")));
   } else if (is_access(question)) {

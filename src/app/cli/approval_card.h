@@ -54,8 +54,10 @@ Status approvable(json::View question);
 // The parts of a card that are about the call itself: what would run, what was found out about it,
 // what its run did before, and, last, what its agent says. Private to approval_card.cpp.
 
-// What would run, or be granted, with what was found out about it.
+// What would run, or be granted.
 void print_call(Lines& page, json::View question);
+// Its tool, its class, the rule, and what was found out about it.
+void print_judged(Lines& page, json::View question);
 void print_before(Lines& page, json::View question);
 // What reviewers asked the agent and what it said, and its reason for wanting access. Nothing of a
 // card stands behind it: what it says could look like that.

@@ -81,6 +81,26 @@ TEST(Card, SaysWhatIsMissingAndWhen) {
   EXPECT_THAT(card, HasSubstr("     7      - a\n          8 + b\n"));
 }
 
+// What is about to happen to what, then the diff under the name of its file, then why.
+TEST(Card, BeginsWithWhatWouldHappen) {
+  const auto question = json::parse(std::string("{") + kHeadOfCard + R"(
+      "tool":"fs/edit_file","wants":"edit app.conf","file":"/srv/app.conf",
+      "takers":[{"name":"ada"},{"name":"leads","of":["ada"]}],
+      "display":[{"name":"note","text":"\"a\\nb\"","plain":"a\nb"}],
+      "diff":[{"sign":"-","old":7,"text":"a"}]})");
+  ASSERT_TRUE(question) << question.error().message;
+  const std::string card = card_text(card_lines(question->root()));
+  std::size_t before = 0;
+  for (const char* part :
+       {"HELD", "\nmail wants to edit app.conf\n", "\n/srv/app.conf\n", "- a\n", "why       asked",
+        "may answer: leads (ada)", "agent     mail", "digest"}) {
+    const std::size_t at = card.find(part, before);
+    ASSERT_NE(at, std::string::npos) << part << "\n" << card;
+    before = at;
+  }
+  EXPECT_THAT(card, HasSubstr("note             a\n                   b\n"));
+}
+
 TEST(Card, MarksStandUnderWhatTheyAreAbout) {
   const auto marks = json::parse(R"([{"from":1,"to":5,"why":"as another user"},
                                      {"from":3,"to":9},{"from":10,"to":14},{"from":90,"to":91}])");

@@ -47,6 +47,15 @@ constexpr WordRow kIds[] = {{"id",
                              "together, in one act",
                              true, true}};
 
+// `edit app.conf`, then the tool with its arguments, then the reason.
+std::string wanted_by(json::View question) {
+  const std::string wants = card_word(question, "wants");
+  const std::string summary = card_word(question, "summary");
+  std::string out = wants.empty() ? "" : paint(Ink::strong, wants) + "\n";
+  out += card_word(question, "tool") + (summary.empty() ? "" : "  " + summary);
+  return out + "\n" + paint(Ink::dim, card_word(question, "why"));
+}
+
 int list(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
@@ -69,12 +78,17 @@ int list(const Arguments& arguments) {
   std::set<std::string> refusals;
   for (json::View question : questions.elements()) {
     rows.push_back({card_word(question, "approval"), card_word(question, "class"),
-                    card_word(question, "agent"), card_word(question, "tool"), people_of(question),
-                    left_of(question), state_of(question), card_word(question, "why")});
+                    card_word(question, "agent"), people_of(question), left_of(question),
+                    state_of(question), wanted_by(question)});
     refusals.insert(may_not_of(question));
   }
-  std::vector<std::string> head = {"question", "class", "agent", "tool",
-                                   "people",   "left",  "state", "why"};
+  std::vector<std::string> head = {"question",
+                                   "class",
+                                   "agent",
+                                   "people",
+                                   "left",
+                                   "state",
+                                   "what it wants, and why you are asked"};
   if (refusals.size() > 1) {
     head.insert(head.end() - 1, "you");
     std::size_t row = 0;
@@ -115,7 +129,7 @@ int tell_answers(const Arguments& arguments, const Deciding& how,
     out(result.end().text());
     return exit_good;
   }
-  out(paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "rejected") +
+  out(paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "denied") +
       fmt::format(" by {}: {} questions, each for its own call", escape_untrusted(how.person),
                   ids.size()));
   if (!measured.empty()) {
@@ -141,7 +155,7 @@ int give_one(const Arguments& arguments, NodeConnection& node, const Deciding& h
   const auto after = question_of(node, arguments);
   const std::string phase = after ? card_word(after->root()["approval"], "phase") : "";
   say_answered(arguments, how.person, done->root(), phase,
-               paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "rejected"));
+               paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "denied"));
   return exit_good;
 }
 

@@ -37,9 +37,9 @@ constexpr std::size_t kHeadRows = 2;
 constexpr Duration kSoon = Duration::seconds(60);
 
 constexpr std::string_view kKeysOfList =
-    "enter read  space mark  / filter  j k move  q quit   (answers are given on the card)";
+    "enter read  x mark  / filter  j k move  q quit   (answers are given on the card)";
 constexpr std::string_view kKeysOfCard =
-    "a approve  d deny  s ask the agent  p pass on  f whole  j k scroll  q back";
+    "a approve  d deny  c ask the agent  h hand over  f whole  j k scroll  q back";
 constexpr std::string_view kKeysOfSeveral =
     "a approve all  d deny all  f whole  j k scroll  q back";
 
@@ -64,6 +64,15 @@ bool leaves(const Key& key) {
   return key.kind == Key::Kind::escape || is(key, "q");
 }
 
+// `edit app.conf  (path /srv/app.conf, …)`, or why a person is asked.
+std::string about_of(json::View question) {
+  const std::string wants = card_word(question, "wants");
+  const std::string summary = card_word(question, "summary");
+  if (wants.empty() && summary.empty()) return card_word(question, "why");
+  if (wants.empty() || summary.empty()) return wants + summary;
+  return wants + "  (" + summary + ")";
+}
+
 void fill_page(std::vector<std::string>& lines, std::size_t rows) {
   while (lines.size() < rows) lines.emplace_back();
   lines.resize(rows);
@@ -76,11 +85,10 @@ void WatchPage::set_list(json::View answer, Duration now) {
   for (json::View question : answer["approvals"].elements()) {
     const json::View left = question["left_ms"];
     const std::int64_t left_ms = left.is_integer() ? left.integer() : 0;
-    rows_.push_back(
-        {card_word(question, "approval"), card_word(question, "class"), card_word(question, "tool"),
-         card_word(question, "agent"), people_of(question), state_of(question),
-         question["summary"].exists() ? card_word(question, "summary") : card_word(question, "why"),
-         may_not_of(question), now + Duration::milliseconds(left_ms)});
+    rows_.push_back({card_word(question, "approval"), card_word(question, "class"),
+                     card_word(question, "tool"), card_word(question, "agent"), people_of(question),
+                     state_of(question), about_of(question), may_not_of(question),
+                     now + Duration::milliseconds(left_ms)});
   }
   wide_ = {};
   for (const WatchRow& row : rows_) {
@@ -153,9 +161,9 @@ WatchPage::Act WatchPage::press_in_list(const Key& key) {
   if (key.kind == Key::Kind::page_up) move(-page);
   if (key.kind == Key::Kind::home) move(-all);
   if (key.kind == Key::Kind::end) move(all);
-  if (is(key, " ")) toggle_mark();
+  if (is(key, "x") || is(key, " ")) toggle_mark();
   if (is(key, "/")) filtering_ = true;
-  if (key.kind != Key::Kind::enter || selected_.empty()) return Act::nothing;
+  if ((key.kind != Key::Kind::enter && !is(key, "o")) || selected_.empty()) return Act::nothing;
   wanted_.assign(marked_.begin(), marked_.end());
   if (wanted_.empty()) wanted_.push_back(selected_);
   return Act::open;
@@ -190,8 +198,8 @@ WatchPage::Act WatchPage::press_in_card(const Key& key) {
     say("read all of it first: some of it was not on the screen yet");
   }
   if (wanted_.size() != 1) return Act::nothing;
-  if (is(key, "s")) return Act::ask;
-  return is(key, "p") ? Act::pass_on : Act::nothing;
+  if (is(key, "c")) return Act::ask;
+  return is(key, "h") ? Act::pass_on : Act::nothing;
 }
 
 WatchPage::Act WatchPage::press_in_filter(const Key& key) {
@@ -429,7 +437,7 @@ class LiveQueue {
         tell(with_person([this] { return decide(true); }), "approved");
         return true;
       case WatchPage::Act::reject:
-        tell(with_person([this] { return decide(false); }), "rejected");
+        tell(with_person([this] { return decide(false); }), "denied");
         return true;
       case WatchPage::Act::ask:
         tell(with_person([this] { return ask_agent(); }), "the agent is asked");
@@ -457,7 +465,7 @@ class LiveQueue {
     const std::string about = page_.wanted().size() == 1
                                   ? page_.wanted().front()
                                   : fmt::format("{} questions", page_.wanted().size());
-    const bool over = what == "approved" || what == "rejected";
+    const bool over = what == "approved" || what == "denied";
     if (over) page_.close_card();
     look(true);
     page_.say(fmt::format("{}: {} by {}", about, what, escape_untrusted(person_)));
@@ -560,9 +568,10 @@ extern const CommandRow approvals_watch_command = {
     kOptionsOfWatch,
     {},
     watch,
-    "Enter opens a question: the card that `approvals show` prints. There `a` approves and `d` "
-    "rejects, `s` asks the agent, `p` passes the question on. It is approved only after all of the "
-    "card was on the screen, and each answer asks for the passphrase. Space marks several "
+    "Keys are those of the console. Enter or `o` opens a question: the card that `approvals show` "
+    "prints. There `a` approves and `d` denies, `c` asks the agent, `h` hands the question over, "
+    "`f` shows all of it. It is approved only after all of the "
+    "card was on the screen, and each answer asks for the passphrase. `x` or space marks several "
     "questions "
     "in the list, which enter opens as one card with what their calls would take together. `/` "
     "filters over all questions. With `--json` the list is printed as a line whenever it changes."};

@@ -87,7 +87,7 @@ TEST(WatchPage, SelectionStaysWithItsQuestion) {
 TEST(WatchPage, NothingIsApprovedFromTheList) {
   WatchPage page;
   page.set_list(questions({"a-1"}).root(), Duration{});
-  for (const char* key : {"a", "d", "s", "p"}) {
+  for (const char* key : {"a", "d", "c", "h"}) {
     EXPECT_EQ(page.press(letter(key)), WatchPage::Act::nothing) << key;
   }
 }
@@ -134,8 +134,8 @@ TEST(WatchPage, MarkedQuestionsAreOneCardWithoutWhatIsForOne) {
   EXPECT_THAT(page.wanted(), ElementsAre("a-1", "a-3"));
   page.set_card({"two calls"}, "d");
   (void)page.render(kWindow, Duration{});
-  EXPECT_EQ(page.press(letter("s")), WatchPage::Act::nothing);
-  EXPECT_EQ(page.press(letter("p")), WatchPage::Act::nothing);
+  EXPECT_EQ(page.press(letter("c")), WatchPage::Act::nothing);
+  EXPECT_EQ(page.press(letter("h")), WatchPage::Act::nothing);
   EXPECT_EQ(page.press(letter("a")), WatchPage::Act::approve);
   EXPECT_EQ(page.press({Key::Kind::escape}), WatchPage::Act::list);
   // A question that is gone is not marked any more.

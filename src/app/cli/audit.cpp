@@ -13,6 +13,8 @@
 #include "app/cli/commands.h"
 #include "app/common/command.h"
 #include "app/common/evidence.h"
+#include "app/terminal/layout.h"
+#include "app/terminal/screen.h"
 #include "app/terminal/terminal.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -44,6 +46,9 @@ constexpr OptionRow kQueryOptions[] = {
     {"--effect", "WORD", "only decisions with this effect: allow, notify, hold or deny"},
     {"--code", "WORD", "only this code: constraint, blocked, ceiling and others"},
     {"--agent", "NAME", "only this agent (the role in its policy)"},
+    {"--argument", "TEXT",
+     "only calls with this in their arguments, with their questions and ends"},
+    {"--person", "NAME", "only what this person did, and the calls of runs that they started"},
     {"--since", "TIME", "from this time on: RFC 3339, a date, or how long ago (`2h`)"},
     {"--until", "TIME", "before this time, spelled the same way"},
     {"--limit", "N", "at most so many, the first ones"},
@@ -90,6 +95,13 @@ Result<node::AuditFilter> filter_of(const Arguments& arguments, Evidence& eviden
   filter.effect = arguments.one("--effect").value_or("");
   filter.code = arguments.one("--code").value_or("");
   filter.agent = arguments.one("--agent").value_or("");
+  filter.person = arguments.one("--person").value_or("");
+  filter.argument = arguments.one("--argument").value_or("");
+  filter.payload = [&evidence](std::string_view commitment) {
+    auto stored = evidence.payload(commitment);
+    return stored && stored->state == PayloadState::present ? std::move(stored->bytes)
+                                                            : std::string();
+  };
   auto since = moment_of(arguments, "--since");
   if (!since) return std::unexpected(since.error());
   auto until = moment_of(arguments, "--until");
@@ -102,7 +114,14 @@ Result<node::AuditFilter> filter_of(const Arguments& arguments, Evidence& eviden
 
 // The stored bytes as they are, or a line for a person.
 std::string shown(const JournalEntry& entry, json::View record, bool json) {
-  return json ? std::string(entry.record) : record_line(record);
+  if (json) return std::string(entry.record);
+  const std::size_t wide = line_columns();
+  return wide == columns_unlimited ? record_line(record) : cut_line(record_line(record), wide);
+}
+
+// Above lines for a person; a program that reads lines gets nothing but records.
+void out_head(bool json) {
+  if (!json && line_columns() != columns_unlimited) out(paint(Ink::dim, record_head));
 }
 
 int follow(Evidence& evidence, node::AuditFilter& filter, std::uint64_t next, bool json) {
@@ -134,6 +153,7 @@ int tail(const Arguments& arguments) {
     if (last.size() > *lines) last.pop_front();
     return true;
   });
+  out_head(json);
   for (const std::string& line : last) out(line);
   if (!read) return evidence->ends(read.error());
   const bool follows = arguments.has("--follow") || arguments.has("-f");
@@ -153,7 +173,7 @@ int query(const Arguments& arguments) {
   const Status read = evidence->records(0, [&](const JournalEntry& entry, json::View record) {
     if (found >= *limit) return false;
     if (!filter->wants(record)) return true;
-    ++found;
+    if (++found == 1) out_head(json);
     out(shown(entry, record, json));
     return true;
   });
@@ -172,7 +192,7 @@ extern const CommandRow audit_tail_command = {
 extern const CommandRow audit_query_command = {
     "audit query",
     "prove",
-    "finds records by run, tool, effect, code, agent and time",
+    "finds records by run, tool, argument, person, effect, code, agent and time",
     kQueryOptions,
     {},
     query,

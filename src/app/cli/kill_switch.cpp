@@ -375,6 +375,12 @@ int status(const Arguments& arguments) {
         "--config " + escape_untrusted(entry.text("file").value_or("")) + "\n           " +
         escape_untrusted(entry.text("laxer").value_or("")));
   }
+  for (json::View entry : root["policies_failing"].elements()) {
+    out(paint(Ink::bad, "broken") + "     the policy file " +
+        escape_untrusted(entry.text("file").value_or("")) +
+        " does not load; what was in force stays\n           " +
+        escape_untrusted(entry.text("why").value_or("")));
+  }
   say_rollout_of(root);
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {

@@ -50,13 +50,22 @@ std::string rule_place(const TimelineEntry& entry) {
   return at;
 }
 
+// What became more with this line: its step, its denial.
+std::string charged(const Budgets& before, const Budgets& now) {
+  std::string text = now.steps == before.steps ? "" : std::to_string(now.steps);
+  if (now.denials != before.denials) {
+    text += fmt::format("{}{} denied", text.empty() ? "" : " · ", now.denials);
+  }
+  return text;
+}
+
+// All of them, once, at the end.
 std::string budgets(const Budgets& now) {
   std::string text = fmt::format("{}", now.steps);
-  if (now.steps_max) text += fmt::format("/{}", *now.steps_max);
-  if (now.denials > 0) {
-    text += fmt::format(" · {} denied", now.denials);
-    if (now.denials_max) text += fmt::format(" of {}", *now.denials_max);
-  }
+  if (now.steps_max) text += fmt::format(" of {}", *now.steps_max);
+  text += fmt::format(" steps · {}", now.denials);
+  if (now.denials_max) text += fmt::format(" of {}", *now.denials_max);
+  text += " denied";
   if (now.clock_max) {
     text += fmt::format(" · {:.1f}s of {}", static_cast<double>(now.clock.ns) / 1e9,
                         to_string(*now.clock_max));
@@ -111,15 +120,18 @@ void print_timeline(const Replay& replay) {
                     escape_untrusted(replay.policy_file)));
   }
   std::vector<std::vector<std::string>> rows;
+  Budgets before;
   for (const TimelineStep& step : replay.timeline) {
     const TimelineEntry& entry = step.entry;
     std::string verdict = escape_untrusted(entry.verdict.empty() ? entry.what : entry.verdict);
     if (entry.again && entry.verdict != "deny") verdict = "released";
     rows.push_back({std::to_string(entry.seq), paint(Ink::dim, since(entry.since_start)),
                     escape_untrusted(entry.call), paint(ink_of_entry(entry), verdict),
-                    paint(Ink::dim, budgets(step.after)), story(entry)});
+                    paint(Ink::dim, charged(before, step.after)), story(entry)});
+    before = step.after;
   }
   out(table(rows, {"record", "time", "call", "", "steps", "what"}));
+  if (!replay.timeline.empty()) out("used     " + budgets(before) + "\n");
 }
 
 void print_verdict(const Replay& replay) {

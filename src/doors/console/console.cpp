@@ -43,9 +43,9 @@ bool is_type(const http::Request& request, std::string_view wanted) {
   return http::same_ignoring_case(trim(type->substr(0, type->find(';'))), wanted);
 }
 
-constexpr std::array<std::string_view, 11> kRead = {
-    "approvals", "approvals/", "status",    "runs/",    "journal", "journal/proof",
-    "policies",  "people",     "policies/", "together", "targets"};
+constexpr std::array<std::string_view, 14> kRead = {
+    "approvals", "approvals/", "status",   "runs/",   "journal", "journal/proof", "policies",
+    "people",    "policies/",  "together", "targets", "calls",   "ended",         "record"};
 
 bool is_read(std::string_view path) {
   for (const std::string_view row : kRead) {

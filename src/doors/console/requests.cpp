@@ -1,5 +1,7 @@
 #include "doors/console/requests.h"
 
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -92,9 +94,17 @@ std::string request_for(std::string_view path, std::string_view query, std::stri
   } else {
     out.key("op").string(what);
     if (what == "journal") {
-      for (const std::string_view name : {"run", "tool", "agent", "effect", "since"}) {
+      for (const std::string_view name :
+           {"run", "tool", "agent", "effect", "since", "argument", "person"}) {
         out.key(name).string(query_value(query, name));
       }
+    }
+    if (what == "calls") out.key("run").string(query_value(query, "run"));
+    std::uint64_t seq = 0;
+    const std::string number = what == "record" ? query_value(query, "seq") : std::string();
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), seq);
+    if (read.ec == std::errc() && read.ptr == number.data() + number.size()) {
+      out.key("seq").natural(seq);
     }
   }
   return out.end().take();

@@ -54,8 +54,12 @@ TEST(Requests, APathIsARequestOfTheControlDoor) {
   EXPECT_EQ(request_for("together", "ids=a-1", "ada"),
             R"({"op":"together","full":false,"ids":["a-1"],"person":"ada"})");
   EXPECT_EQ(request_for("journal/proof", ""), R"({"op":"journal_proof"})");
+  EXPECT_EQ(request_for("record", "seq=17"), R"({"op":"record","seq":17})");
+  EXPECT_EQ(request_for("record", "seq=x"), R"({"op":"record"})");
+  EXPECT_EQ(request_for("calls", "run=r-1"), R"({"op":"calls","run":"r-1"})");
   EXPECT_EQ(request_for("journal", "run=r"),
-            R"({"op":"journal","run":"r","tool":"","agent":"","effect":"","since":""})");
+            R"({"op":"journal","run":"r","tool":"","agent":"","effect":"","since":"",)"
+            R"("argument":"","person":""})");
 }
 
 TEST(Requests, ASignInIsWipedWhateverItHolds) {

@@ -228,9 +228,10 @@ Result<std::string> Control::show_node(json::View, const std::string&) {
 }
 
 Result<std::string> Control::show_status(json::View, const std::string&) {
-  return views::status_json(ports_.gate, ports_.journal, ports_.clock.now(), ports_.version,
-                            ports_.activity, ports_.notices ? ports_.notices() : "[]",
-                            waiting_deployment());
+  return views::status_json(
+      ports_.gate, ports_.journal, ports_.clock.now(), ports_.version, ports_.activity,
+      ports_.notices ? ports_.notices() : "[]", waiting_deployment(),
+      ports_.policies_failing ? ports_.policies_failing() : std::map<std::string, std::string>{});
 }
 
 Result<std::string> Control::show_changes(json::View, const std::string&) {

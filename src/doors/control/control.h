@@ -49,6 +49,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -140,6 +141,8 @@ struct ControlPorts {
   // What keeps this node: whether it serves the network, its clients, and after which idle time it
   // ends; into an open object.
   std::function<void(json::Writer& out)> kept_by = {};
+  // Policy files that do not load now, and why.
+  std::function<std::map<std::string, std::string>()> policies_failing = {};
 };
 
 class Control {

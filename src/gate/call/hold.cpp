@@ -164,7 +164,8 @@ Next ask(CallContext& context, const Verdict& verdict, About about) {
   if (verdict.credential != nullptr) opened.credential = *verdict.credential;
   opened.reviewers = question.reviewers;
   opened.expires = gate_state.log.now() + question.within;
-  opened.why = question.why;
+  // With what the policy says to reviewers (`say`): reasons that a later look names stay in it.
+  opened.why = verdict.reason.says.starts_with(question.why) ? verdict.reason.says : question.why;
   opened.class_text = to_string(verdict.action_class);
   opened.apart = question.apart;
   opened.identical = question.identical;

@@ -1,6 +1,11 @@
 #include "kernel/admit/explain.h"
 
+#include <memory>
+#include <utility>
+
 #include "base/text.h"
+#include "kernel/constraint/argument_path.h"
+#include "kernel/constraint/in_words.h"
 
 namespace pawl {
 
@@ -110,6 +115,67 @@ std::string reason_text(const Verdict& verdict, const Call& call) {
 
 namespace {
 
+// Whether what a check permits is named to an agent: places and values that it has to choose from.
+// What is forbidden, and the text of a pattern, only help to get around it.
+bool is_named(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::in:
+    case CheckKind::min:
+    case CheckKind::max:
+    case CheckKind::prefix:
+    case CheckKind::path:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+    case CheckKind::hosts_in:
+    case CheckKind::max_length:
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+      return true;
+    case CheckKind::not_in:
+    case CheckKind::matches:
+    case CheckKind::single_line:
+    case CheckKind::sql:
+    case CheckKind::shell:
+    case CheckKind::argv:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
+      return false;
+  }
+  return false;
+}
+
+// What the check permits that refused the call, or all checks of its argument; empty: it is not
+// named. An entry with `instead` says what its author wrote, and no list.
+std::string permitted(const ToolRule& entry, const Rule* refused) {
+  const auto words = [](const ArgumentRule& rule, const Check& check) {
+    Check shown = check;
+    if (shown.path) {
+      PathCheck open = *shown.path;
+      open.not_in.clear();
+      shown.path = std::make_shared<const PathCheck>(std::move(open));
+    }
+    const std::string name = rule.plural.empty() ? to_string(rule.path) : rule.plural;
+    return shown_name(name) + ": " + in_words(shown, Entries::said);
+  };
+  // A tool that is bound has rules of its own: they are known by what they are called.
+  const auto is = [refused](const Rule& rule) {
+    return refused != nullptr && rule.path == refused->path && rule.at.line == refused->at.line &&
+           rule.at.column == refused->at.column;
+  };
+  for (const ArgumentRule& rule : entry.arguments) {
+    const bool whole = is(rule.rule);
+    std::string out;
+    for (const Check& check : rule.checks) {
+      if (!is_named(check.kind) || (!whole && !is(check.rule))) continue;
+      out += (out.empty() ? "" : "; ") + words(rule, check);
+    }
+    if (!out.empty()) return out;
+  }
+  return {};
+}
+
 // What the deciding rule says goes before what the entry says.
 Words words_of(const Verdict& verdict, const ToolRule* entry) {
   Words words = verdict.reason.words == nullptr ? Words{} : *verdict.reason.words;
@@ -129,7 +195,15 @@ std::string denial_text(const Verdict& verdict, const Call& call, const ToolRule
   const Words words = words_of(verdict, entry);
   if (!words.say.empty() && verdict.effect == Effect::deny)
     out += "; " + escape_untrusted(words.say);
-  if (!words.instead.empty()) instead = escape_untrusted(words.instead);
+  const bool argued =
+      verdict.reason.code == Code::constraint || verdict.reason.code == Code::schema;
+  if (!words.instead.empty()) {
+    instead = escape_untrusted(words.instead);
+  } else if (const std::string list =
+                 entry == nullptr || !argued ? "" : permitted(*entry, verdict.reason.rule);
+             !list.empty()) {
+    instead = "call it with what the policy permits, " + list;
+  }
   out += "\ninstead: " + instead + "\nretry: ";
   if (verdict.halt) return out + "no, the run is halted with this call";
   return out + (verdict.retry || retryable(verdict.reason.code)

@@ -53,6 +53,39 @@ TEST(ExplainTest, ASentenceForEveryCodeWithoutAnEntry) {
   }
 }
 
+// E11: what an agent has to choose from is named, unless the entry has words of its own.
+TEST(ExplainTest, ADenialNamesWhatThePolicyPermits) {
+  const auto loaded = load_policy(
+      "version: 1\n"
+      "agent: {id: a}\n"
+      "tools:\n"
+      "  allowed:\n"
+      "    - name: write\n"
+      "      args:\n"
+      "        path: {path: {under: [/srv/a, /srv/b], not_in: [\"**/secret-name\"]}}\n"
+      "        host: {hosts_in: [docs.example]}\n"
+      "        state: {in: [open, closed]}\n"
+      "        count: {max: 3}\n",
+      "p.yaml", {});
+  ASSERT_TRUE(loaded.policy);
+  ToolRule entry = loaded.policy->tools.front();
+  const auto told = [&entry](std::size_t argument) {
+    Verdict v = denial(&entry.arguments.at(argument).checks.front().rule);
+    return denial_text(v, Call{"", "write", {}}, &entry);
+  };
+  std::string all;
+  for (std::size_t i = 0; i < entry.arguments.size(); ++i) all += told(i);
+  EXPECT_THAT(all, HasSubstr("a path below `/srv/a`, `/srv/b`"));
+  EXPECT_THAT(all, HasSubstr("`docs.example`"));
+  EXPECT_THAT(all, HasSubstr("one of `open`, `closed`"));
+  EXPECT_THAT(all, HasSubstr("at most 3"));
+  EXPECT_THAT(all, Not(HasSubstr("secret-name"))) << "what is kept away is nothing to choose from";
+  EXPECT_EQ(std::ranges::count(all, '\n'), 2 * 4);
+  entry.instead = "ask ada";
+  EXPECT_THAT(told(0), HasSubstr("\ninstead: ask ada\n"));
+  EXPECT_THAT(told(0), Not(HasSubstr("/srv/b")));
+}
+
 // H01: a name that somebody else chose moves no cursor and pushes nothing away.
 TEST(ExplainTest, NamesAreMadeVisibleAndCut) {
   const Call call{"", "x\x1b]52;c;aGk=\a\xe2\x80\xae\nretry: yes", {}};

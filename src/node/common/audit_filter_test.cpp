@@ -34,6 +34,39 @@ TEST(AuditFilter, AnAnswerBelongsToTheRunAndToolOfItsQuestion) {
   EXPECT_TRUE(wants(filter, kEnded));
 }
 
+TEST(AuditFilter, AnArgumentFindsItsCallWithItsQuestionAndItsEnd) {
+  AuditFilter filter;
+  filter.argument = "APP.conf";
+  filter.payload = [](std::string_view commitment) {
+    return std::string(commitment == "sha256:a" ? R"({"path":"/srv/app.CONF"})" : "{}");
+  };
+  const auto decided = [](const char* call, const char* args) {
+    return std::string(R"({"args":")") + args + R"(","approval":"a-)" + (call + 2) +
+           R"(","call":")" + call + R"(","effect":"hold","run":"r-1","type":"call.decided"})";
+  };
+  EXPECT_FALSE(wants(filter, kOpened));
+  EXPECT_TRUE(wants(filter, decided("c-1", "sha256:a")));
+  EXPECT_FALSE(wants(filter, decided("c-2", "sha256:b")));
+  EXPECT_TRUE(wants(filter, kAsked));
+  EXPECT_TRUE(wants(filter, kAnswered)) << "who let it";
+  EXPECT_FALSE(
+      wants(filter, R"({"answer":"approve","approval":"a-2","type":"approval.answered"})"));
+  EXPECT_TRUE(wants(filter, kEnded));
+  EXPECT_FALSE(wants(filter, R"({"call":"c-2","outcome":"completed","type":"call.ended"})"));
+}
+
+TEST(AuditFilter, APersonHasWhatTheyDidAndTheCallsOfTheirRuns) {
+  AuditFilter filter;
+  filter.person = "sam";
+  EXPECT_TRUE(wants(filter, R"({"agent":"a","run":"r-1","sponsor":"sam","type":"run.opened"})"));
+  EXPECT_FALSE(wants(filter, R"({"agent":"a","run":"r-2","sponsor":"eve","type":"run.opened"})"));
+  EXPECT_TRUE(wants(filter, kDecided));
+  EXPECT_FALSE(wants(filter, R"({"call":"c-9","run":"r-2","type":"call.decided"})"));
+  EXPECT_FALSE(wants(filter, kAnswered));
+  filter.person = "ada";
+  EXPECT_TRUE(wants(filter, kAnswered));
+}
+
 TEST(AuditFilter, ANameWithAServerIsExact) {
   AuditFilter filter;
   filter.tool = "other/move";

@@ -14,7 +14,14 @@ export function wantedTool(q) {
 // What a question is about, in a line.
 export function titleOf(q) {
   const wanted = wantedTool(q);
-  return wanted === null ? q.tool : `access to ${wanted}`;
+  return q.wants ?? (wanted === null ? q.tool : `access to ${wanted}`);
+}
+
+// The same as a sentence: "ops-bot wants to edit app.conf".
+export function sentenceOf(q) {
+  const title = titleOf(q);
+  if (!q.wants) return title;
+  return `${q.agent} wants ${wantedTool(q) === null ? 'to ' : ''}${title}`;
 }
 
 // A word about how grave it is. What is asked for counts, not the asking.

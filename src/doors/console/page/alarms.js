@@ -1,6 +1,6 @@
 // What people have to answer for: escalations that no one has taken, ways to people that are dead,
 // and when the switch was last tried.
-import { badge, h, moment, plural, put } from './dom.js';
+import { badge, h, moment, plural, prose, put } from './dom.js';
 import { act, session } from './api.js';
 import { readStatus, store, watch } from './store.js';
 
@@ -47,7 +47,7 @@ function escalation(each, answer) {
         : null,
       moment(each.opened),
     ),
-    h('p', {}, each.why),
+    h('p', {}, prose(each.why)),
     contacts(each),
     taken ? null : h('p', {}, 'Unanswered from ', moment(each.ends), ' on.'),
     session.role === 'auditor'

@@ -1,5 +1,5 @@
 // The frame: places, the line to the node, keys.
-import { $, badge, h, put } from './dom.js';
+import { $, badge, h, prose, put } from './dom.js';
 import { listen, returned, session, signOut, whenSignedOut, whoAmI } from './api.js';
 import { answered, question, readAll, readStatus, store, watch } from './store.js';
 import { queue } from './queue.js';
@@ -84,8 +84,11 @@ function frame() {
   put($('health'), [
     store.live ? badge('live', 'good') : badge('connecting', 'warn'),
   ]);
-  const alarms = store.status?.alarms ?? [];
-  put($('alarm'), alarms.length > 0 ? [alarms.join(' · ')] : []);
+  const failing = (store.status?.policies_failing ?? []).map(
+    ({ why }) => `a policy file does not load, and what was in force stays: ${why}`,
+  );
+  const alarms = [...(store.status?.alarms ?? []), ...failing];
+  put($('alarm'), alarms.length > 0 ? prose(alarms.join(' · ')) : []);
 }
 
 // Everything is read when the line to the node stands, so that nothing is missed between the two;
@@ -139,7 +142,7 @@ async function leave() {
 const help = [
   ['j k', 'next and previous question'],
   ['a', 'go to approving; d: go to the reason'],
-  ['c', 'ask the agent; h: hand over'],
+  ['c', 'ask the agent; h: hand over; f: show all of it'],
   ['x', 'select this question with others; o: open what is selected'],
   ['/', 'filter'],
   ['g then q r l p', 'queue, runs, journal, policies'],

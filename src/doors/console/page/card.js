@@ -1,13 +1,28 @@
 // One question with everything that is needed to answer it. What is not shown whole cannot be
 // approved: the node gives a digest of the display only where nothing is folded, and an answer
 // carries that digest.
-import { announce, h, left, put } from './dom.js';
+import { announce, folded, h, left, prose, put } from './dom.js';
 import { act, get } from './api.js';
 import { changes } from './change.js';
 import { now } from './store.js';
 import { reachOf, reaches } from './reach.js';
 import { asking, passing, takersOf } from './talk.js';
-import { call, displayOf, facts, headline, history, words } from './shown.js';
+import { call, displayOf, facts, headline, history, reasons, words } from './shown.js';
+
+// How an answered question stands, in a sentence; and whether that is the last that is to be said.
+function becameOf(q) {
+  const yes = q.answers.filter((each) => each.answer === 'approve' && each.counts).length;
+  if (q.phase === 'open') {
+    return [`${yes} of ${q.quorum} said yes; it waits for another person.`, true];
+  }
+  if (q.outcome) {
+    const { word, error, took_ms: took } = q.outcome;
+    const ran = error ? 'It ran, and the tool reports an error' : `It ran: ${word}`;
+    return [`${word === 'completed' ? ran : `It ended: ${word}`}, after ${took} ms.`, true];
+  }
+  if (['rejected', 'expired', 'withdrawn'].includes(q.phase)) return ['', true];
+  return ['It has not ended yet.', false];
+}
 
 export function card(place, id, { back }) {
   let question = null;
@@ -41,6 +56,11 @@ export function card(place, id, { back }) {
       over,
       reason,
       back: () => put(footer, controls(question)),
+      // Its end is our own doing until the node has said so.
+      acting(on) {
+        busy = on;
+        if (!on && vanished) over();
+      },
     });
 
   // Why the node would refuse that of the person who is signed in; empty: it would not.
@@ -86,6 +106,7 @@ export function card(place, id, { back }) {
     if (ended) return;
     ended = true;
     ready();
+    const after = h('p', { role: 'status' });
     const meant = told.vigilance
       ? `It was asked for to see whether people read. Nothing would have run. ` +
         `It ought to be denied: ${told.vigilance}`
@@ -94,11 +115,31 @@ export function card(place, id, { back }) {
     put(footer, [
       h('p', {}, h('strong', {}, text)),
       meant ? h('p', { class: 'flag vigilance' }, meant) : null,
+      after,
       h('button', { type: 'button', onclick: back }, 'Back'),
     ]);
+    if (!meant) void follow(after);
   }
+  // What became of it, as long as the card is looked at.
+  async function follow(place) {
+    for (let i = 0; i < 240 && !handle.gone; ++i) {
+      const got = await get(address()).catch(() => null);
+      if (!got || handle.gone) return;
+      const now = got.approval;
+      put(known, [reasons(now)]);
+      const [text, last] = becameOf(now);
+      if (place.textContent !== text) {
+        put(place, [text, text ? ' ' : '', text ? run(now) : null]);
+        announce(text);
+      }
+      if (last) return;
+      await new Promise((done) => setTimeout(done, 500));
+    }
+  }
+  const run = (q) => h('a', { href: `#/runs/${encodeURIComponent(q.run)}` }, 'The run');
+  const address = () => `approvals/${encodeURIComponent(id)}${whole ? '?full=1' : ''}`;
   const footer = h('div', { class: 'answer' });
-  const known = h('div'); // facts
+  const known = h('div'); // why, and who may answer
   const spoken = h('div');
   const told = h('p', { class: 'told', role: 'status' });
 
@@ -133,7 +174,7 @@ export function card(place, id, { back }) {
           h('button', { type: 'button', onclick: () => read(true) }, 'Show all of it'),
         );
     return [
-      why ? h('p', { class: 'flag no' }, `You may not ${what} it: ${why}.`) : null,
+      why ? h('p', { class: 'flag no' }, `You may not ${what} it: `, prose(why), '.') : null,
       whole,
       h(
         'div',
@@ -180,11 +221,16 @@ export function card(place, id, { back }) {
         { class: 'card', 'aria-label': `question ${q.approval}` },
         h('button', { type: 'button', class: 'back', onclick: back }, '‹ all questions'),
         headline(q, clock),
-        put(known, [facts(q)]),
         call(q),
-        q.before?.length || q.earlier
-          ? h('section', {}, h('h2', {}, 'Before this, in the same run'), history(q))
-          : null,
+        put(known, [reasons(q)]),
+        folded('More about it', (rest) =>
+          put(rest, [
+            facts(q),
+            q.before?.length || q.earlier
+              ? h('section', {}, h('h2', {}, 'Before this, in the same run'), history(q))
+              : null,
+          ]),
+        ),
         put(spoken, words(q)),
       ),
       put(footer, controls(q)),
@@ -194,7 +240,7 @@ export function card(place, id, { back }) {
   }
   // What people and the agent said meanwhile; what would run is the same, and so is what was typed.
   function freshen(q) {
-    put(known, [facts(q)]);
+    put(known, [reasons(q)]);
     put(spoken, words(q));
     ready();
   }
@@ -222,7 +268,7 @@ export function card(place, id, { back }) {
     const unfolds = full !== whole;
     whole = full;
     try {
-      const got = await get(`approvals/${encodeURIComponent(id)}${full ? '?full=1' : ''}`);
+      const got = await get(address());
       if (handle.gone) return;
       if (ended) return;
       const next = got.approval;
@@ -250,6 +296,7 @@ export function card(place, id, { back }) {
     },
     focusApprove: () => (question?.typed && !may() ? typed : approve).focus(),
     focusDeny: () => reason.focus(),
+    showAll: () => void read(true),
     end() {
       handle.gone = true;
       clearInterval(timer);

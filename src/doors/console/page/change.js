@@ -53,7 +53,7 @@ function compared(q) {
 }
 
 // The form below a card. `over(text)` when it was done; `reason` is the card's own field for one.
-export function changes(q, { over, reason, back }) {
+export function changes(q, { over, reason, back, acting }) {
   let would = null;
   const said = h('p', { class: 'said', role: 'alert' });
   const text = h('textarea', { id: 'changed', rows: 8, spellcheck: false, oninput: unread });
@@ -96,6 +96,7 @@ export function changes(q, { over, reason, back }) {
   async function approve() {
     if (!would?.shown) return;
     said.textContent = '';
+    acting(true);
     try {
       await act({
         kind: 'change',
@@ -109,6 +110,7 @@ export function changes(q, { over, reason, back }) {
     } catch (error) {
       said.textContent = error.message;
     }
+    acting(false);
   }
   return h(
     'section',

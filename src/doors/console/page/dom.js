@@ -70,6 +70,30 @@ export function moment(text) {
   return h('time', { datetime: text, title: full.format(at) }, shown);
 }
 
+// A sentence of the node: what stands in backticks is code.
+export function prose(text) {
+  const parts = String(text ?? '').split('`');
+  const whole = parts.length % 2 === 1;
+  return parts.map((part, i) => {
+    if (i % 2 === 0) return part;
+    return whole || i < parts.length - 1 ? h('code', {}, part) : `\`${part}`;
+  });
+}
+
+// Something that is folded until a person wants it. `fill(place)` puts it there, once.
+export function folded(summary, fill, attributes = {}) {
+  const place = h('div', { class: 'unfolded' });
+  let filled = false;
+  const head = h('summary', {}, summary);
+  const element = h('details', { class: 'folded', ...attributes }, head, place);
+  element.addEventListener('toggle', () => {
+    if (!element.open || filled) return;
+    filled = true;
+    fill(place);
+  });
+  return element;
+}
+
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 // A word in a box: a class, an effect, a phase.

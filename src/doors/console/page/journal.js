@@ -1,21 +1,28 @@
 // Search in the journal, and what is proved about it.
-import { badge, copyable, h, moment, plural, put } from './dom.js';
+import { badge, copyable, folded, h, moment, plural, put } from './dom.js';
 import { get } from './api.js';
+import { kindOfRecord, opened, sayingOf } from './record.js';
 
-const effects = { allow: 'good', notify: 'good', hold: 'warn', deny: 'danger' };
+// What can be looked for: name in the request, label, what to type.
+const wanted = [
+  ['argument', 'arguments', 'app.conf'],
+  ['person', 'person', 'ada'],
+  ['tool', 'tool', ''],
+  ['agent', 'agent', ''],
+  ['run', 'run', ''],
+  ['since', 'since', '2h, or a date'],
+];
 
 function fields() {
-  const field = (name, label, attributes = {}) =>
+  const field = ([name, label, placeholder]) =>
     h(
       'div',
       { class: 'field' },
       h('label', { for: `find-${name}` }, label),
-      h('input', { id: `find-${name}`, name, autocomplete: 'off', ...attributes }),
+      h('input', { id: `find-${name}`, name, autocomplete: 'off', placeholder }),
     );
   return [
-    field('run', 'run'),
-    field('tool', 'tool'),
-    field('agent', 'agent'),
+    wanted.map(field),
     h(
       'div',
       { class: 'field' },
@@ -28,36 +35,28 @@ function fields() {
         ),
       ),
     ),
-    field('since', 'since', { placeholder: '2h, or a date' }),
   ];
 }
 
-function table(records) {
-  const row = (each) =>
-    h(
-      'tr',
-      {},
-      h('td', { class: 'number' }, each.seq),
-      h('td', {}, moment(each.at)),
-      h('td', {}, each.effect ? badge(each.effect, effects[each.effect]) : each.type),
-      h('td', {}, each.tool ?? ''),
-      h(
-        'td',
-        {},
-        each.run ? h('a', { href: `#/runs/${encodeURIComponent(each.run)}` }, each.run) : '',
-      ),
-      h('td', {}, each.said ?? ''),
-    );
-  const heads = ['#', 'when', 'what', 'tool', 'run', 'why'];
-  return h(
-    'div',
-    { class: 'wide', role: 'region', 'aria-label': 'records', tabindex: 0 },
-    h(
-      'table',
-      {},
-      h('thead', {}, h('tr', {}, heads.map((text) => h('th', { scope: 'col' }, text)))),
-      h('tbody', {}, records.map(row)),
-    ),
+function entry(each) {
+  return folded(
+    [
+      moment(each.at),
+      kindOfRecord(each),
+      h('span', { class: 'what' }, sayingOf(each)),
+      h('span', { class: 'number line' }, `${each.seq}`),
+    ],
+    (place) => {
+      const rest = h('div');
+      put(place, [
+        each.run
+          ? h('p', {}, 'run ', h('a', { href: `#/runs/${encodeURIComponent(each.run)}` }, each.run))
+          : null,
+        rest,
+      ]);
+      void opened(rest, each.seq);
+    },
+    { class: 'folded entry' },
   );
 }
 
@@ -67,7 +66,7 @@ export function journal(view) {
   const form = h(
     'form',
     {
-      class: 'row',
+      class: 'find',
       onsubmit: (submit) => {
         submit.preventDefault();
         void find();
@@ -86,7 +85,7 @@ export function journal(view) {
       put(results, [
         damage ? h('p', { class: 'flag', role: 'alert' }, damage) : null,
         h('p', {}, `${plural(records.length, 'record')}${more ? ', and there are more' : ''}`),
-        records.length > 0 ? table(records.toReversed()) : null,
+        h('div', { class: 'entries' }, records.toReversed().map(entry)),
       ]);
     } catch (error) {
       if (!gone) put(results, [h('p', { class: 'said' }, error.message)]);
@@ -109,7 +108,7 @@ export function journal(view) {
   void find();
   void prove();
   return {
-    keys: { '/': () => form.elements.tool.focus() },
+    keys: { '/': () => form.elements.argument.focus() },
     end: () => {
       gone = true;
     },

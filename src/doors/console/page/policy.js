@@ -1,5 +1,5 @@
 // The policies in force: in sentences, as a table, and what each layer says.
-import { badge, h, put } from './dom.js';
+import { badge, h, prose, put } from './dom.js';
 import { get } from './api.js';
 
 const verdicts = { allow: 'good', notify: 'good', hold: 'warn', deny: 'danger' };
@@ -42,9 +42,9 @@ function role(each) {
     { class: 'tile' },
     h('div', { class: 'row' }, h('h2', {}, each.role), h('code', {}, each.file)),
     h('p', {}, 'digest ', h('code', {}, each.digest)),
-    each.waiting ? h('p', { class: 'flag' }, each.waiting) : null,
+    each.waiting ? h('p', { class: 'flag' }, prose(each.waiting)) : null,
     each.table ? table(each.table) : null,
-    h('ul', {}, each.sentences.map((text) => h('li', {}, text))),
+    h('ul', {}, each.sentences.map((text) => h('li', {}, prose(text)))),
     each.layers?.length > 0
       ? [h('h3', {}, 'Layers'), h('ul', {}, each.layers.map((text) => h('li', {}, text)))]
       : null,

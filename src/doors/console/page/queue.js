@@ -36,7 +36,7 @@ function row(each, index, chosen, choose, marked) {
       ),
       h('span', { class: rest < 60_000 ? 'time soon' : 'time' }, left(rest)),
     ),
-    h('span', { class: 'line block' }, each.summary),
+    h('span', { class: 'line block' }, [each.tool, each.summary].filter(Boolean).join(' · ')),
     h(
       'span',
       { class: 'top line' },
@@ -166,7 +166,7 @@ export function queue(view, id) {
     const next = Math.min(found.length - 1, Math.max(0, at + (at < 0 && by < 0 ? 0 : by)));
     reveal(next);
     choose(found[next].approval);
-    announce(`${found[next].tool}, ${next + 1} of ${found.length}`);
+    announce(`${titleOf(found[next])}, ${next + 1} of ${found.length}`);
   }
   const clock = setInterval(() => {
     draw();
@@ -191,6 +191,7 @@ export function queue(view, id) {
       h: () => shown?.focusPass(),
       x: () => marked.turn(chosen?.includes(',') ? null : chosen),
       o: () => marked.open(),
+      f: () => shown?.showAll?.(),
     },
     go,
     end() {

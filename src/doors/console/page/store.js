@@ -29,8 +29,9 @@ export function tell() {
 
 // One text to look in, made once for each question.
 function known(question) {
-  const { approval, tool, agent, run, sponsor, why, summary } = question;
-  question.text = [approval, tool, agent, run, sponsor, why, summary].join('\n').toLowerCase();
+  const { approval, tool, agent, run, sponsor, why, summary, wants } = question;
+  const texts = [approval, tool, agent, run, sponsor, why, summary, wants];
+  question.text = texts.join('\n').toLowerCase();
   question.until = Date.parse(question.expires);
   return question;
 }
@@ -83,9 +84,9 @@ export function summarise(rows) {
     const ids = seen.slice(0, 50).map(({ approval }) => approval);
     for (const id of ids) asked.add(id);
     const got = await get(`approvals?ids=${ids.join(',')}`).catch(() => ({ approvals: [] }));
-    for (const { approval, summary } of got.approvals) {
+    for (const { approval, summary, wants } of got.approvals) {
       const question = store.questions.get(approval);
-      if (question) known(Object.assign(question, { summary }));
+      if (question) known(Object.assign(question, { summary, wants }));
     }
     tell();
   }, 50);

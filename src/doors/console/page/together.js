@@ -1,11 +1,11 @@
 // Several questions in one act. What their calls come to stands first, then each with everything
 // that would run. Every answer is one of its own, to its own call, with the digest of what was
 // displayed of it; the act carries the digest over all of them.
-import { $, announce, badge, h, left, plural, put } from './dom.js';
+import { $, announce, badge, folded, h, left, plural, put } from './dom.js';
 import { act, get, session } from './api.js';
-import { call, displayOf, facts, words } from './shown.js';
+import { call, displayOf, facts, reasons, words } from './shown.js';
 import { now, store } from './store.js';
-import { kindOf, titleOf } from './access.js';
+import { kindOf, titleOf, wantedTool } from './access.js';
 
 const most = 50; // as many as the node takes in one act
 
@@ -103,6 +103,7 @@ function sums(all) {
   );
 }
 
+const subject = (q) => (wantedTool(q) === null ? q.tool : titleOf(q));
 const displays = (all) => JSON.stringify(all.questions.map(displayOf));
 
 export function together(place, id, { back, choose }) {
@@ -211,8 +212,9 @@ export function together(place, id, { back, choose }) {
         clock,
         h('h2', {}, `${q.approval}: ${titleOf(q)}`),
       ),
-      facts(q),
       call(q),
+      reasons(q),
+      folded('More about it', (rest) => put(rest, [facts(q)])),
       words(q),
       q.typed && !all.why_not ? fieldOf(q, index) : null,
     );
@@ -264,10 +266,9 @@ export function together(place, id, { back, choose }) {
         h(
           'div',
           { class: 'headline' },
-          badge('held', 'warn'),
-          badge(plural(all.calls, 'call')),
+            badge(plural(all.calls, 'call')),
           new Set(all.questions.map((q) => q.class)).size === 1 ? kindOf(all.questions[0]) : null,
-          h('h1', {}, [...new Set(all.questions.map(titleOf))].join(', ')),
+          h('h1', {}, [...new Set(all.questions.map(subject))].join(', ')),
         ),
         sums(all),
         all.questions.map(one),
