@@ -1,7 +1,5 @@
 #include "node/policy_views.h"
 
-#include <fmt/format.h>
-
 #include "analysis/check/describe.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -9,20 +7,13 @@
 namespace pawl::node {
 namespace {
 
-std::string verdict_of(const Description::Cell& cell) {
-  std::string text(to_string(cell.effect));
-  if (cell.quorum > 1) text += fmt::format(" x{}", cell.quorum);
-  if (cell.typed) text += " typed";
-  return text;
-}
-
 void write_table(json::Writer& out, const Description& description) {
   out.key("table").object().key("environments").array();
   for (const Environment place : described_environments) out.string(to_string(place));
   out.end().key("tools").array();
   for (const Description::Tool& tool : description.tools) {
     out.object().key("name").string(escape_untrusted(tool.name)).key("verdicts").array();
-    for (const Description::Cell& cell : tool.cells) out.string(verdict_of(cell));
+    for (const Description::Cell& cell : tool.cells) out.string(cell.text());
     out.end().end();
   }
   for (const std::string& name : description.blocked) {

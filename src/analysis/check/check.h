@@ -27,10 +27,19 @@ struct CheckReport {
     std::string tool;
     std::string class_text;    // `reversible small`
     std::string class_source;  // `stated`, `name: update`, …
-    Effect effect;
-    std::string approval;  // who answers, how many, how long; empty where no one is asked
-    std::string records;   // how many records one call counts as
-    std::string why;       // why it is denied; empty otherwise
+    Effect effect;             // the strictest of `effects`
+    std::string approval;      // who answers, how many, how long; empty where no one is asked
+    std::string records;       // how many records one call counts as
+    std::string why;           // why it is denied; empty otherwise
+    // What may happen to a call that keeps the limits of its entry, the mildest first.
+    std::vector<Effect> effects = {};
+    // Where that differs: what it depends on, and what happens then.
+    struct Part {
+      std::string when;
+      Effect effect;
+      std::string approval;
+    };
+    std::vector<Part> parts = {};
   };
 
   std::vector<Error> errors;  // in the order of the file

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "analysis/check/check.h"
@@ -30,7 +32,13 @@ std::string checking::argument_sentence(const ArgumentRule& rule) {
   const std::string_view bound = rule.plural.empty() ? "" : " (or its singular)";
   std::string out = wants.empty() ? fmt::format("`{}`{} may be anything", name, bound)
                                   : fmt::format("`{}`{} must be: {}", name, bound, wants);
-  if (rule.otherwise == Effect::hold) out += "; a person is asked about any other value";
+  if (rule.otherwise == Effect::hold) {
+    const bool path = std::ranges::any_of(
+        rule.checks, [](const Check& check) { return check.kind == CheckKind::path; });
+    out += path ? "; a person is asked about any other path that is spelled out"
+                : "; a person is asked about any other value";
+    if (rule.required) out += ", and without one the call is denied";
+  }
   if (!rule.required) out += "; it may be absent";
   if (rule.min_items == 0) out += "; it may be empty";
   return out;
@@ -171,8 +179,8 @@ void add_rows(const CommandRule& commands, std::vector<std::string>& out) {
         break;
     }
     if (row.stated_class) said += fmt::format(", as {}", to_string(*row.stated_class));
-    if (!row.writes_under.empty()) {
-      said += fmt::format(", and writes below {}", some_of(row.writes_under));
+    if (!row.writes.under.empty()) {
+      said += fmt::format(", and writes below {}", some_of(row.writes.under));
     } else if (commands.line.rows.row(i).writes) {
       said += ", and may write";
     }
@@ -241,15 +249,36 @@ class Describing {
     CheckReport report;
     std::optional<Question> asked;
     for (std::size_t i = 0; i < places_.size(); ++i) {
-      const Question found =
-          checking::question_of(subject(places_[i], report), entry, bound.action_class);
-      out.cells[i] = {found.effect, found.quorum, found.typed};
-      if (found.effect == Effect::hold) asked = found;
+      for (const checking::Outcome& one :
+           checking::outcomes_of(subject(places_[i], report), entry, bound)) {
+        add(one, out, i);
+        if (one.question.effect == Effect::hold) asked = one.question;
+      }
     }
+    if (out.parts.size() == 1) out.parts.clear();
     if (asked) {
       out.sentences.push_back(who_is_asked(*asked, entry.approval, policy_.approval));
     }
     return out;
+  }
+
+  static void add(const checking::Outcome& one, Description::Tool& tool, std::size_t place) {
+    const std::string when = one.when.empty() ? "otherwise" : one.when;
+    auto part = std::ranges::find(tool.parts, when, &Description::Part::when);
+    if (part == tool.parts.end()) {
+      tool.parts.push_back({when, {}});
+      part = std::prev(tool.parts.end());
+    }
+    for (Description::Cell* cell : {&part->cells[place], &tool.cells[place]}) {
+      const Question& found = one.question;
+      if (std::ranges::find(cell->effects, found.effect) == cell->effects.end()) {
+        cell->effects.push_back(found.effect);
+        std::ranges::sort(cell->effects);
+      }
+      if (found.effect != Effect::hold) continue;
+      cell->quorum = std::max(cell->quorum, found.quorum);
+      cell->typed = cell->typed || found.typed;
+    }
   }
 
   static std::vector<std::string> sentences(const ToolRule& entry) {
@@ -290,6 +319,13 @@ class Describing {
 };
 
 }  // namespace
+
+std::string Description::Cell::text() const {
+  std::string out = effects.empty() ? "-" : checking::spoken(effects);
+  if (quorum > 1) out += fmt::format(" x{}", quorum);
+  if (typed) out += " typed";
+  return out;
+}
 
 Description describe(const Policy& policy, const Deployment* deployment, Instant now) {
   return Describing(policy, deployment, now).run();

@@ -1,8 +1,9 @@
 // A policy in sentences, and as a table of tool by environment: for people who read no YAML.
 //
-// The table says what would happen to a call that keeps the constraints of its entry, in each
-// environment, at the autonomy stage that the file claims. Effects come from the same decision
-// table as every call's. Values that a list names are said, the first few of them.
+// The table says what happens to a call that keeps the constraints of its entry, in each
+// environment, at the autonomy stage that the file claims; where that depends on the call, by its
+// cases, commands and values. Effects come from the same decision table as every call's. Values
+// that a list names are said, the first few of them.
 #pragma once
 
 #include <array>
@@ -22,15 +23,26 @@ inline constexpr std::array described_environments = {
 struct Description {
   // What happens in one environment.
   struct Cell {
-    Effect effect = Effect::deny;
+    std::vector<Effect> effects = {};  // the mildest first; none: it does not arise here
     std::uint8_t quorum = 1;
     bool typed = false;
+
+    Effect strictest() const { return effects.empty() ? Effect::deny : effects.back(); }
+    // `allow / hold x2 typed`
+    std::string text() const;
+  };
+  using Cells = std::array<Cell, described_environments.size()>;
+  // What it depends on, `where …` or `for …`.
+  struct Part {
+    std::string when;
+    Cells cells;
   };
   struct Tool {
     std::string name;
     std::string class_text, class_source, stage;
     std::vector<std::string> sentences;
-    std::array<Cell, described_environments.size()> cells;
+    Cells cells;
+    std::vector<Part> parts;  // none where every call gets the same
   };
 
   std::string role;

@@ -134,16 +134,6 @@ void add_layers(const Subject& subject, const ToolRule& entry, Class c, Question
   }
 }
 
-std::string what_layers_may_ask(const Subject& subject, const ToolRule& entry, Class c) {
-  std::string out;
-  for (const LayerRow& one : rows_of_layers(subject, entry, c)) {
-    if (one.certain) continue;
-    out += fmt::format("{}`{}` ({})", out.empty() ? "a layer may say " : ", ", to_string(one.asks),
-                       place_of(subject.policy, one.row->rule));
-  }
-  return out;
-}
-
 void check_rows_that_may_ask(const Subject& subject, const ToolRule& entry, Class c,
                              const Question& question) {
   if (subject.deployment == nullptr) return;

@@ -77,9 +77,12 @@ TEST(CheckLayers, WhatDependsOnTheCallIsSaid) {
       "  - {if: 'run.seen[\"read_note\"] > 3', then: deny}\n"
       "  - {if: 'tool == \"other\" && args.x == 1', then: deny}\n");
   const CheckReport report = check(loaded, &deployment, {}, kLayersNow, false);
-  EXPECT_EQ(row(report, "read_note").effect, Effect::allow);
-  EXPECT_EQ(row(report, "read_note").why,
-            "a layer may say `hold` (org.yaml:4), `deny` (org.yaml:5)");
+  const CheckReport::Row& read = row(report, "read_note");
+  EXPECT_EQ(read.effects, (std::vector{Effect::allow, Effect::hold, Effect::deny}));
+  ASSERT_EQ(read.parts.size(), 3U);
+  EXPECT_EQ(read.parts[1].when, "where a layer says so (org.yaml:4)");
+  EXPECT_EQ(read.parts[1].effect, Effect::hold);
+  EXPECT_EQ(read.parts[2].when, "where a layer says so (org.yaml:5)");
   EXPECT_THAT(found(report), HasSubstr("org.yaml:4:5: a call of `read_note` that this row asks "
                                        "about needs 1 persons, and 0 may answer (`heads`)"));
 }
@@ -88,8 +91,8 @@ TEST(CheckLayers, DescribeShowsEveryEnvironment) {
   const Loaded loaded = load_layered("require: [{if: 'env == \"production\"', then: deny}]\n");
   const Description description = describe(*loaded.policy, nullptr, kLayersNow);
   const auto& cells = description.tools.front().cells;
-  EXPECT_EQ(cells[0].effect, Effect::allow);
-  EXPECT_EQ(cells[2].effect, Effect::deny);
+  EXPECT_EQ(cells[0].strictest(), Effect::allow);
+  EXPECT_EQ(cells[2].strictest(), Effect::deny);
 }
 
 TEST(CheckLayers, SomebodyHasToBeOfBoth) {

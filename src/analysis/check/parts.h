@@ -32,10 +32,48 @@ struct Question {
   Effect effect = Effect::deny;
   std::uint8_t quorum = 1;
   Duration within{};
-  std::vector<std::string> reviewers;  // the deployment's where neither entry nor file names any
+  std::vector<std::string> reviewers =
+      {};  // the deployment's where neither entry nor file names any
   bool typed = false;
 };
-Question question_of(const Subject& subject, const ToolRule& entry, Class action_class);
+// One situation that a call of an entry may be in.
+struct Circumstance {
+  Class action_class;
+  Effect then = Effect::allow;           // what a case or a row says
+  const ApprovalTerms* terms = nullptr;  // of that
+  bool asked = false;                    // a condition or a value asks a person
+};
+Question question_of(const Subject& subject, const ToolRule& entry, Class of_tool,
+                     const Circumstance& at);
+
+// outcomes.cpp. What happens to calls that keep the limits of their entry and carry no credential
+// outside: one outcome for each thing that it depends on. The strictest of those that fit a call
+// holds.
+struct Outcome {
+  enum class By : std::uint8_t {
+    call,       // every such call
+    situation,  // `at`: a case, by its place
+    otherwise,  // no case, or no row, fits
+    command,    // `at`: a row, by its place; `of`: a case of it
+    kind,       // the value by which packs tell the class
+    together,   // several cases or rows at once
+    condition,  // `requires_approval` with an expression
+    value,      // `at`: an argument whose value a check does not accept, by its place
+    layer,
+    freeze,
+    place,  // an argument says another environment
+  } by = By::call;
+  std::string when = {};  // in words, `where …`; empty: always
+  Question question = {};
+  std::size_t at = 0;
+  std::optional<std::size_t> of = {};
+};
+std::vector<Outcome> outcomes_of(const Subject& subject, const ToolRule& entry,
+                                 const BoundTool& bound);
+// The effects among them, each once, the mildest first.
+std::vector<Effect> effects_of(const std::vector<Outcome>& outcomes);
+// `allow / hold`
+std::string spoken(const std::vector<Effect>& effects);
 
 // layers.cpp. A row of `require` that asks something of calls of an entry: of all of them, or of
 // some that cannot be told before.
@@ -49,8 +87,6 @@ std::vector<LayerRow> rows_of_layers(const Subject& subject, const ToolRule& ent
 // What the layers ask of every such call.
 void add_layers(const Subject& subject, const ToolRule& entry, Class action_class,
                 Question& question);
-// What they may ask of some, in words; empty: nothing.
-std::string what_layers_may_ask(const Subject& subject, const ToolRule& entry, Class action_class);
 void check_rows_that_may_ask(const Subject& subject, const ToolRule& entry, Class action_class,
                              const Question& question);
 void check_layers(const Subject& subject);

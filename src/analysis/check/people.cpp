@@ -159,36 +159,42 @@ bool only_programs(const Deployment& deployment, const std::set<std::string>& pe
 
 namespace {
 
-// Without what the layers ask.
-Question question_of_role(const Subject& subject, const ToolRule& entry, Class action_class) {
+// What a call of an entry asks of people in one situation, without what the layers ask.
+Question question_in(const Subject& subject, const ToolRule& entry, Class of_tool,
+                     const Circumstance& at) {
   const Policy& policy = subject.policy;
-  const bool claimed = policy.default_stage.has_value();
-  const Stage stage = claimed ? policy.stage_of(entry) : Stage::established;
   const Environment place = subject.production ? Environment::production : policy.environment;
-  const Default table = default_for(action_class, stage, claimed, policy.gate_reads, place);
-  const bool strict_place =
-      place == Environment::production && action_class.reversibility == Reversibility::irreversible;
-  const bool accepted = !entry.requires_approval && !strict_place &&
-                        policy.accepted(entry.rule.path + "/requires_approval", subject.now);
+  const AskedByClass table =
+      asked_by_class(policy, entry, of_tool, at.action_class, place, subject.now);
+  const ApprovalTerms none;
+  const ApprovalTerms& terms = at.terms == nullptr ? none : *at.terms;
+  const ApprovalTerms& own = entry.approval;
+  const ApprovalTerms& file = policy.approval;
   Question question;
-  question.effect = table.effect == Effect::hold && accepted ? Effect::notify : table.effect;
-  // What a condition, a case or a row may ask has to be answerable too.
+  question.effect = stricter(at.then, table.asks.effect);
+  if ((entry.requires_approval || at.asked) && question.effect != Effect::deny) {
+    question.effect = Effect::hold;
+  }
+  const bool by_table = table.asks.effect == Effect::hold;
+  const std::uint8_t stated = own.quorum.value_or(file.quorum.value_or(1));
+  question.quorum =
+      std::max({stated, terms.quorum.value_or(1), by_table ? table.asks.quorum : std::uint8_t{1}});
+  question.typed = terms.typed || own.typed || file.typed || (by_table && table.asks.typed);
+  question.within =
+      terms.within.value_or(own.within.value_or(file.within.value_or(within_default)));
+  question.reviewers = !terms.reviewers.empty() ? terms.reviewers
+                       : !own.reviewers.empty() ? own.reviewers
+                                                : file.reviewers;
+  return question;
+}
+
+// What a condition, a case, a row or a value may ask has to be answerable too.
+Question question_of_role(const Subject& subject, const ToolRule& entry, Class action_class) {
   const bool may_ask = (entry.commands != nullptr && rows_ask(*entry.commands)) ||
                        entry.approval_if || asks(entry.cases) ||
-                       std::ranges::any_of(entry.arguments, [](const ArgumentRule& rule) {
-                         return rule.otherwise == Effect::hold;
-                       });
-  if (entry.requires_approval || may_ask) question.effect = Effect::hold;
-  const std::uint8_t stated = entry.approval.quorum.value_or(policy.approval.quorum.value_or(1));
-  const bool by_table = table.effect == Effect::hold && !accepted;
-  question.quorum = std::max(stated, by_table ? table.quorum : std::uint8_t{1});
-  const std::optional<TypedText>& typed =
-      entry.approval.typed ? entry.approval.typed : policy.approval.typed;
-  question.typed = typed || (by_table && table.typed);
-  question.within = entry.approval.within.value_or(policy.approval.within.value_or(within_default));
-  question.reviewers =
-      entry.approval.reviewers.empty() ? policy.approval.reviewers : entry.approval.reviewers;
-  return question;
+                       std::ranges::any_of(entry.arguments, &ArgumentRule::may_hold);
+  return question_in(subject, entry, action_class,
+                     {.action_class = action_class, .asked = may_ask});
 }
 
 // Without the deployment's reviewers, which answer where no one is named.
@@ -200,8 +206,10 @@ Question question_of_all(const Subject& subject, const ToolRule& entry, Class ac
 
 }  // namespace
 
-Question question_of(const Subject& subject, const ToolRule& entry, Class action_class) {
-  Question question = question_of_all(subject, entry, action_class);
+Question question_of(const Subject& subject, const ToolRule& entry, Class of_tool,
+                     const Circumstance& at) {
+  Question question = question_in(subject, entry, of_tool, at);
+  add_layers(subject, entry, at.action_class, question);
   if (question.effect != Effect::hold) return {.effect = question.effect, .reviewers = {}};
   if (question.reviewers.empty() && subject.deployment != nullptr) {
     question.reviewers = subject.deployment->default_reviewers;

@@ -40,28 +40,28 @@ std::string counted(const ToolRule& entry, const ToolDefinition* tool) {
 
 void add_row(const Subject& subject, const ToolRule& entry, const std::string& name,
              const BoundTool& bound) {
-  const Question question = question_of(subject, entry, bound.action_class);
+  const std::vector<Outcome> outcomes = outcomes_of(subject, entry, bound);
   CheckReport::Row row{.tool = escape_untrusted(name),
                        .class_text = to_string(bound.action_class),
                        .class_source = escape_untrusted(bound.class_source),
-                       .effect = question.effect,
-                       .approval = asked(question),
+                       .effect = Effect::deny,
+                       .approval = {},
                        .records = counted(entry, bound.definition.get()),
-                       .why = {}};
-  if (!bound.misfits.empty()) {
-    row.effect = Effect::deny;
-    row.approval.clear();
-    row.why = bound.misfits.front().message;
+                       .why = {},
+                       .effects = effects_of(outcomes)};
+  row.effect = row.effects.empty() ? Effect::deny : row.effects.back();
+  if (!bound.misfits.empty()) row.why = bound.misfits.front().message;
+  if (outcomes.size() > 1) {
+    for (const Outcome& one : outcomes) {
+      const std::string when = one.when.empty() ? "otherwise" : one.when;
+      const bool others = one.by == Outcome::By::layer || one.by == Outcome::By::freeze;
+      row.parts.push_back({when, one.question.effect, others ? "" : asked(one.question)});
+    }
+  } else if (!outcomes.empty()) {
+    row.approval = asked(outcomes.front().question);
   }
-  if (bound.misfits.empty() && !entry.cases.empty()) {
-    row.why =
-        fmt::format("{} cases, else {}", entry.cases.list.size(), to_string(entry.cases.otherwise));
-  }
-  if (question.effect == Effect::deny && row.why.empty()) row.why = "a layer denies it";
-  const std::string more = what_layers_may_ask(subject, entry, bound.action_class);
-  if (row.effect != Effect::deny && !more.empty()) {
-    std::string& column = row.approval.empty() ? row.why : row.approval;
-    column += (column.empty() ? "" : "; ") + more;
+  if (outcomes.size() == 1 && row.effect == Effect::deny && row.why.empty()) {
+    row.why = "a layer denies it";
   }
   subject.report.table.push_back(std::move(row));
 }

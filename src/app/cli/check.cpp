@@ -304,6 +304,15 @@ std::string messages_of(const CheckReport& report, std::size_t columns_max) {
   return text;
 }
 
+// `allow / hold`
+std::string verdict_of(const CheckReport::Row& row) {
+  std::string out;
+  for (const Effect effect : row.effects) {
+    out += fmt::format("{}{}", out.empty() ? "" : " / ", to_string(effect));
+  }
+  return out.empty() ? std::string(to_string(row.effect)) : out;
+}
+
 std::string table_of(const CheckReport& report, std::size_t columns_max) {
   std::vector<std::vector<std::string>> rows(1);
   for (const std::string_view title :
@@ -312,9 +321,12 @@ std::string table_of(const CheckReport& report, std::size_t columns_max) {
   }
   for (const CheckReport::Row& row : report.table) {
     rows.push_back({escape_untrusted(row.tool), escape_untrusted(row.class_text),
-                    escape_untrusted(row.class_source),
-                    paint(ink_of(row.effect), to_string(row.effect)),
+                    escape_untrusted(row.class_source), paint(ink_of(row.effect), verdict_of(row)),
                     escape_untrusted(row.why.empty() ? row.approval : row.why)});
+    for (const CheckReport::Row::Part& part : row.parts) {
+      rows.push_back({"", "", "", paint(ink_of(part.effect), to_string(part.effect)),
+                      part.when + (part.approval.empty() ? "" : ": " + part.approval)});
+    }
   }
   rows.push_back({paint(Ink::dim, "anything else"), "", "",
                   paint(ink_of(Effect::deny), to_string(Effect::deny)), "no entry grants it"});
@@ -374,9 +386,15 @@ void check_json(const std::string& file, const CheckReport& report, json::Writer
   into.end().key("tools").array();
   for (const CheckReport::Row& row : report.table) {
     into.object().key("tool").string(row.tool).key("class").string(row.class_text);
-    into.key("class_source").string(row.class_source).key("effect").string(to_string(row.effect));
+    into.key("class_source").string(row.class_source).key("effect");
+    into.string(row.effects.size() > 1 ? "varies" : to_string(row.effect));
     into.key("approval").string(row.approval).key("records").string(row.records);
-    into.key("why").string(row.why).end();
+    into.key("why").string(row.why).key("parts").array();
+    for (const CheckReport::Row::Part& part : row.parts) {
+      into.object().key("when").string(part.when).key("effect").string(to_string(part.effect));
+      into.key("approval").string(part.approval).end();
+    }
+    into.end().end();
   }
   into.end().end();
 }

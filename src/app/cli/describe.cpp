@@ -24,10 +24,15 @@ constexpr std::array<WordRow, 1> describe_words = {
     WordRow{.name = "F", .says = "a policy file", .required = true}};
 
 std::string to_string(const Description::Cell& cell) {
-  std::string out(to_string(cell.effect));
-  if (cell.quorum > 1) out += fmt::format(" x{}", cell.quorum);
-  if (cell.typed) out += " typed";
-  return paint(ink_of(cell.effect), out);
+  return paint(cell.effects.empty() ? Ink::dim : ink_of(cell.strictest()), cell.text());
+}
+
+// What happens in one situation, beside what it is.
+std::vector<std::string> row_of(const Description::Part& part) {
+  std::vector<std::string> row{""};
+  for (const Description::Cell& cell : part.cells) row.push_back(to_string(cell));
+  row.push_back(part.when);
+  return row;
 }
 
 std::string table_of(const Description& description, std::size_t columns_max) {
@@ -44,6 +49,7 @@ std::string table_of(const Description& description, std::size_t columns_max) {
     // Without the mark of an external sink, which stands with the sentences.
     row.push_back(tool.class_text.substr(0, tool.class_text.find(" external_sink")));
     rows.push_back(std::move(row));
+    for (const Description::Part& part : tool.parts) rows.push_back(row_of(part));
   }
   for (const std::string& name : description.blocked) {
     rows.push_back({name, paint(Ink::bad, "deny"), paint(Ink::bad, "deny"), paint(Ink::bad, "deny"),
@@ -76,6 +82,21 @@ std::string text_of(const Description& description, std::size_t columns_max) {
   return out;
 }
 
+// `effect` is one of the verdicts, or `varies` where it depends on the call.
+void put_cells(const Description::Cells& cells, json::Writer& out) {
+  out.key("verdicts").object();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Description::Cell& cell = cells[i];
+    if (cell.effects.empty()) continue;
+    out.key(to_string(described_environments[i])).object().key("effect");
+    out.string(cell.effects.size() > 1 ? "varies" : to_string(cell.strictest()));
+    out.key("effects").array();
+    for (const Effect effect : cell.effects) out.string(to_string(effect));
+    out.end().key("quorum").natural(cell.quorum).key("typed").boolean(cell.typed).end();
+  }
+  out.end();
+}
+
 std::string json_of(const Description& description) {
   json::Writer out;
   out.object().key("role").string(description.role);
@@ -87,11 +108,12 @@ std::string json_of(const Description& description) {
     out.key("class_source").string(tool.class_source).key("stage").string(tool.stage);
     out.key("sentences").array();
     for (const std::string& sentence : tool.sentences) out.string(sentence);
-    out.end().key("verdicts").object();
-    for (std::size_t i = 0; i < tool.cells.size(); ++i) {
-      out.key(to_string(described_environments[i])).object();
-      out.key("effect").string(to_string(tool.cells[i].effect));
-      out.key("quorum").natural(tool.cells[i].quorum).key("typed").boolean(tool.cells[i].typed);
+    out.end();
+    put_cells(tool.cells, out);
+    out.key("parts").array();
+    for (const Description::Part& part : tool.parts) {
+      out.object().key("when").string(part.when);
+      put_cells(part.cells, out);
       out.end();
     }
     out.end().end();
@@ -140,6 +162,6 @@ const CommandRow describe_command{
         "For each tool: its class, what its arguments must be, its limits, who is asked. The table "
         "says what happens in each environment to a call that keeps those limits, at the stage of "
         "autonomy that the file claims: `hold x2 typed` is a question to two persons who type what "
-        "is at stake."};
+        "is at stake. Where it depends on the call (`allow / hold`), the rows below say on what."};
 
 }  // namespace pawl::app

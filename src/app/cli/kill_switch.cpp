@@ -331,6 +331,28 @@ int resume(const Arguments& arguments) {
   return exit_good;
 }
 
+// Policies and deployment files that are not in force as they stand.
+void say_files_of(json::View root) {
+  for (json::View entry : root["policies_waiting"].elements()) {
+    const auto text = [&entry](std::string_view key) {
+      return escape_untrusted(entry.text(key).value_or(""));
+    };
+    out(paint(Ink::warn, "waits") + "      the laxer policy of " + text("agent") +
+        ": pawl accept --policy " + text("file") + "\n           " + text("laxer"));
+  }
+  for (json::View entry : root["deployments_waiting"].elements()) {
+    out(paint(Ink::warn, "waits") + "      the laxer deployment file: pawl accept --deployment " +
+        "--config " + escape_untrusted(entry.text("file").value_or("")) + "\n           " +
+        escape_untrusted(entry.text("laxer").value_or("")));
+  }
+  for (json::View entry : root["policies_failing"].elements()) {
+    out(paint(Ink::bad, "broken") + "     the policy file " +
+        escape_untrusted(entry.text("file").value_or("")) +
+        " does not load; what was in force stays\n           " +
+        escape_untrusted(entry.text("why").value_or("")));
+  }
+}
+
 int status(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
@@ -363,24 +385,7 @@ int status(const Arguments& arguments) {
   }
   for (const std::string& line : escalation_lines(root)) out(line);
   for (const std::string& line : grant_lines(root)) out(line);
-  for (json::View entry : root["policies_waiting"].elements()) {
-    const auto text = [&entry](std::string_view key) {
-      return escape_untrusted(entry.text(key).value_or(""));
-    };
-    out(paint(Ink::warn, "waits") + "      the laxer policy of " + text("agent") +
-        ": pawl accept --policy " + text("file") + "\n           " + text("laxer"));
-  }
-  for (json::View entry : root["deployments_waiting"].elements()) {
-    out(paint(Ink::warn, "waits") + "      the laxer deployment file: pawl accept --deployment " +
-        "--config " + escape_untrusted(entry.text("file").value_or("")) + "\n           " +
-        escape_untrusted(entry.text("laxer").value_or("")));
-  }
-  for (json::View entry : root["policies_failing"].elements()) {
-    out(paint(Ink::bad, "broken") + "     the policy file " +
-        escape_untrusted(entry.text("file").value_or("")) +
-        " does not load; what was in force stays\n           " +
-        escape_untrusted(entry.text("why").value_or("")));
-  }
+  say_files_of(root);
   say_rollout_of(root);
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {

@@ -48,7 +48,7 @@ Status DecideStream::Turn::open_run() {
 
 void DecideStream::Turn::gather() {
   if (stream.policy_->asks_origin && !line.words.empty()) {
-    stream.origins_of(run).add_words(line.words);
+    stream.origins_of(run).add_words(line.words, stream.now_);
   }
   const ToolRule* entry = stream.policy_->find(server, tool);
   if (entry == nullptr) return;

@@ -23,9 +23,9 @@ std::shared_ptr<PolicyInUse> reload_policy(GateState& gate_state, std::string_vi
 }
 
 // The sponsor's words are there again after a restart; results of before are not.
-RunOrigins origins_for(const Policy& policy) {
+RunOrigins origins_for(const Policy& policy, Instant opened) {
   RunOrigins origins(policy.sources);
-  origins.add_words(policy.task_words);
+  origins.add_words(policy.task_words, opened);
   return origins;
 }
 
@@ -59,7 +59,7 @@ GateRun* run_of(GateState& gate_state, std::string_view id) {
   if (!policy) return nullptr;
   GateRun& made = gate_state.runs[std::string(id)];
   made.policy = std::move(policy);
-  made.origins = origins_for(made.policy->policy());
+  made.origins = origins_for(made.policy->policy(), opened->opened);
   made.left = gate_state.clock.boot();
   for (const auto& [asked, approval] : gate_state.state.approvals()) {
     if (approval.phase == ApprovalPhase::rejected && approval.asked.run == id) {

@@ -2,6 +2,7 @@
 // time. The parser is PostgreSQL's own, in this process.
 #include <gmock/gmock.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -270,10 +271,10 @@ TEST(Adversarial, Writes) {
           {"DELETE FROM orders WHERE status LIKE '%'", kBound},
           {"DELETE FROM orders WHERE lower('A') = 'a'", kBound},
           {"DELETE FROM orders WHERE id = 1 AND true", ""},
-          {"DELETE FROM orders USING orders o WHERE orders.id = o.id", ""},
+          {"DELETE FROM orders USING orders o WHERE orders.id = o.id", kBound},
           {"WITH x AS (DELETE FROM orders RETURNING id) SELECT * FROM x", kBound},
           {"MERGE INTO orders o USING orders s ON true WHEN MATCHED THEN DELETE", kBound},
-          {"MERGE INTO orders o USING orders s ON o.id = s.id WHEN MATCHED THEN DELETE", ""},
+          {"MERGE INTO orders o USING orders s ON o.id = s.id WHEN MATCHED THEN DELETE", kBound},
           {"INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 2", ""},
           {"INSERT INTO orders SELECT * FROM vault", kTable},
           {"INSERT INTO vault SELECT * FROM orders", kTable},
@@ -294,13 +295,112 @@ TEST(Adversarial, Writes) {
           {"INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 2", kKind}});
 }
 
+constexpr std::array kNoCondition =
+    std::to_array<const char*>({"NOT (id <> id)",
+                                "CASE WHEN true THEN true ELSE id = 1 END",
+                                "coalesce(true, id = 1)",
+                                "coalesce(id = NULL, true)",
+                                "id = id * 1",
+                                "id * 0 = 0",
+                                "id IS NOT NULL",
+                                "NOT (id IS NULL)",
+                                "id <= id + 1",
+                                "id + 0 = id",
+                                "(id = id) IS TRUE",
+                                "(id = 1) IS NOT NULL",
+                                "(id = 1) IS NOT UNKNOWN",
+                                "abs(id) >= 0",
+                                "length(status) >= 0",
+                                "coalesce(id, 1) = coalesce(id, 1)",
+                                "id <> 1 OR id <> 2",
+                                "id < 5 OR id > 3",
+                                "NOT (id = 1 AND id = 2)",
+                                "id >= 1 OR id < 1",
+                                "id = 1 OR NOT (id = 1)",
+                                "status LIKE '%' || ''",
+                                "status ~ '.*'",
+                                "status ~ ''",
+                                "status SIMILAR TO '%'",
+                                "id IN (SELECT id FROM orders)",
+                                "EXISTS (SELECT 1 FROM customers)",
+                                "EXISTS (SELECT 1 FROM orders o WHERE o.id = orders.id)",
+                                "id <> ANY (ARRAY[1,2])",
+                                "id IS DISTINCT FROM NULL",
+                                "(id = 1) = (id = 1)",
+                                "true = (id = id)",
+                                "1 = 1 OR id = 1",
+                                "(id, 1) = (id, 1)",
+                                "greatest(id, 1) >= 1",
+                                "id = 1 OR status = 'x' OR id <> 1",
+                                "random() < 2",
+                                "NOT (id = 1 AND false)",
+                                "id IN (SELECT id FROM customers WHERE true)"});
+constexpr std::array kCondition = std::to_array<const char*>(
+    {"id = 1",
+     "1 = id",
+     "id = $1",
+     "NOT (id = 1)",
+     "id <> 1",
+     "id > 5 AND id < 9",
+     "id IN (1, 2)",
+     "id NOT IN (1, 2)",
+     "id BETWEEN 1 AND 5",
+     "status LIKE 'a%'",
+     "status NOT LIKE '%a%'",
+     "status ILIKE '%x%'",
+     "status ~ '^a'",
+     "lower(status) = 'x'",
+     "id::text = '5'",
+     "deleted_at IS NULL",
+     "archived",
+     "NOT archived",
+     "archived IS NOT TRUE",
+     "id = ANY (ARRAY[1,2])",
+     "id = ALL (ARRAY[1])",
+     "id IS NOT DISTINCT FROM 5",
+     "created_at < now() - interval '30 days'",
+     "created_at + interval '30 days' < now()",
+     "date_trunc('day', created_at) = current_date",
+     "data->>'k' = 'v'",
+     "data @> '{\"k\":1}'",
+     "(id, status) = (1, 'x')",
+     "(id = 1) IS TRUE",
+     "coalesce(id = 1, false)",
+     "CASE WHEN status = 'x' THEN id = 1 ELSE false END",
+     "id < 3 OR id > 5",
+     "id = 1 OR id = 2",
+     "id = 1 OR status = 'x'",
+     "id IS NOT NULL AND id = 5",
+     "starts_with(status, 'x')",
+     "id IN (SELECT id FROM orders WHERE status = 'x')",
+     "id IN (SELECT id FROM orders ORDER BY id LIMIT 10)",
+     "id IN (SELECT customer_id FROM customers)",
+     "EXISTS (SELECT 1 FROM customers c WHERE c.id = orders.customer_id)"});
+
+// A condition that no row can fail is none, however it is said.
+TEST(Adversarial, AConditionThatNoRowCanFailIsNone) {
+  SqlRule rule = writing();
+  rule.tables = {"orders", "customers"};
+  rule.functions = {"starts_with", "random"};
+  for (const char* none : kNoCondition) {
+    const bool open = std::string_view(none).contains("customers WHERE true");
+    expect(rule,
+           {{std::string("DELETE FROM orders WHERE ") + none, open ? "" : "without a condition"}});
+  }
+  for (const char* some : kCondition) {
+    expect(rule, {{std::string("DELETE FROM orders WHERE ") + some, ""}});
+  }
+  expect(rule, {{"DELETE FROM orders USING customers c WHERE orders.id = c.id", ""},
+                {"UPDATE orders SET status = 'x' FROM customers c WHERE c.id = customer_id", ""}});
+}
+
 // What takes twice as long for each level would take the age of the world here.
 TEST(Adversarial, ADeepConditionIsReadInGoodTime) {
   std::string sum = "id";
   for (int i = 0; i < 60; ++i) sum += " + id";
   expect(writing(),
          {{"DELETE FROM orders WHERE " + sum + " = " + sum, "without a condition"},
-          {"DELETE FROM orders WHERE " + sum + " = 1 + " + sum, ""},
+          {"DELETE FROM orders WHERE " + sum + " = 1 + " + sum, "without a condition"},
           {"DELETE FROM orders WHERE " + sum + " = 1 OR " + sum + " <> 1", "without a condition"}});
 }
 

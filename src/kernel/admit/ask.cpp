@@ -43,7 +43,7 @@ void ask_arguments(const Situation& s, Asked& asked) {
   if (!s.tool->may_hold) return;
   const BoundTool& tool = *s.tool;
   for (const ArgumentRule& rule : tool.arguments) {
-    if (rule.otherwise != Effect::hold) continue;
+    if (!rule.may_hold()) continue;
     std::vector<Rewrite> unused;
     const auto violation = violation_of(s, rule, unused);
     if (!violation || !violation->hold) continue;
@@ -54,35 +54,19 @@ void ask_arguments(const Situation& s, Asked& asked) {
   }
 }
 
-// `requires_approval: false` alone loosens nothing: the table stands until a reviewer accepts the
-// risk of that very line in writing (`accept_risk: [{rule: "tools/NAME/requires_approval", …}]`).
-// Then the call runs and a person is told. An irreversible call in production is asked for all the
-// same.
 void ask_class(const Situation& s, Asked& asked) {
   const Class c = asked.action_class;
   const ToolRule& entry = *s.tool->entry;
-  const bool claimed = s.policy.default_stage.has_value();
-  const bool staged = claimed && (c.has_effect() || s.policy.gate_reads);
-  const Stage stage = staged ? s.policy.stage_of(entry) : Stage::established;
-  const Default found = default_for(c, stage, claimed, s.policy.gate_reads, asked.environment);
-  if (found.effect == Effect::allow) return;
-  if (found.effect == Effect::notify) {
-    asked.notify = true;
-    return;
-  }
-  const bool strict_place = asked.environment == Environment::production &&
-                            c.reversibility == Reversibility::irreversible;
-  // Who accepted the risk of the entry did not accept that of a case which is more dangerous.
-  const bool raised = less_dangerous(s.tool->action_class, c);
-  if (!s.policy.risks.empty() && !strict_place && !raised && !entry.requires_approval &&
-      !entry.approval_if &&
-      s.policy.accepted(entry.rule.path + "/requires_approval", s.now) != nullptr) {
+  const AskedByClass found =
+      asked_by_class(s.policy, entry, s.tool->action_class, c, asked.environment, s.now);
+  if (found.asks.effect == Effect::allow) return;
+  if (found.asks.effect == Effect::notify) {
     asked.notify = true;
     return;
   }
   std::string why = "it is " + to_string(c);
-  if (claimed) why += ", and its workflow is " + std::string(to_string(stage));
-  asked.ask(&entry.rule, why, found.typed, found.quorum);
+  if (s.policy.default_stage) why += ", and its workflow is " + std::string(to_string(found.stage));
+  asked.ask(&entry.rule, why, found.asks.typed, found.asks.quorum);
 }
 
 }  // namespace pawl

@@ -78,7 +78,7 @@ void ask_cases(const Situation& s, Asked& asked) {
     if (asked.words == nullptr) asked.words = &one->words;
   }
   if (asked.cases == 0 && cases.otherwise == Effect::hold) {
-    asked.ask(&cases.otherwise_rule, "none of its cases applies");
+    asked.ask(&cases.otherwise_rule, "no case lets it run, and `else` asks for approval");
   }
   const bool told = asked.cases == 0 && cases.otherwise == Effect::notify;
   asked.notify = asked.notify || told;

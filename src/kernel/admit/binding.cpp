@@ -28,6 +28,7 @@ void put_path(const PathCheck& path, json::Writer& out) {
   for (const auto& [directory, place] : path.leads) leads.insert(leads.end(), {directory, place});
   out.key("path").object().key("base").string(path.base);
   put_texts("leads", leads, out);
+  if (path.named_only) out.key("named_only").boolean(true);
   put_texts("not_in", path.not_in, out);
   if (!path.signs.empty()) out.key("signs").string(path.signs);
   put_texts("under", path.under, out);

@@ -11,22 +11,11 @@
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 #include "kernel/policy/commands.h"
+#include "kernel/policy/line_files.h"
 
 namespace pawl {
 
 namespace {
-
-// The argument in which a tool is told where to work, and its value where it is a clean place.
-std::string_view working_directory(json::View arguments) {
-  std::string_view found;
-  for (const std::string_view name : {"cwd", "workdir", "working_directory", "directory"}) {
-    const json::View value = arguments[name];
-    if (!value.exists()) continue;
-    if (!found.empty() || !value.is_string()) return {};
-    found = value.string();
-  }
-  return found;
-}
 
 Question question_of_row(const Situation& s, const ApprovalTerms& row) {
   const ApprovalTerms& entry = s.tool->entry->approval;
@@ -150,7 +139,18 @@ namespace {
     return refuse("could change what its command line means, and the policy does not name it");
   }
   const auto analysis = read_line(rule->line.words, rule->line.dialect, value);
-  if (!analysis) return refuse(analysis.error().message);
+  if (!analysis) {
+    // A text that is no command line is one that cannot be told.
+    if (rule->otherwise != Effect::hold || rule->line.words || !value.is_string()) {
+      return refuse(analysis.error().message);
+    }
+    LineJudgement unread;
+    unread.otherwise = true;
+    unread.why = "it " + analysis.error().message;
+    v.action_class = more_dangerous(kMostDangerous, s.tool->action_class);
+    if (s.values != nullptr) s.values->in_force(v.action_class);
+    return asks_people(s, *rule, unread, v);
+  }
   std::map<std::string, shell::Resolved, std::less<>> programs;
   shell::Place place;
   if (s.facts.programs_known && !rule->directories.empty()) {
@@ -159,9 +159,10 @@ namespace {
     place.directories = rule->directories;
   }
   Asking asking(s);
+  const WorkingDirectory works = working_directory(*s.tool, s.call.arguments);
+  const LinePlace where{works.base, works.rule, s.facts.paths, name};
   const LineJudgement judgement =
-      judge_commands(*rule, *analysis, s.tool->action_class, place,
-                     working_directory(s.call.arguments), std::ref(asking));
+      judge_commands(*rule, *analysis, s.tool->action_class, place, where, std::ref(asking));
   v.action_class = judgement.action_class;
   if (s.values != nullptr) s.values->in_force(v.action_class);
   v.notify = judgement.notify;

@@ -199,7 +199,7 @@ namespace {
 Looks constraints_that_hold(const Situation& s) {
   Looks out;
   for (const ArgumentRule& rule : s.tool->arguments) {
-    if (rule.otherwise == Effect::hold) out.push_back(argument_look(s, rule, true));
+    if (rule.may_hold()) out.push_back(argument_look(s, rule, true));
   }
   return out;
 }

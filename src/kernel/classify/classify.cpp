@@ -65,6 +65,7 @@ class NameReader {
   std::size_t take(std::size_t i);  // how many words were read
   void place(Class c, std::string_view word);
   void raise_by_nouns();
+  void raise_by_value();
 
   std::vector<std::string> words_;
   bool star_ = false;
@@ -120,6 +121,27 @@ void NameReader::raise_by_nouns() {
     reading_->raise({now.reversibility, Blast::large, false}, "name", word);
   }
   if (star_ && reading_->now().has_effect()) reading_->raise(final_large, "name", "*");
+  raise_by_value();
+}
+
+// What is worth more than its verb says: money, and what gives access.
+void NameReader::raise_by_value() {
+  constexpr std::array<std::string_view, 4> confirming = {"confirm", "resolve", "validate",
+                                                          "verify"};
+  const bool confirms =
+      std::ranges::any_of(words_, [&](const std::string& w) { return equals_any(w, confirming); });
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const bool acts = confirms || reading_->now().has_effect();
+    if (acts && is_payment(words_[i])) reading_->raise(final_small, "name", words_[i]);
+    if (const std::size_t length = names_secret(words_, i); length > 0) {
+      reading_->raise(final_small, "name", words_[i + length - 1]);
+    }
+  }
+  // `get_env`: all that was given to the program.
+  const std::string& last = words_.back();
+  const bool described = words_.front() == "describe";  // one that there is for deploying to
+  const bool environment = last == "env" || (last == "environment" && !described);
+  if (environment && !reading_->now().has_effect()) reading_->raise(final_small, "name", last);
 }
 
 std::optional<Placement> NameReader::read() {
@@ -141,6 +163,46 @@ bool negated(const std::vector<std::string>& words, std::size_t at) {
     if (equals_any(words[i], negations)) return true;
   }
   return false;
+}
+
+// Whether the words before say that something is needed, and not that it is touched: `requires an
+// API key`, `set the environment variable X`.
+bool is_needed(const std::vector<std::string>& words, std::size_t at) {
+  constexpr std::array<std::string_view, 14> needs = {
+      "authenticated", "configured", "given",    "need",     "needed", "needs", "provide",
+      "provided",      "require",    "required", "requires", "set",    "using", "via"};
+  constexpr std::size_t reach = 4;
+  for (std::size_t i = at > reach ? at - reach : 0; i < at; ++i) {
+    if (equals_any(words[i], needs)) return true;
+  }
+  return false;
+}
+
+// A description that speaks of money or of what gives access.
+void read_value(const std::vector<std::string>& words, Reading& reading) {
+  constexpr std::array<std::string_view, 11> paying = {"bills",     "buy",     "buys",   "charge",
+                                                       "charges",   "pay",     "paying", "pays",
+                                                       "purchases", "refunds", "settles"};
+  constexpr std::array<std::string_view, 28> moving = {
+      "authorise", "authorises", "authorize", "authorizes", "capture",  "captures",  "complete",
+      "completes", "confirm",    "confirms",  "execute",    "executes", "finalizes", "initiate",
+      "initiates", "issues",     "make",      "makes",      "making",   "performs",  "process",
+      "processes", "send",       "sends",     "settle",     "submit",   "submits",   "triggers"};
+  constexpr std::array<std::string_view, 6> whole = {"all",    "complete", "current",
+                                                     "entire", "process",  "whole"};
+  constexpr std::size_t reach = 4;
+  std::size_t moved = 0;  // words until which something is moved
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (negated(words, i)) continue;
+    if (equals_any(words[i], moving)) moved = i + reach;
+    const bool money = is_payment(words[i]) && (i <= moved || reading.now().has_effect());
+    if (money || equals_any(words[i], paying)) {
+      reading.raise(final_small, "description", words[i]);
+    }
+    const bool environment = words[i] == "environment" && i > 0 && equals_any(words[i - 1], whole);
+    const bool secret = environment || names_secret(words, i) > 0;
+    if (secret && !is_needed(words, i)) reading.raise(final_small, "description", words[i]);
+  }
 }
 
 void read_description(std::string_view text, Reading& reading) {
@@ -171,6 +233,7 @@ void read_description(std::string_view text, Reading& reading) {
       }
     }
   }
+  read_value(words, reading);
 }
 
 void read_arguments(const Shape& shape, Reading& reading) {

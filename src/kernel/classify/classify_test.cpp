@@ -56,6 +56,64 @@ TEST(ClassifyName, NounsDoNotPlace) {
   }
 }
 
+TEST(ClassifyName, MoneyAndWhatGivesAccessAreMoreThanTheirVerbSays) {
+  for (const char* name : {"verify_transaction",
+                           "confirm-payment",
+                           "validatePurchase",
+                           "update_payment_method",
+                           "create_refund",
+                           "checkout_selected_cart",
+                           "checkout",
+                           "checkoutSession",
+                           "update_password",
+                           "git_add_ssh_key",
+                           "create_api_key",
+                           "rotate_access_token",
+                           "set_secret",
+                           "get-env",
+                           "getEnvironment",
+                           "print_env_vars",
+                           "read_environment_variables",
+                           "get_secret",
+                           "list_credentials",
+                           "showPassword",
+                           "get_ssh_keys",
+                           "export_private_key",
+                           "read_passphrase"}) {
+    const Placement placement = classify_name(name);
+    EXPECT_EQ(placement.action_class.reversibility, Reversibility::irreversible) << name;
+    EXPECT_TRUE(placement.placed) << name;
+  }
+  for (const char* name :
+       {"get_payment_status", "list_transactions", "git_checkout", "checkout_branch",
+        "list_environments", "count_tokens", "get_key", "list_keys", "get_keyboard_layout",
+        "list_secret_scanning_alerts", "add_to_cart", "get_design_tokens"}) {
+    EXPECT_NE(classify_name(name).action_class.reversibility, Reversibility::irreversible) << name;
+  }
+}
+
+TEST(Classify, DescriptionsThatSpeakOfMoneyOrOfWhatGivesAccess) {
+  const auto described = [](std::string_view words) {
+    return class_with("get_thing", R"("description":")" + std::string(words) + "\"");
+  };
+  for (const char* words :
+       {"Prints all environment variables, helpful for debugging",
+        "Returns the server's entire environment", "Shows the stored passwords of a user",
+        "Lists API keys with their values", "Reads secrets from the vault",
+        "Returns an access token for the account", "Dumps the SSH keys",
+        "Completes the payment for the cart", "Looks up the order and charges the card",
+        "Gets a quote and pays it", "Confirms a purchase"}) {
+    EXPECT_EQ(described(words), "irreversible small") << words;
+  }
+  for (const char* words : {"Requires an API key", "Needs the environment variable FOO to be set",
+                            "Authenticated with the given access token", "Never returns passwords",
+                            "Does not return any secrets", "Lists payments of a customer",
+                            "Returns the status of a transaction",
+                            "Gets an environment by its name", "The key of the entry"}) {
+    EXPECT_EQ(described(words), "read_only") << words;
+  }
+}
+
 TEST(ClassifyName, TheMostDangerousVerbWins) {
   EXPECT_EQ(class_of("get_delete_policy"), "irreversible small");
   EXPECT_EQ(class_of("getAndDeleteRepo"), "irreversible large");
@@ -105,17 +163,13 @@ TEST(ClassifyName, WhatNothingPlacesIsTheWorst) {
 }
 
 TEST(ClassifyName, ServersOfTheProtocolsAuthors) {
+  EXPECT_EQ(class_of("get-env"), "irreversible small");  // it returned all of its environment
   // server-filesystem
-  for (const char* name : {"read_file",       "read_text_file",
-                           "read_media_file", "read_multiple_files",
-                           "list_directory",  "list_directory_with_sizes",
-                           "directory_tree",  "search_files",
-                           "get_file_info",   "list_allowed_directories",
-                           "open_nodes",      "search_nodes",
-                           "read_graph",      "echo",
-                           "get-sum",         "get-env",
-                           "list-tables",     "describe-table",
-                           "read_query",      "list_tables"}) {
+  for (const char* name :
+       {"read_file", "read_text_file", "read_media_file", "read_multiple_files", "list_directory",
+        "list_directory_with_sizes", "directory_tree", "search_files", "get_file_info",
+        "list_allowed_directories", "open_nodes", "search_nodes", "read_graph", "echo", "get-sum",
+        "list-tables", "describe-table", "read_query", "list_tables"}) {
     EXPECT_EQ(class_of(name), "read_only") << name;
   }
   for (const char* name : {"edit_file", "create_directory", "move_file", "create_entities",

@@ -31,7 +31,7 @@ constexpr std::array table = std::to_array<Verb>({
     {"browse", read}, {"build", undo, small, false, true}, {"burn", once}, {"buy", once},
     {"cache", undo, small, false, true}, {"calculate", read}, {"call", once, small, true, true},
     {"cancel", once}, {"capture", once, small, false, true}, {"change", undo, small, false, true},
-    {"charge", once, small, false, true}, {"check", read}, {"checkout", undo, small, false, true},
+    {"charge", once, small, false, true}, {"check", read}, {"checkout", once, small, false, true},
     {"checksum", read, small, false, true}, {"classify", read}, {"cleanup", once}, {"clear", once},
     {"click", once}, {"clone", undo}, {"close", undo}, {"cmd", once, large, false, true},
     {"command", once, large, false, true}, {"comment", once, small, true, true},
@@ -180,7 +180,18 @@ constexpr std::array phrases = std::to_array<Phrase>({
     {"apply", "edit", true, undoable},
     {"apply", "edits", true, undoable},
     {"apply", "patch", true, undoable},
+    // Without a word of version control it is the end of a purchase.
+    {"branch", "checkout", true, undoable},
+    {"checkout", "branch", true, undoable},
+    {"checkout", "commit", true, undoable},
+    {"checkout", "file", true, undoable},
+    {"checkout", "files", true, undoable},
+    {"checkout", "pull", true, undoable},
+    {"checkout", "ref", true, undoable},
+    {"checkout", "revision", true, undoable},
+    {"checkout", "tag", true, undoable},
     {"dry", "run", true, reads},
+    {"git", "checkout", true, undoable},
     {"log", "in", true, word_final_small},
     {"log", "out", true, word_final_small},
     {"look", "up", true, reads},
@@ -268,6 +279,35 @@ const Phrase* find_phrase(std::string_view first, std::string_view second) {
 
 bool makes_large(std::string_view word, Reversibility of) {
   return has(many_words, word) || (of == Reversibility::irreversible && has(big_words, word));
+}
+
+bool is_payment(std::string_view word) {
+  constexpr std::array words = std::to_array<std::string_view>(
+      {"charge", "charges", "deposit", "deposits", "payment", "payments", "payout", "payouts",
+       "purchase", "purchases", "refund", "refunds", "transaction", "transactions", "withdrawal",
+       "withdrawals"});
+  return has(words, word);
+}
+
+std::size_t names_secret(std::span<const std::string> words, std::size_t at) {
+  constexpr std::array alone = std::to_array<std::string_view>(
+      {"credential", "credentials", "environ", "keychain", "keyring", "mfa", "otp", "passphrase",
+       "passphrases", "passwd", "password", "passwords", "secret", "secrets", "totp"});
+  constexpr std::array of_key =
+      std::to_array<std::string_view>({"access", "api", "auth", "deploy", "encryption", "gpg",
+                                       "master", "pgp", "private", "secret", "signing", "ssh"});
+  constexpr std::array of_token =
+      std::to_array<std::string_view>({"access", "api", "auth", "authentication", "bearer",
+                                       "personal", "refresh", "security", "session"});
+  const std::string_view word = words[at];
+  const std::string_view next = at + 1 < words.size() ? std::string_view(words[at + 1]) : "";
+  if ((next == "key" || next == "keys") && has(of_key, word)) return 2;
+  if ((next == "token" || next == "tokens") && has(of_token, word)) return 2;
+  const bool environment = word == "env" || word == "environment";
+  if (environment && (next == "var" || next == "vars" || next.starts_with("variable"))) return 2;
+  // A search for secrets that lie about finds none that it was not given.
+  if (word == "secret" && next == "scanning") return 0;
+  return has(alone, word) ? 1 : 0;
 }
 
 bool is_message(std::string_view word) {

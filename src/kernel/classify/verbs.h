@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "model/class.h"
@@ -45,5 +46,13 @@ bool is_message(std::string_view word);
 
 // Places outside: a search there carries its words out.
 bool is_outside(std::string_view word);
+
+// Things that are money on its way (`payment`, `transaction`): changing, making or confirming one
+// may settle it.
+bool is_payment(std::string_view word);
+// Whether words at this place name what gives access: `password`, `ssh key`, `env vars`. The number
+// of words; 0: they do not. Who reads such a thing has it, and who changes one lets in or locks
+// out.
+std::size_t names_secret(std::span<const std::string> words, std::size_t at);
 
 }  // namespace pawl

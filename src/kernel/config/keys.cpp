@@ -31,7 +31,9 @@ constexpr SectionWords kWords[] = {
     {Section::sql, "`sql`", "tools.allowed[].args.NAME.sql"},
     {Section::commands, "`commands`", "tools.allowed[].commands, as a mapping"},
     {Section::row, "a row of `commands`", "tools.allowed[].commands[]"},
-    {Section::row_writes, "`writes`", "tools.allowed[].commands[].writes"},
+    {Section::row_writes, "`writes` and `reads`",
+     "tools.allowed[].writes, tools.allowed[].reads, tools.allowed[].commands[].writes, "
+     "tools.allowed[].commands[].reads"},
     {Section::examples, "`examples`", "tools.allowed[].examples"},
     {Section::shell, "`shell`", "tools.allowed[].args.NAME.shell"},
     {Section::argv, "`argv`", "tools.allowed[].args.NAME.argv"},

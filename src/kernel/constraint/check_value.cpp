@@ -154,10 +154,14 @@ Answer check_document(const std::vector<ArgumentRule>& rules, std::string_view t
   const json::View root = document->root();
   if (!root.is_object()) return objection("is not an object of JSON");
   std::vector<Rewrite> rewrites;
+  Answer asks;
   for (const ArgumentRule& rule : rules) {
     const auto wrong = evaluate(rule, root, nullptr, {}, rewrites);
-    if (wrong)
-      return objection(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
+    if (!wrong) continue;
+    Objection found{fmt::format("is JSON in which a member {}", wrong->says), wrong->code,
+                    wrong->hold};
+    if (!found.hold) return found;
+    if (!asks) asks = std::move(found);
   }
   if (!rewrites.empty()) return objection("would be forwarded in another spelling", Code::internal);
   std::vector<std::string> named;
@@ -169,7 +173,7 @@ Answer check_document(const std::vector<ArgumentRule>& rules, std::string_view t
   const auto wrong = evaluate_unnamed(root, nullptr, named, Rule{});
   if (wrong)
     return objection(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
-  return {};
+  return asks;
 }
 
 Answer check_text(const Check& check, std::string_view text) {
@@ -189,7 +193,7 @@ Answer check_text(const Check& check, std::string_view text) {
     case CheckKind::cidr:
       return check_addresses(check, text);
     case CheckKind::hosts_in:
-      return answer(check_links(index_of<CheckKind::hosts_in>(check), text));
+      return answer(check_links(index_of<CheckKind::hosts_in>(check), text, purpose_of(check)));
     case CheckKind::in:
     case CheckKind::not_in:
     case CheckKind::min:

@@ -20,6 +20,7 @@ struct CheckedValue {
 struct Objection {
   std::string says;
   Code code = Code::constraint;
+  bool hold = false;  // a member of a document asks a person (`else: hold`)
 };
 
 // Nothing where the value passes. `path` and the counts of items are judged elsewhere and pass

@@ -10,6 +10,7 @@
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/host_set.h"
 #include "kernel/constraint/line_rule.h"
+#include "kernel/constraint/links.h"
 #include "kernel/constraint/literal_set.h"
 #include "kernel/constraint/path_text.h"
 #include "lang/document/manifest.h"
@@ -83,6 +84,10 @@ template <CheckKind kind>
 const typename IndexOf<kind>::Type& index_of(const Check& check) {
   assert(check.kind == kind && check.index != nullptr);
   return *static_cast<const typename IndexOf<kind>::Type*>(check.index.get());
+}
+
+inline TextPurpose purpose_of(const Check& check) {
+  return check.address ? TextPurpose::address : TextPurpose::prose;
 }
 
 }  // namespace pawl

@@ -73,6 +73,10 @@ Status compile_bound(const Check& check) {
 }
 
 Status compile_hosts(Check& check, HostSet::Entries entries) {
+  if (check.named_only && check.texts.empty()) {
+    check.index = std::make_shared<const HostSet>();
+    return {};
+  }
   Result<HostSet> hosts = HostSet::make(check.texts, entries);
   if (!hosts) return std::unexpected(hosts.error());
   check.index = std::make_shared<const HostSet>(std::move(*hosts));
@@ -104,7 +108,8 @@ Status compile_path_check(Check& check) {
                                                            .not_in = check.path->not_in,
                                                            .base = rule->base,
                                                            .leads = rule->leads,
-                                                           .signs = rule->signs});
+                                                           .signs = rule->signs,
+                                                           .named_only = check.path->named_only});
   check.index = std::make_shared<const PathRule>(std::move(*rule));
   return {};
 }
@@ -122,7 +127,10 @@ Status compile_url(Check& check) {
                   fmt::format("`{}` is not a scheme", escape_untrusted(scheme)));
     }
   }
-  Result<HostSet> hosts = HostSet::make(canonical.hosts, HostSet::Entries::hosts);
+  Result<HostSet> hosts = HostSet();
+  if (!canonical.named_only || !canonical.hosts.empty()) {
+    hosts = HostSet::make(canonical.hosts, HostSet::Entries::hosts);
+  }
   if (!hosts) return std::unexpected(hosts.error());
   check.index = std::make_shared<const UrlRule>(
       UrlRule{std::move(*hosts), canonical.schemes, canonical.query_max});
@@ -168,6 +176,13 @@ Status compile_kinds(Check& check) {
 }
 
 }  // namespace
+
+bool ArgumentRule::may_hold() const {
+  if (otherwise == Effect::hold) return true;
+  return std::ranges::any_of(checks, [](const Check& check) {
+    return check.members && std::ranges::any_of(*check.members, &ArgumentRule::may_hold);
+  });
+}
 
 std::string_view to_string(CheckKind kind) {
   switch (kind) {
@@ -286,10 +301,11 @@ class Walk {
   bool each(json::View list, std::size_t step, std::size_t next, const Shape* shape);
   bool member(json::View object, std::size_t step, const Shape* shape);
   bool missing(json::View object, std::string_view name, std::size_t step);
+  bool holds_list(std::size_t step) const;
   bool bound_by_call(json::View arguments, const Shape* shape);
   bool leaf(json::View value, const Shape* shape);
   bool one_line(const CheckedValue& value);
-  bool locate(const Check& check, json::View value, std::string_view& text);
+  bool locate(const Check& check, json::View value, const Origin& origin, std::string_view& text);
   const PathFact* fact(std::string_view pointer);
   std::string unresolved() const;
   bool judge_sql(const Check& check, json::View value);
@@ -298,7 +314,7 @@ class Walk {
   Origin origin_of();
 
   bool refuse(const Rule& rule, std::size_t steps, std::string says, Code code = Code::constraint);
-  bool object(const Rule& rule, std::string says, Code code);
+  bool object(const Rule& rule, std::string says, Code code, bool asks = false);
   bool wants_nothing() const;
   std::string argument(std::size_t steps) const;
   std::string pointer() const;
@@ -332,10 +348,11 @@ bool Walk::refuse(const Rule& rule, std::size_t steps, std::string says, Code co
 }
 
 // A value that a check does not accept. Where a person may, the walk goes on, because something
-// that no person can let pass may stand behind it; the first such value is reported.
-bool Walk::object(const Rule& rule, std::string says, Code code) {
-  const bool hold =
-      rule_.otherwise == Effect::hold && (code == Code::constraint || code == Code::origin);
+// that no person can let pass may stand behind it; the first such value is reported. `asks` where
+// the check says so itself.
+bool Walk::object(const Rule& rule, std::string says, Code code, bool asks) {
+  const bool hold = (asks || rule_.otherwise == Effect::hold) &&
+                    (code == Code::constraint || code == Code::origin);
   if (!hold) return refuse(rule, rule_.path.size(), std::move(says), code);
   if (!violation_) {
     violation_.emplace(Violation{&rule, argument(rule_.path.size()), std::move(says), code, true});
@@ -407,6 +424,7 @@ bool Walk::bound_by_call(json::View arguments, const Shape* shape) {
     name = reading;
   }
   if (name.empty()) return missing(arguments, rule_.plural, 0);
+  if (arguments[name].is_null() && !rule_.required) return true;
   head_ = name;
   const Shape::Property* property = shape == nullptr ? nullptr : shape->find(name);
   const bool good =
@@ -453,7 +471,9 @@ bool Walk::member(json::View object, std::size_t step, const Shape* shape) {
     return refuse(rule_.rule, step, fmt::format("must be an object with `{}`", name));
   }
   const json::View value = object[name];
-  if (!value.exists()) return missing(object, name, step + 1);
+  // What may be missing may also be said to be missing; null is no list, and holds nothing.
+  const bool nothing = value.is_null() && (!rule_.required || holds_list(step + 1));
+  if (!value.exists() || nothing) return missing(object, name, step + 1);
   const Shape::Property* property = shape == nullptr ? nullptr : shape->find(name);
   return descend(value, step + 1, property == nullptr ? nullptr : &property->shape, false);
 }
@@ -466,7 +486,13 @@ bool Walk::missing(json::View object, std::string_view name, std::size_t step) {
     }
   }
   if (!rule_.required || wants_nothing()) return true;
+  // A list that is null is an empty one.
+  if (object[name].is_null() && rule_.min_items == 0) return true;
   return refuse(rule_.rule, step, "is missing");
+}
+
+bool Walk::holds_list(std::size_t step) const {
+  return step < rule_.path.size() && rule_.path[step].each;
 }
 
 const PathFact* Walk::fact(std::string_view pointer) {
@@ -485,23 +511,32 @@ std::string Walk::unresolved() const {
 }
 
 // Judges a `path` check and sets the text that is forwarded and compared from here on.
-bool Walk::locate(const Check& check, json::View value, std::string_view& text) {
+bool Walk::locate(const Check& check, json::View value, const Origin& origin,
+                  std::string_view& text) {
   const std::size_t end = rule_.path.size();
   if (!value.is_string()) return refuse(check.rule, end, std::string(says_string));
   if (check.index == nullptr) {
     return refuse(check.rule, end, "has a check that was never compiled", Code::internal);
   }
   const PathRule& rule = index_of<CheckKind::path>(check);
-  std::string_view wrong = check_path(rule, value.string(), joined_, text);
+  std::string_view wrong = spell_path(rule, value.string(), joined_, text);
   if (!wrong.empty()) return refuse(check.rule, end, std::string(wrong));
+  const auto outside = [&](std::string says) {
+    const bool named = !rule_.or_from.empty() && !rule.not_in.match(text);
+    if (named) says += ", and does not come from " + spoken(rule_.or_from);
+    return object(check.rule, std::move(says), named ? Code::origin : Code::constraint);
+  };
+  wrong = check_place(rule, text, origin.directories);
+  if (!wrong.empty() && !outside(std::string(wrong))) return false;
   if (facts_.empty() && text == value.string()) return true;
   const std::string where = pointer();
   if (!facts_.empty()) {
     const PathFact* found = fact(where);
     if (found == nullptr) return refuse(check.rule, end, unresolved());
     if (!found->failure.empty()) return refuse(check.rule, end, "cannot be resolved to a place");
-    if (!found->resolved.empty()) wrong = check_resolved(rule, found->resolved);
-    if (!wrong.empty()) return refuse(check.rule, end, fmt::format("{}, links followed", wrong));
+    wrong = found->resolved.empty() ? std::string_view{}
+                                    : check_resolved(rule, found->resolved, origin.directories);
+    if (!wrong.empty() && !outside(fmt::format("{}, links followed", wrong))) return false;
   }
   if (text != value.string()) rewrites_.push_back({where, std::string(text)});
   return true;
@@ -525,20 +560,18 @@ bool Walk::one_line(const CheckedValue& value) {
   if (rule_.lines_allowed || !breaks_line(value.text)) return true;
   const bool long_text =
       value.shape == nullptr ? names_long_text(last_name()) : value.shape->long_text;
-  return long_text || refuse(rule_.rule, rule_.path.size(), std::string(says_lines));
+  return long_text || object(rule_.rule, std::string(says_lines), Code::constraint);
 }
 
 bool Walk::leaf(json::View view, const Shape* shape) {
   present_ = true;
-  // What may be missing may also be said to be missing.
-  if (view.is_null() && !rule_.required && depth_ == 0) return true;
   ++reached_;
   CheckedValue value{view, view.is_string() ? view.string() : std::string_view{}, shape};
+  const Origin origin = origin_of();
   for (const Check& check : rule_.checks) {
-    if (check.kind == CheckKind::path && !locate(check, view, value.text)) return false;
+    if (check.kind == CheckKind::path && !locate(check, view, origin, value.text)) return false;
   }
   bool whole = !view.is_string();
-  const Origin origin = origin_of();
   for (const Check& check : rule_.checks) {
     whole = whole || compares_whole(check.kind);
     if (check.kind == CheckKind::sql ? !judge_sql(check, view) : !judge(check, value, origin)) {
@@ -553,10 +586,10 @@ bool Walk::judge(const Check& check, const CheckedValue& value, const Origin& or
   if (!objection) return true;
   const bool stands_in = !rule_.or_from.empty() && origin_stands_in(check.kind);
   if (!stands_in || objection->code != Code::constraint) {
-    return object(check.rule, std::move(objection->says), objection->code);
+    return object(check.rule, std::move(objection->says), objection->code, objection->hold);
   }
-  if (origin.instead || (check.kind == CheckKind::hosts_in && value.view.is_string() &&
-                         leads_nowhere_else(check, value.text, origin.hosts))) {
+  if (origin.instead ||
+      (value.view.is_string() && leads_nowhere_else(check, value, origin.hosts))) {
     return true;
   }
   return object(check.rule, objection->says + ", and does not come from " + spoken(rule_.or_from),
@@ -581,7 +614,7 @@ Origin Walk::origin_of() {
     const OriginFact& fact = *each;
     const bool instead = names(rule_.or_from, fact.source);
     if (!fact.part.empty()) {
-      if (instead) origin.hosts.push_back(fact.part);
+      if (instead) (fact.part[0] == '/' ? origin.directories : origin.hosts).push_back(fact.part);
       continue;
     }
     origin.instead = origin.instead || instead;
@@ -594,13 +627,13 @@ bool Walk::counts() {
   if (!present_) return true;
   depth_ = 0;
   for (const Check& check : rule_.checks) {
-    if (check.kind == CheckKind::max_items && reached_ > check.count) {
-      return refuse(check.rule, rule_.path.size(),
-                    fmt::format("has more than {} items", check.count));
+    if (check.kind == CheckKind::max_items && reached_ > check.count &&
+        !object(check.rule, fmt::format("has more than {} items", check.count), Code::constraint)) {
+      return false;
     }
-    if (check.kind == CheckKind::min_items && reached_ < check.count) {
-      return refuse(check.rule, rule_.path.size(),
-                    fmt::format("has fewer than {} items", check.count));
+    if (check.kind == CheckKind::min_items && reached_ < check.count && reached_ > 0) {
+      return object(check.rule, fmt::format("has fewer than {} items", check.count),
+                    Code::constraint);
     }
   }
   if (reached_ >= rule_.min_items || wants_nothing() || !rule_.required) return true;

@@ -10,12 +10,14 @@
 // rule compare that spelling. Therefore all checks of one argument belong into one ArgumentRule.
 //
 // Where a value came from is a check too (kernel/origin): `from` asks for one of its sources;
-// `or_from` stands in for `in`, `email_domain`, `cidr`, `url` and `hosts_in`, whose values may then
-// come from there instead, and for `hosts_in` also each single host of the text. Every other check
-// of the rule still applies. What is known about origins comes as facts.
-// `otherwise` is what a value that fails asks for. Where it is `hold`, a person may let the value
-// pass; what is wrong with the form of the call (missing, too many, not a list, several lines, a
-// path outside, a number without an exact meaning) is refused all the same.
+// `or_from` stands in for `in`, `email_domain`, `cidr`, `url`, `hosts_in` and `under` of a path,
+// whose values may then come from there instead; for `hosts_in` and `url` also each single host,
+// and for `under` a directory above. Every other check of the rule still applies. What is known
+// about origins comes as facts.
+// `otherwise` is what a value asks for that a check does not accept, whatever its kind. Where it is
+// `hold`, a person may let the value pass; what is wrong with the form of the call (missing, an
+// empty list, a list inside of a list, a path that is not spelled in one way or leads nowhere, a
+// number without an exact meaning) is refused all the same.
 //
 // Strings of one line are the default (P13): unless the schema or the argument's name says long
 // text, `lines_allowed` is set, or a check compares the whole value (`in`, `matches`, `path`,
@@ -107,6 +109,7 @@ struct PathCheck {
   // Of `$` and `%`, those that the tool takes as they stand. Any other path with one is refused,
   // because it may stand for something else.
   std::string signs = {};
+  bool named_only = false;  // `under: []`: nowhere but where `or_from` says
 };
 inline constexpr std::string_view path_signs = "$%";
 // url {host: [...], scheme: [...], query_max: n}. Hosts are exact or `*.example` (subdomains only).
@@ -114,6 +117,7 @@ struct UrlCheck {
   std::vector<std::string> hosts;
   std::vector<std::string> schemes;  // empty: https only
   std::optional<std::uint64_t> query_max;
+  bool named_only = false;  // no hosts but those of `or_from`
 };
 
 // What the author of a check sets, by kind, before `compile`:
@@ -148,6 +152,8 @@ struct Check {
   std::shared_ptr<const document::ManifestRule> manifest;
   std::shared_ptr<const std::vector<ArgumentRule>> members;
   bool excludes = false;
+  bool named_only = false;            // hosts_in: no hosts but those of `or_from`
+  bool address = false;               // hosts_in: the text is there to be an address (know_purpose)
   std::shared_ptr<const void> index;  // set that the compiler of the check builds for long lists
 };
 
@@ -163,12 +169,19 @@ struct ArgumentRule {
   std::vector<OriginSource> from, or_from;
   Rule from_rule, or_from_rule;
   Effect otherwise = Effect::deny;  // `else`: deny or hold
+
+  // Whether it, or a member of a document in it, asks a person about some values.
+  bool may_hold() const;
 };
 
 // Finishes a check after its parts are set: compiles the pattern (RE2, bounded memory), indexes
 // lists, canonicalises hosts and directories. The error says what the policy's author wrote wrong;
 // the caller adds the place. A check that was never compiled fails every value.
 Status compile(Check& check);
+
+// Tells the checks of `hosts_in` whether the argument's purpose is an address, by its name and by
+// what the schema says (may be null: unknown). In an address every name with a dot is a host.
+void know_purpose(ArgumentRule& rule, const Shape* arguments);
 
 // The singulars that English may mean: `statuses` -> {status, statuse}, `entries` -> {entry, ...}.
 // First the word itself. Used by rule 5.

@@ -19,7 +19,8 @@ bool good_label(std::string_view label) {
   if (label.empty() || label.size() > label_bytes_max) return false;
   if (label.front() == '-' || label.back() == '-') return false;
   for (char c : label) {
-    if (!is_letter_or_digit(c) && c != '-') return false;
+    // Names of services and old machines have underscores, and resolvers take them.
+    if (!is_letter_or_digit(c) && c != '-' && c != '_') return false;
   }
   return true;
 }

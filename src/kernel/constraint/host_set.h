@@ -15,8 +15,9 @@
 
 namespace pawl {
 
-// A name of letters, digits and hyphens in lower case, or an address in canonical spelling (IPv6 in
-// brackets). Names whose last label is a number are no names: every parser reads them as addresses.
+// A name of letters, digits, hyphens and underscores in lower case, or an address in canonical
+// spelling (IPv6 in brackets). Names whose last label is a number are no names: every parser reads
+// them as addresses.
 bool canonical_host(std::string_view host);
 // The same without addresses, for the domain of a mail address.
 bool canonical_domain(std::string_view domain);

@@ -47,9 +47,10 @@ std::string bound(std::string_view side, const Check& check) {
 
 std::string path_words(const PathCheck& path, Entries entries) {
   std::string out =
-      some("a path below ", path.under,
-           entries == Entries::counted ? std::string_view("permitted folder") : std::string_view(),
-           entries);
+      path.under.empty()
+          ? "a path"
+          : some("a path below ", path.under,
+                 entries == Entries::counted ? std::string_view("permitted folder") : "", entries);
   if (!path.not_in.empty()) out += some(", and not in ", path.not_in, "pattern", entries);
   if (!path.signs.empty()) {
     out += path.signs.size() == 1 ? fmt::format(", with a `{}` as it stands", path.signs)
@@ -60,7 +61,8 @@ std::string path_words(const PathCheck& path, Entries entries) {
 }
 
 std::string url_words(const UrlCheck& url, Entries entries) {
-  std::string out = some("a URL of ", url.hosts, "permitted host", entries);
+  std::string out =
+      url.named_only ? "a URL" : some("a URL of ", url.hosts, "permitted host", entries);
   if (url.schemes.empty()) {
     out += ", https only";
   } else {
@@ -128,7 +130,8 @@ std::string in_words(const Check& check, Entries entries) {
     case CheckKind::cidr:
       return some("an address in ", check.texts, "permitted network", entries);
     case CheckKind::hosts_in:
-      return some("links only to ", check.texts, "permitted host", entries);
+      return check.named_only ? "no link"
+                              : some("links only to ", check.texts, "permitted host", entries);
     case CheckKind::sql:
       return "SQL that does only what is listed";
     case CheckKind::shell:

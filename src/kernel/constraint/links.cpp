@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "kernel/constraint/constraint.h"
 #include "kernel/constraint/link_decode.h"
 
 namespace pawl {
@@ -75,8 +76,8 @@ constexpr std::array code_schemes = std::to_array<std::string_view>({"javascript
 
 class Scanner {
  public:
-  Scanner(const HostSet& hosts, const OtherHosts& also, std::string_view text)
-      : hosts_(hosts), also_(also), text_(text) {}
+  Scanner(const HostSet& hosts, const OtherHosts& also, TextPurpose purpose, std::string_view text)
+      : hosts_(hosts), also_(also), address_(purpose == TextPurpose::address), text_(text) {}
 
   std::string_view run();
 
@@ -95,10 +96,12 @@ class Scanner {
   std::string_view behind_host(std::size_t end, char opener) const;
   bool listed(std::string_view host_and_port, std::string_view scheme) const;
   bool followed_as_link(std::size_t end) const;
+  bool begins_address(std::size_t begin) const;
   std::size_t next_mark(std::size_t from);
 
   const HostSet& hosts_;
   const OtherHosts& also_;
+  bool address_;
   std::string_view text_;
   std::size_t settled_ = 0;  // bytes up to here belong to a link that was judged
   std::size_t mark_ = 0;     // where the next mark of a data address stands, once it was looked for
@@ -256,6 +259,13 @@ bool Scanner::followed_as_link(std::size_t end) const {
   return (next == '?' || next == '#') && is_word(at(end + 1));
 }
 
+// Whether an address could begin here, in a text that is there to hold some. What stands behind a
+// slash or in a query belongs to one that began before.
+bool Scanner::begins_address(std::size_t begin) const {
+  const char previous = before(begin);
+  return address_ && (is_blank(previous) || std::string_view(",;|<>()[]{}\"'`").contains(previous));
+}
+
 std::string_view Scanner::at_name(std::size_t begin, std::size_t end) {
   std::size_t last = end;
   while (last > begin && !is_word(text_[last - 1])) --last;
@@ -263,9 +273,11 @@ std::string_view Scanner::at_name(std::size_t begin, std::size_t end) {
   while (first < last && !is_word(text_[first])) ++first;
   const std::string_view name = token_at(first, last);
   const bool followed = last == end && followed_as_link(end);
+  const bool begins = begins_address(begin);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) {
-    return name == "localhost" && followed && !hosts_.contains(name) ? foreign : std::string_view{};
+    const bool here = name == "localhost" && (followed || begins);
+    return here && !hosts_.contains(name) ? foreign : std::string_view{};
   }
   if (is_slash(before(begin)) && !name.starts_with("www.")) return {};  // a part of a path
   const std::string_view ending = name.substr(dot + 1);
@@ -273,12 +285,12 @@ std::string_view Scanner::at_name(std::size_t begin, std::size_t end) {
   const bool numeric = name.find_first_not_of("0123456789.") == std::string_view::npos &&
                        std::ranges::count(name, '.') == 3;
   const bool file = std::ranges::binary_search(file_endings, ending);
-  const bool host = name.starts_with("www.") || ending.starts_with("xn--") ||
+  const bool host = begins || name.starts_with("www.") || ending.starts_with("xn--") ||
                     std::ranges::binary_search(common_endings, ending) ||
                     (followed && (numeric || (lettered && !file)));
   if (!host) return {};
   std::size_t port_end = last;
-  if (followed && at(end) == ':') {
+  if (last == end && at(end) == ':' && is_digit(at(end + 1))) {
     port_end = end + 1;
     while (is_digit(at(port_end))) ++port_end;
   }
@@ -298,6 +310,9 @@ std::string_view Scanner::run() {
       // Only a scheme is looked for inside a link.
     } else if (is_slash(c) && is_slash(at(i + 1))) {
       wrong = at_slashes(i);
+    } else if (c == '[' && begins_address(i)) {
+      wrong = authority(i, {}, before(i));
+      next = std::max(next, settled_);
     } else if (c == '@') {
       wrong = at_sign(i);
     } else if (is_name(c)) {
@@ -314,15 +329,55 @@ std::string_view Scanner::run() {
 
 }  // namespace
 
-std::string_view check_links(const HostSet& hosts, std::string_view text) {
-  return check_links(hosts, text, OtherHosts());
+bool names_address(std::string_view argument_name) {
+  constexpr std::array words = std::to_array<std::string_view>(
+      {"address",   "addresses", "callback", "domain",   "domains",   "endpoint", "endpoints",
+       "feed",      "fqdn",      "host",     "hostname", "hostnames", "hosts",    "href",
+       "hyperlink", "iri",       "link",     "links",    "origin",    "proxy",    "redirect",
+       "server",    "servers",   "site",     "sites",    "src",       "uri",      "uris",
+       "url",       "urls",      "webhook",  "webhooks", "webpage",   "website",  "websites"});
+  return std::ranges::any_of(words_of(argument_name), [&](const std::string& word) {
+    return std::ranges::find(words, word) != words.end();
+  });
 }
 
-std::string_view check_links(const HostSet& hosts, std::string_view text, const OtherHosts& also) {
-  if (is_ascii(text) && text.find_first_of(".:@/\\%&[({") == std::string_view::npos) return {};
+void know_purpose(ArgumentRule& rule, const Shape* arguments) {
+  bool address = names_address(rule.plural);
+  for (const Step& step : rule.path) {
+    if (!step.each) address = names_address(step.name);
+  }
+  const Shape* shape = arguments;
+  for (const Step& step : rule.path) {
+    if (shape == nullptr) break;
+    if (step.each) {
+      shape = shape->element.get();
+      continue;
+    }
+    while (shape != nullptr && shape->element != nullptr) shape = shape->element.get();
+    const Shape::Property* property = shape == nullptr ? nullptr : shape->find(step.name);
+    shape = property == nullptr ? nullptr : &property->shape;
+  }
+  for (; shape != nullptr; shape = shape->element.get()) address = address || shape->address;
+  for (Check& check : rule.checks) {
+    if (check.kind == CheckKind::hosts_in) check.address = address;
+  }
+}
+
+std::string_view check_links(const HostSet& hosts, std::string_view text, TextPurpose purpose) {
+  return check_links(hosts, text, purpose, OtherHosts());
+}
+
+std::string_view check_links(const HostSet& hosts, std::string_view text, TextPurpose purpose,
+                             const OtherHosts& also) {
+  const bool plain = is_ascii(text) && text.find_first_of(".:@/\\%&[({") == std::string_view::npos;
+  if (plain &&
+      (purpose == TextPurpose::prose || lower_ascii(text).find("localhost") == std::string::npos)) {
+    return {};
+  }
   std::string current = fold_link_text(text);
   for (unsigned round = 0; round < link_rounds_max; ++round) {
-    if (std::string_view wrong = Scanner(hosts, also, current).run(); !wrong.empty()) return wrong;
+    if (std::string_view wrong = Scanner(hosts, also, purpose, current).run(); !wrong.empty())
+      return wrong;
     std::string undone = undo_escapes(current);
     if (undone == current) return {};
     current = std::move(undone);

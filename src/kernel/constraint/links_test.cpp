@@ -20,6 +20,57 @@ class Links : public ::testing::Test {
   }
 };
 
+TEST_F(Links, InAnAddressEveryNameWithADotIsAHost) {
+  const HostSet hosts =
+      *HostSet::make(std::vector<std::string>{"good.example", "my_host.example", "[2001:db8::1]"},
+                     HostSet::Entries::hosts);
+  const auto fine = [&](std::string_view text) {
+    return check_links(hosts, text, TextPurpose::address).empty();
+  };
+  for (const char* text : {"evil.sh",      "evil.zip",    "evil.pdf/x",  "evil.py:80",
+                           "EVIL.RS",      "a.b",         "evil.md?x=1", "1.2.3.4",
+                           "0x7f.1",       "127.1",       "localhost",   "LOCALHOST",
+                           "localhost:80", "[::1]",       "[::1]:80/x",  "good.example, evil.sh",
+                           "evil_x.sh",    "\"evil.sh\"", "(evil.sh)",   "evil\uFF0Esh",
+                           "evil%2Esh",    "//evil.sh",   "x@evil.sh",   "my_other.example"}) {
+    EXPECT_FALSE(fine(text)) << text;
+  }
+  for (const char* text :
+       {"good.example", "good.example/a/b.html?f=report.pdf", "https://good.example/x.y.z",
+        "my_host.example/x", "plain words", "", "[2001:db8::1]/x", "https://my_host.example/"}) {
+    EXPECT_TRUE(fine(text)) << text;
+  }
+}
+
+TEST_F(Links, APurposeIsToldByNameFormatAndDescription) {
+  const auto purpose = [](std::string_view path, std::string_view schema) {
+    ArgumentRule rule = rule_of(path, {texts(CheckKind::hosts_in, {"good.example"})});
+    const json::Document document = parsed(schema);
+    const auto tool = definition_of("", "t", document.root(), {});
+    know_purpose(rule, &tool->arguments);
+    return rule.checks[0].address;
+  };
+  const std::string_view none = R"({"type":"object"})";
+  for (const char* name :
+       {"url", "pageUrl", "target_url", "urls[]", "links[].href", "host", "webhook", "server"}) {
+    EXPECT_TRUE(purpose(name, none)) << name;
+  }
+  for (const char* name : {"note", "body", "message", "curl", "hostile"}) {
+    EXPECT_FALSE(purpose(name, none)) << name;
+  }
+  EXPECT_TRUE(
+      purpose("x", R"({"type":"object","properties":{"x":{"type":"string","format":"uri"}}})"));
+  EXPECT_TRUE(purpose(
+      "x[]",
+      R"({"type":"object","properties":{"x":{"type":"array","items":{"format":"hostname"}}}})"));
+  EXPECT_TRUE(purpose(
+      "x",
+      R"({"type":"object","properties":{"x":{"description":"The URL of the page to fetch"}}})"));
+  EXPECT_FALSE(purpose(
+      "x",
+      R"({"type":"object","properties":{"x":{"description":"A text for customers, with URLs"}}})"));
+}
+
 TEST_F(Links, ProseAndListedLinksPass) {
   for (const char* text : {"",
                            "Done.",

@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/constraint/host_set.h"
-#include "kernel/constraint/links.h"
+#include "kernel/constraint/compiled.h"
 
 namespace pawl {
 
@@ -30,6 +29,7 @@ bool origin_stands_in(CheckKind kind) {
     case CheckKind::email_domain:
     case CheckKind::cidr:
     case CheckKind::hosts_in:
+    case CheckKind::path:
       return true;
     case CheckKind::not_in:
     case CheckKind::min:
@@ -40,7 +40,6 @@ bool origin_stands_in(CheckKind kind) {
     case CheckKind::max_items:
     case CheckKind::min_items:
     case CheckKind::single_line:
-    case CheckKind::path:
     case CheckKind::sql:
     case CheckKind::shell:
     case CheckKind::argv:
@@ -52,15 +51,25 @@ bool origin_stands_in(CheckKind kind) {
   return false;
 }
 
-bool leads_nowhere_else(const Check& check, std::string_view text,
+bool leads_nowhere_else(const Check& check, const CheckedValue& value,
                         const std::vector<std::string>& hosts) {
   if (hosts.empty()) return false;
+  if (check.kind == CheckKind::url) {
+    UrlCheck wider = *check.url;
+    for (const std::string& host : hosts) {
+      if (canonical_host(host)) wider.hosts.push_back(host);
+    }
+    Check also = check;
+    also.url = std::make_shared<const UrlCheck>(std::move(wider));
+    return compile(also).has_value() && !object_to(also, value);
+  }
+  if (check.kind != CheckKind::hosts_in) return false;
   std::vector<std::string> all = check.texts;
   for (const std::string& host : hosts) {
     if (canonical_host(host)) all.push_back(host);
   }
   const auto set = HostSet::make(all, HostSet::Entries::hosts);
-  return set && check_links(*set, text).empty();
+  return set && check_links(*set, value.text, purpose_of(check)).empty();
 }
 
 }  // namespace pawl

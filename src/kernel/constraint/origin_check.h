@@ -5,14 +5,15 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel/constraint/constraint.h"
+#include "kernel/constraint/check_value.h"
 
 namespace pawl {
 
 struct Origin {
-  bool from = false;               // from one of `from`
-  bool instead = false;            // from one of `or_from`
-  std::vector<std::string> hosts;  // of `or_from`, which the value mentions
+  bool from = false;                     // from one of `from`
+  bool instead = false;                  // from one of `or_from`
+  std::vector<std::string> hosts;        // of `or_from`, which the value mentions
+  std::vector<std::string> directories;  // likewise, above a path
 };
 
 bool names(const std::vector<OriginSource>& sources, std::string_view spelled);
@@ -20,8 +21,9 @@ bool names(const std::vector<OriginSource>& sources, std::string_view spelled);
 std::string spoken(const std::vector<OriginSource>& sources);
 // Kinds that say which values there are; the others say what a value looks like.
 bool origin_stands_in(CheckKind kind);
-// Whether every link of the text leads to the hosts of the check (`hosts_in`) or to these.
-bool leads_nowhere_else(const Check& check, std::string_view text,
+// Whether every link of the text, or the address, leads to the hosts of the check (`hosts_in`,
+// `url`) or to these.
+bool leads_nowhere_else(const Check& check, const CheckedValue& value,
                         const std::vector<std::string>& hosts);
 
 }  // namespace pawl

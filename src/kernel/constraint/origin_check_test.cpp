@@ -95,8 +95,8 @@ TEST(Origin, HoldAsksAPersonForValuesAndNotForForms) {
   ASSERT_TRUE(held);
   EXPECT_TRUE(held->hold);
   EXPECT_EQ(held->argument, "to[0]");
-  for (const char* wrong : {R"({"to":["bolt","acme","acme"]})", R"({"to":["bolt",["acme"]]})",
-                            R"({})", R"({"to":[]})"}) {
+  EXPECT_TRUE(judged(rule, R"({"to":["acme","acme","acme"]})", "")->hold);
+  for (const char* wrong : {R"({"to":["bolt",["acme"]]})", R"({})", R"({"to":[]})"}) {
     const auto violation = judged(rule, wrong, "");
     ASSERT_TRUE(violation) << wrong;
     EXPECT_FALSE(violation->hold) << wrong;
@@ -119,6 +119,42 @@ TEST(Origin, LinksOfATextMayLeadWhereTheSponsorPointed) {
   EXPECT_TRUE(judged(rule, text("see https://b.example.c.example/y"), "b.example"));
   EXPECT_TRUE(judged(rule, text("see https://b.example%2ec.example/y"), "b.example"));
   EXPECT_TRUE(judged(rule, text("see https://b.example@c.example/y"), "b.example"));
+}
+
+TEST(Origin, DirectoriesAndHostsMayBeThoseThatTheSponsorNamed) {
+  ArgumentRule rule =
+      rule_of("to", {path_check({.under = {"/srv/ok"}, .not_in = {"*.pem"}, .base = "/work"})});
+  rule.or_from = {kUser};
+  const std::string words = "tidy up /home/u/app/ and docs/old, see www.b.example";
+  for (const char* fine : {R"({"to":"/srv/ok/x"})", R"({"to":"/home/u/app"})",
+                           R"({"to":"/home/u/app/a/b/"})", R"({"to":"docs/old/x"})"}) {
+    EXPECT_FALSE(judged(rule, fine, words)) << fine;
+  }
+  for (const char* wrong :
+       {R"({"to":"/home/u/app2"})", R"({"to":"/home/u"})", R"({"to":"/home/u/app/k.pem"})",
+        R"({"to":"docs/new"})", R"({"to":"/home/u/app/../x"})", R"({"to":"/docs/old"})"}) {
+    EXPECT_TRUE(judged(rule, wrong, words)) << wrong;
+  }
+  Check url = check_of(CheckKind::url);
+  UrlCheck only{{}, {}, std::nullopt};
+  only.named_only = true;
+  url.url = std::make_shared<const UrlCheck>(only);
+  ArgumentRule pages = rule_of("to", {compiled(std::move(url))});
+  pages.or_from = {kUser};
+  EXPECT_FALSE(judged(pages, R"({"to":"https://b.example/x"})", words));
+  EXPECT_FALSE(judged(pages, R"({"to":"https://www.b.example/"})", words));
+  for (const char* wrong :
+       {R"({"to":"https://c.example/x"})", R"({"to":"http://b.example/x"})",
+        R"({"to":"https://b.example:8443/x"})", R"({"to":"https://b.example@c.example/"})"}) {
+    EXPECT_TRUE(judged(pages, wrong, words)) << wrong;
+  }
+  Check hosts = check_of(CheckKind::hosts_in);
+  hosts.named_only = true;
+  ArgumentRule text = rule_of("to", {compiled(std::move(hosts))});
+  text.or_from = {kUser};
+  EXPECT_FALSE(judged(text, R"({"to":"see b.example/x"})", words));
+  EXPECT_FALSE(judged(text, R"({"to":"no link at all"})", words));
+  EXPECT_TRUE(judged(text, R"({"to":"see c.example"})", words));
 }
 
 TEST(Origin, OnlySoManyValuesOfACallAreLookedUp) {

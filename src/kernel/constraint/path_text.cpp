@@ -149,6 +149,112 @@ bool PathGlobs::match(std::string_view clean_path) const {
   return !folded_.empty() && match_folded(fold(clean_path));
 }
 
+namespace {
+
+bool is_wild(char c) {
+  return c == '*' || c == '?' || c == '[';
+}
+
+// Two components of paths, each with signs that stand for others.
+class Overlap {
+ public:
+  Overlap(std::string_view pattern, std::string_view glob) : a_(pattern), b_(glob) {
+    seen_.resize((a_.size() + 1) * (b_.size() + 1) * 2);
+  }
+
+  bool any() {
+    if (a_.find_first_of("*?[") == a_.npos) return glob_match(b_, a_);
+    // A sign at the beginning stands for no dot.
+    if (is_wild(a_.front()) && b_.starts_with('.')) return false;
+    if (a_.find_first_not_of("*?") == a_.npos) return true;
+    return at(0, 0, b_.find_first_not_of("*?") == b_.npos);
+  }
+
+ private:
+  // `met`: a sign of the one stands for itself in the other.
+  bool at(std::size_t i, std::size_t j, bool met) {  // NOLINT(misc-no-recursion)
+    const std::size_t place = ((i * (b_.size() + 1)) + j) * 2 + (met ? 1 : 0);
+    if (seen_[place]) return false;
+    seen_[place] = true;
+    if (i == a_.size() && j == b_.size()) return met;
+    if (i < a_.size() && a_[i] == '*') {
+      return at(i + 1, j, met) || (j < b_.size() && at(i, j + 1, met));
+    }
+    if (j < b_.size() && b_[j] == '*') {
+      return at(i, j + 1, met) || (i < a_.size() && at(i + 1, j, met));
+    }
+    if (i == a_.size() || j == b_.size()) return false;
+    if (a_[i] == '[') {
+      const std::size_t end = a_.find(']', i + 2);
+      return at(end == a_.npos ? a_.size() : end + 1, j + 1, true);
+    }
+    if (a_[i] == '?' || b_[j] == '?') return at(i + 1, j + 1, met);
+    return a_[i] == b_[j] && at(i + 1, j + 1, true);
+  }
+
+  std::string_view a_;
+  std::string_view b_;
+  std::vector<bool> seen_;
+};
+
+using Components = std::vector<std::string_view>;
+
+bool overlap(const Components& a, std::size_t i, const Components& b,  // NOLINT(misc-no-recursion)
+             std::size_t j) {
+  if (j == b.size()) return i == a.size();
+  if (b[j] == "**") {
+    for (std::size_t k = i; k <= a.size(); ++k) {
+      if (overlap(a, k, b, j + 1)) return true;
+    }
+    return false;
+  }
+  return i < a.size() && Overlap(a[i], b[j]).any() && overlap(a, i + 1, b, j + 1);
+}
+
+Components components(std::string_view path) {
+  Components out = split(path, '/');
+  std::erase(out, std::string_view{});
+  return out;
+}
+
+}  // namespace
+
+bool PathGlobs::may_match(std::string_view pattern) const {
+  if (folded_.empty()) return false;
+  const std::string folded = fold(pattern);
+  const Components a = components(folded);
+  return std::ranges::any_of(folded_, [&](const std::string& glob) {
+    const Components b = components(glob);
+    if (glob.front() == '/') return overlap(a, 0, b, 0);
+    for (std::size_t start = 0; start < a.size(); ++start) {
+      if (overlap(a, start, b, 0)) return true;
+    }
+    return false;
+  });
+}
+
+bool PathGlobs::below(std::string_view directory) const {
+  if (folded_.empty()) return false;
+  const std::string folded = fold(directory);
+  const Components a = components(folded);
+  return std::ranges::any_of(folded_, [&](const std::string& glob) {
+    const Components b = components(glob);
+    if (b.size() < 2 || b[0] == "**") return false;
+    if (glob.front() == '/') {
+      return a.size() < b.size() && std::equal(a.begin(), a.end(), b.begin());
+    }
+    for (std::size_t count = 1; count < b.size() && count <= a.size(); ++count) {
+      const auto tail = a.end() - static_cast<std::ptrdiff_t>(count);
+      if (std::equal(tail, a.end(), b.begin(), [](std::string_view name, std::string_view one) {
+            return glob_match(one, name);
+          })) {
+        return true;
+      }
+    }
+    return false;
+  });
+}
+
 Result<PathRule> compile_path(const PathCheck& check) {
   PathRule out;
   out.signs = check.signs;
@@ -167,7 +273,8 @@ Result<PathRule> compile_path(const PathCheck& check) {
   Result<PathGlobs> globs = PathGlobs::make(check.not_in, check.signs);
   if (!globs) return std::unexpected(globs.error());
   out.not_in = std::move(*globs);
-  if (out.under.empty() && check.not_in.empty()) {
+  out.bounded = !check.under.empty() || check.named_only;
+  if (!out.bounded && check.not_in.empty()) {
     return fail(ErrorKind::invalid, "`path` says neither `under` nor `not_in`");
   }
   return out;
@@ -176,15 +283,6 @@ Result<PathRule> compile_path(const PathCheck& check) {
 namespace {
 
 constexpr std::string_view says_excluded = "is one of the paths that the policy excludes";
-
-// Whether a path lies where the policy writes that it must.
-std::string_view check_place(const PathRule& rule, std::string_view path) {
-  const auto contains = [&](const std::string& directory) { return lies_under(directory, path); };
-  if (!rule.under.empty() && std::ranges::none_of(rule.under, contains)) {
-    return "lies outside the directories that the policy gives";
-  }
-  return rule.not_in.match(path) ? says_excluded : std::string_view{};
-}
 
 // The spelling that a place has below the directory as the policy writes it.
 std::string as_written(std::string_view directory, std::string_view root, std::string_view place) {
@@ -195,8 +293,20 @@ std::string as_written(std::string_view directory, std::string_view root, std::s
 
 }  // namespace
 
-std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
+std::string_view check_place(const PathRule& rule, std::string_view path,
+                             std::span<const std::string> also) {
+  const auto contains = [&](const std::string& directory) { return lies_under(directory, path); };
+  if (rule.bounded && std::ranges::none_of(rule.under, contains) &&
+      std::ranges::none_of(also, contains)) {
+    return "lies outside the directories that the policy gives";
+  }
+  return rule.not_in.match(path) ? says_excluded : std::string_view{};
+}
+
+std::string_view spell_path(const PathRule& rule, std::string_view value, std::string& joined,
                             std::string_view& canonical) {
+  // A directory with a slash behind its name is that directory.
+  if (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
   if (std::string_view wrong = check_path_text(value, rule.signs); !wrong.empty()) return wrong;
   canonical = value;
   if (value.front() != '/') {
@@ -207,10 +317,17 @@ std::string_view check_path(const PathRule& rule, std::string_view value, std::s
     if (std::string_view wrong = check_path_text(canonical, rule.signs); !wrong.empty())
       return wrong;
   }
-  return check_place(rule, canonical);
+  return {};
 }
 
-std::string_view check_resolved(const PathRule& rule, std::string_view resolved) {
+std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
+                            std::string_view& canonical) {
+  const std::string_view wrong = spell_path(rule, value, joined, canonical);
+  return wrong.empty() ? check_place(rule, canonical) : wrong;
+}
+
+std::string_view check_resolved(const PathRule& rule, std::string_view resolved,
+                                std::span<const std::string> also) {
   bool below = false;
   for (const auto& [directory, root] : rule.leads) {
     if (!lies_under(root, resolved)) continue;
@@ -218,7 +335,7 @@ std::string_view check_resolved(const PathRule& rule, std::string_view resolved)
     if (rule.not_in.match(as_written(directory, root, resolved))) return says_excluded;
     below = true;
   }
-  if (!below) return check_place(rule, resolved);
+  if (!below) return check_place(rule, resolved, also);
   return rule.not_in.match(resolved) ? says_excluded : std::string_view{};
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,12 @@ class PathGlobs {
  public:
   static Result<PathGlobs> make(const std::vector<std::string>& globs, std::string_view signs = {});
   bool match(std::string_view clean_path) const;
+  // Whether a pattern of the shell evidently may match such a path: `.e*`, `*.p[e]m`, `*`. A sign
+  // that stands in both is asked for, so that `*.ts` is no `id_*`.
+  bool may_match(std::string_view pattern) const;
+  // Whether a glob names something below this directory, with a part of its own: `.git` of
+  // `.git/hooks/**`.
+  bool below(std::string_view directory) const;
 
  private:
   bool match_folded(std::string_view path) const;
@@ -41,6 +48,7 @@ class PathGlobs {
 // A compiled `path` check: directories without a trailing slash, all of them clean.
 struct PathRule {
   std::vector<std::string> under;
+  bool bounded = false;  // only below `under`, also where that is empty
   std::string base;
   PathGlobs not_in;
   std::map<std::string, std::string> leads;  // of PathCheck, those of `under`
@@ -48,12 +56,20 @@ struct PathRule {
 };
 Result<PathRule> compile_path(const PathCheck& check);
 
-// Applies the check to a value. On success `canonical` is what is forwarded: the value itself, or
-// the absolute form in `joined`.
+// The one spelling of a value, which is what is forwarded: the value itself, without one slash at
+// its end, or the absolute form in `joined`. Says what is wrong where it has none.
+std::string_view spell_path(const PathRule& rule, std::string_view value, std::string& joined,
+                            std::string_view& canonical);
+// Whether that lies where the rule, or one of these directories, permits; `not_in` holds below all
+// of them.
+std::string_view check_place(const PathRule& rule, std::string_view canonical,
+                             std::span<const std::string> also = {});
+// Both.
 std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
                             std::string_view& canonical);
 // The same question about where the path really is. A directory that leads over a link is the place
 // to which it led; what lies below is compared with the globs in both spellings.
-std::string_view check_resolved(const PathRule& rule, std::string_view resolved);
+std::string_view check_resolved(const PathRule& rule, std::string_view resolved,
+                                std::span<const std::string> also = {});
 
 }  // namespace pawl

@@ -85,8 +85,8 @@ TEST(Path, P08SpellingsThatMeanSomethingElseSomewhere) {
                            "/srv/ok/.",
                            "/srv//ok/x",
                            "//srv/ok/x",
-                           "/srv/ok/",
-                           "/srv/ok/x/",
+                           "/srv/ok//",
+                           "/srv/ok/x//",
                            "",
                            "/srv/ok/\n",
                            "/srv/ok/\x7f",
@@ -113,12 +113,70 @@ TEST(Path, P07RelativeNeedsABaseAndIsForwardedAbsolute) {
   ASSERT_EQ(out.rewrites.size(), 1U);
   EXPECT_EQ(out.rewrites[0].pointer, "/p/1");
   EXPECT_EQ(out.rewrites[0].text, "/srv/ok/sub/s.txt");
-  for (const char* path : {"../s.txt", "./s.txt", "", "a//b", "a/", "~/x", "C:/x", "a/../../b"}) {
+  for (const char* path : {"../s.txt", "./s.txt", "", "a//b", "a//", "~/x", "C:/x", "a/../../b"}) {
     EXPECT_FALSE(accepts(based, path)) << path;
   }
   const Check outside = path_check({.under = {"/srv/ok"}, .not_in = {}, .base = "/srv"});
   EXPECT_FALSE(accepts(outside, "other/s.txt"));
   EXPECT_TRUE(accepts(outside, "ok/s.txt"));
+}
+
+TEST(Path, ASlashAtTheEndIsNotForwarded) {
+  const Outcome out = outcome(rule_of("p[]", {ok}), R"({"p":["/srv/ok/a/","/srv/ok/"]})");
+  ASSERT_TRUE(out.passes());
+  ASSERT_EQ(out.rewrites.size(), 2U);
+  EXPECT_EQ(out.rewrites[0].text, "/srv/ok/a");
+  EXPECT_EQ(out.rewrites[1].text, "/srv/ok");
+}
+
+TEST(Path, ElseHoldAsksAboutPathsElsewhere) {
+  ArgumentRule rule =
+      rule_of("p", {path_check({.under = {"/srv/ok"}, .not_in = {"*.pem"}, .base = "/srv/ok"})});
+  rule.otherwise = Effect::hold;
+  const auto held = [&](std::string_view path, const std::vector<PathFact>& facts = {}) {
+    std::string arguments = R"({"p":)";
+    json::write_string(path, arguments);
+    return outcome(rule, arguments + "}", nullptr, facts);
+  };
+  for (const char* path : {"/etc/hosts", "/srv/ok2/", "/srv/ok/key.pem", "key.pem"}) {
+    const Outcome out = held(path);
+    ASSERT_TRUE(out.violation) << path;
+    EXPECT_TRUE(out.violation->hold) << path;
+  }
+  EXPECT_TRUE(held("/srv/ok/link", {{"/p", "/etc/hosts", ""}}).violation->hold);
+  EXPECT_EQ(held("key.pem").rewrites.size(), 1U);  // a person decides about what is forwarded
+  // Of what has no one place no person can say where it leads.
+  for (const char* path : {"/srv/ok/../x", "~/x", "$HOME", "", "/srv//x", "/srv/%2e"}) {
+    const Outcome out = held(path);
+    ASSERT_TRUE(out.violation) << path;
+    EXPECT_FALSE(out.violation->hold) << path;
+  }
+  EXPECT_FALSE(held("/etc/hosts", {{"/p", "", "it is not there"}}).violation->hold);
+  EXPECT_FALSE(held("/etc/hosts", {{"/q", "", ""}}).violation->hold);
+  const json::Document document = parsed(R"({"p":"/etc/hosts"})");
+  EXPECT_EQ(paths_to_resolve({&rule, 1}, document.root(), nullptr).size(), 1U);
+}
+
+TEST(Path, ANullListHoldsNoPath) {
+  ArgumentRule rule = rule_of("edits[].path", {ok});
+  EXPECT_FALSE(passes(rule, R"({"edits":null})"));
+  rule.min_items = 0;
+  EXPECT_TRUE(passes(rule, R"({"edits":null})"));
+  rule.min_items = 1;
+  rule.required = false;
+  for (const char* fine : {R"({"edits":null})", R"({})", R"({"edits":[{"path":null}]})",
+                           R"({"edits":[{"path":"/srv/ok/x"},{}]})"}) {
+    EXPECT_TRUE(passes(rule, fine)) << fine;
+  }
+  for (const char* wrong : {R"({"edits":[null]})", R"({"edits":[{"path":"/etc"}]})",
+                            R"({"edits":0})", R"({"edits":{"path":"/srv/ok/x"}})"}) {
+    EXPECT_FALSE(passes(rule, wrong)) << wrong;
+  }
+  ArgumentRule deep = rule_of("a.b.c", {ok});
+  deep.required = false;
+  EXPECT_TRUE(passes(deep, R"({"a":{"b":null}})"));
+  EXPECT_TRUE(passes(deep, R"({"a":null})"));
+  EXPECT_FALSE(passes(deep, R"({"a":{"b":1}})"));
 }
 
 TEST(Path, OtherChecksOfTheRuleSeeWhatIsForwarded) {

@@ -10,6 +10,7 @@
 #include "kernel/constraint/compiled.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/links.h"
+#include "kernel/constraint/url_text.h"
 
 namespace pawl {
 namespace {
@@ -77,8 +78,13 @@ class Search {
     first_of(rule_.or_from, pointer, value);
     if (!value.is_string()) return;
     for (const Check& check : rule_.checks) {
-      if (check.kind == CheckKind::hosts_in && check.index != nullptr) {
-        hosts_of(index_of<CheckKind::hosts_in>(check), pointer, value.string());
+      if (check.index == nullptr) continue;
+      if (check.kind == CheckKind::hosts_in) {
+        hosts_of(index_of<CheckKind::hosts_in>(check), purpose_of(check), pointer, value.string());
+      } else if (check.kind == CheckKind::url) {
+        host_of(pointer, value.string());
+      } else if (check.kind == CheckKind::path) {
+        directory_of(index_of<CheckKind::path>(check), pointer, value.string());
       }
     }
   }
@@ -94,22 +100,47 @@ class Search {
   }
   // The hosts of links in the text that the rule does not list and a source knows. Asked while the
   // links are read, which costs one look each, however many hosts the sources know.
-  void hosts_of(const HostSet& listed, const std::string& pointer, std::string_view text) {
+  void hosts_of(const HostSet& listed, TextPurpose purpose, const std::string& pointer,
+                std::string_view text) {
     if (rule_.or_from.empty()) return;
     std::set<std::string, std::less<>> met;
-    (void)check_links(listed, text, [&](std::string_view host) {
+    (void)check_links(listed, text, purpose, [&](std::string_view host) {
       if (met.contains(host)) return true;
       if (met.size() == origin_hosts_max) return false;
-      bool known = false;
-      for (const OriginSource& source : rule_.or_from) {
-        const auto call = known_.call_of_host(source, host);
-        if (!call) continue;
-        known = true;
-        add({pointer, std::string(host), to_string(source), *call});
-      }
+      const bool known = add_host(pointer, host);
       if (known) met.emplace(host);
       return known;
     });
+  }
+  bool add_host(const std::string& pointer, std::string_view host) {
+    bool known = false;
+    for (const OriginSource& source : rule_.or_from) {
+      const auto call = known_.call_of_host(source, host);
+      if (!call) continue;
+      known = true;
+      add({pointer, std::string(host), to_string(source), *call});
+    }
+    return known;
+  }
+  // The host of an address, at the port of its scheme.
+  void host_of(const std::string& pointer, std::string_view text) {
+    UrlParts parts;
+    if (read_url(text, parts).empty() && parts.port.empty()) add_host(pointer, parts.host);
+  }
+  // The innermost directory above a path, or the path itself, that a source names.
+  void directory_of(const PathRule& rule, const std::string& pointer, std::string_view text) {
+    if (rule_.or_from.empty()) return;
+    std::string joined;
+    std::string_view path;
+    if (!spell_path(rule, text, joined, path).empty()) return;
+    for (const OriginSource& source : rule_.or_from) {
+      for (std::string_view at = path; at.size() > 1; at = at.substr(0, at.rfind('/'))) {
+        const auto call = known_.call_of_directory(source, at, rule.base);
+        if (!call) continue;
+        add({pointer, std::string(at), to_string(source), *call});
+        break;
+      }
+    }
   }
   void add(OriginFact fact) {
     const bool there = std::ranges::any_of(into_, [&](const OriginFact& other) {
@@ -150,9 +181,14 @@ std::vector<std::pair<std::string, std::string>> paths_to_resolve(
       collect_texts(rule, arguments, [&](const std::string& pointer, std::string_view text) {
         std::string joined;
         std::string_view canonical;
-        // What fails as written is denied without a look at the file system; what has no fact, too.
+        // What fails as written is denied without a look at the file system, unless a person or
+        // an origin may let it pass; what has no fact is denied, too.
         if (out.size() == paths_resolved_max) return;
-        if (check_path(path, text, joined, canonical).empty()) out.emplace_back(pointer, canonical);
+        const bool outside_too = rule.otherwise == Effect::hold || !rule.or_from.empty();
+        if (!spell_path(path, text, joined, canonical).empty()) return;
+        if (outside_too || check_place(path, canonical).empty()) {
+          out.emplace_back(pointer, canonical);
+        }
       });
     }
   }

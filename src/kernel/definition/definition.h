@@ -34,6 +34,7 @@ struct Shape {
   ValueType type = ValueType::any;
   std::optional<std::vector<std::string>> choices;  // canonical JSON of each `enum` member
   std::optional<std::uint64_t> length_max;          // characters, of a string
+  bool address = false;    // is there to be an address: says so by format or description
   bool long_text = false;  // may hold line breaks: says so by format, name or a large maxLength
   struct Property;
   std::vector<Property> properties;

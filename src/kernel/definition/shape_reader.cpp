@@ -30,6 +30,19 @@ std::optional<ValueType> type_named(std::string_view name) {
   return std::nullopt;
 }
 
+// Whether a description says at its beginning that the value is an address: `The URL of the page`.
+bool describes_address(std::string_view description) {
+  constexpr std::size_t first_words = 5;
+  constexpr std::array<std::string_view, 10> words = {
+      "url", "urls", "uri", "uris", "hostname", "hostnames", "domain", "link", "links", "website"};
+  std::size_t looked = 0;
+  for (const std::string& word : words_of(description.substr(0, 80))) {
+    if (++looked > first_words) return false;
+    if (std::ranges::find(words, word) != words.end()) return true;
+  }
+  return false;
+}
+
 ValueType type_of(json::View type) {
   if (type.is_string()) return type_named(type.string()).value_or(ValueType::any);
   if (type.is_array() && type.size() == 1) return type_of(*type.elements().begin());
@@ -290,6 +303,12 @@ void Reader::apply_text(json::View schema, std::string_view name, Shape& shape) 
   }
   const auto format = schema.text("format");
   const bool long_format = format && std::ranges::find(long_formats, *format) != long_formats.end();
+  constexpr std::array<std::string_view, 10> addresses = {
+      "hostname",      "idn-hostname", "ipv4",          "ipv6", "iri",
+      "iri-reference", "uri",          "uri-reference", "url",  "uri-template"};
+  shape.address = shape.address ||
+                  (format && std::ranges::find(addresses, *format) != addresses.end()) ||
+                  describes_address(schema.text("description").value_or(""));
   const bool long_by_length = shape.length_max.value_or(0) > one_line_length_max;
   const bool encoded =
       schema["contentMediaType"].is_string() || schema["contentEncoding"].is_string();

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t account_least = 15;
 constexpr std::size_t account_most = 34;
 constexpr std::size_t number_bytes_max = 40;
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> usual_ports = {
+    {{"https", ":443"}, {"http", ":80"}}};
 
 bool letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -120,9 +122,39 @@ std::optional<PageForm> page_form(std::string_view text) {
   const std::string_view host = text.substr(0, slash);
   const std::size_t dot = host.find('.');
   if (dot == std::string_view::npos || dot == 0 || host.ends_with('.')) return {};
-  page.rest = fold(host) + std::string(text.substr(slash));
+  std::string folded = fold(host);
+  for (const auto& [scheme, port] : usual_ports) {
+    const bool scheme_has_it = page.scheme.empty() ? port == ":443" : page.scheme == scheme;
+    if (scheme_has_it && folded.ends_with(port)) folded.resize(folded.size() - port.size());
+  }
+  page.rest = std::string(without_www(folded)) + std::string(text.substr(slash));
   if (page.rest.ends_with('/')) page.rest.pop_back();
   return page;
+}
+
+bool same_page(const PageForm& named, const PageForm& wanted) {
+  const bool schemes = named.scheme.empty() || wanted.scheme.empty() ||
+                       named.scheme == wanted.scheme ||
+                       (named.scheme == "http" && wanted.scheme == "https");
+  return schemes && named.rest == wanted.rest;
+}
+
+std::string_view without_www(std::string_view host) {
+  constexpr std::string_view www = "www.";
+  // `www.com` is a host of its own.
+  const bool more = host.find('.', www.size()) != std::string_view::npos;
+  return more && host.starts_with(www) ? host.substr(www.size()) : host;
+}
+
+std::string path_form(std::string_view text) {
+  if (text.find('/') == std::string_view::npos || !comparable(text)) return {};
+  if (text.size() > 1 && text.ends_with('/')) text.remove_suffix(1);
+  const auto parts = split(text.starts_with('/') ? text.substr(1) : text, '/');
+  const bool clean = std::ranges::none_of(parts, [](std::string_view part) {
+    return part.empty() || part == "." || part == ".." || part.front() == '~' ||
+           part.find_first_of("\\$%:\n\t") != std::string_view::npos;
+  });
+  return clean ? std::string(text) : std::string{};
 }
 
 std::string host_form(std::string_view text) {
@@ -143,7 +175,9 @@ Forms forms_of_text(std::string_view text) {
     if (page) forms.push_back("u:" + page->scheme + "://" + page->rest);
     return forms;
   }
-  forms.push_back("t:" + one_blank_each(fold(text)));
+  // A path is compared as it is spelled, without a slash at its end.
+  const std::string path = path_form(text);
+  forms.push_back("t:" + (path.empty() ? one_blank_each(fold(text)) : path));
   if (std::string account = account_form(text); !account.empty()) forms.push_back("i:" + account);
   if (std::string date = date_form(text); !date.empty()) forms.push_back("d:" + date);
   return forms;

@@ -39,10 +39,21 @@ std::string time_form(std::string_view text);     // `9:30` -> `09:30`
 
 struct PageForm {
   std::string scheme;  // folded; empty where none is written
-  std::string rest;    // host folded, path and query as they are, without a last slash
+  // Host folded, without `www.` and without the port that the scheme has anyway; path and query as
+  // they are, without a last slash.
+  std::string rest;
 };
 std::optional<PageForm> page_form(std::string_view text);
-// The host that a text names, alone or in an address of a page or of a mailbox; folded.
+// Whether who named the first address named the second: the scheme may be left out, and what was
+// named without encryption may be called with it.
+bool same_page(const PageForm& named, const PageForm& wanted);
+// The host that a text names, alone or in an address of a page or of a mailbox; folded, without
+// `www.`.
 std::string host_form(std::string_view text);
+// `www.example.org` and `example.org` are one host to those who name it.
+std::string_view without_www(std::string_view host);
+// A path with a slash in it, without one at its end; empty where the text is none, or is not
+// spelled out: `/srv/app/` -> `/srv/app`, `docs/` -> `docs`.
+std::string path_form(std::string_view text);
 
 }  // namespace pawl

@@ -70,6 +70,7 @@ std::optional<std::string> RunOrigins::find(const OriginSource& source, json::Vi
 
 std::optional<std::string> RunOrigins::call_of_host(const OriginSource& source,
                                                     std::string_view host) const {
+  host = without_www(host);
   if (source.user()) {
     return words_.hosts().contains(host) ? std::optional<std::string>("") : std::nullopt;
   }
@@ -77,6 +78,23 @@ std::optional<std::string> RunOrigins::call_of_host(const OriginSource& source,
   if (known == nullptr) return std::nullopt;
   const auto found = known->hosts.find(std::string(host));
   return found == known->hosts.end() ? std::nullopt : std::optional(calls_[found->second]);
+}
+
+std::optional<std::string> RunOrigins::call_of_directory(const OriginSource& source,
+                                                         std::string_view directory,
+                                                         std::string_view base) const {
+  if (!source.user()) {
+    const Field* known = field(source);
+    if (known == nullptr) return std::nullopt;
+    const auto found = known->forms.find("t:" + std::string(directory));
+    return found == known->forms.end() ? std::nullopt : std::optional(calls_[found->second]);
+  }
+  const auto& named = words_.paths();
+  if (named.contains(directory)) return "";
+  if (base.empty() || !directory.starts_with(base)) return std::nullopt;
+  const std::string_view below = directory.substr(base.size());
+  const bool inside = below.size() > 1 && below.front() == '/';
+  return inside && named.contains(below.substr(1)) ? std::optional<std::string>("") : std::nullopt;
 }
 
 }  // namespace pawl

@@ -15,8 +15,9 @@
 // that was withheld from it is nowhere it could have come from.
 //
 // A value matches as a whole: texts in whole tokens of the words (words.h), values of a field by
-// their forms (forms.h). Lists are the caller's to take apart: each element has to come from
-// somewhere, which makes a list of arguments a subset of what is known.
+// their forms (forms.h); of an address the host may be asked for alone, and of a path in the
+// sponsor's words the directories above. Lists are the caller's to take apart: each element has to
+// come from somewhere, which makes a list of arguments a subset of what is known.
 //
 // Bounds: `origin_values_max` values and `origin_bytes_max` bytes for one run. What is beyond a
 // bound, or was lost, has not been seen, and a value that was not seen comes from nowhere: strict.
@@ -32,6 +33,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "kernel/origin/source.h"
 #include "kernel/origin/words.h"
 
@@ -46,7 +48,10 @@ class RunOrigins {
   // Fields of results that somebody will ask for; others are not kept.
   explicit RunOrigins(const std::vector<OriginSource>& wanted);
 
-  void add_words(std::string_view text) { words_.add(text); }
+  // `said` is when: without it `tomorrow` names no day.
+  void add_words(std::string_view text, std::optional<Instant> said = std::nullopt) {
+    words_.add(text, said);
+  }
   // A result of a call of this run, as the agent was given it.
   void add_result(std::string_view server, std::string_view tool, std::string_view call,
                   json::View result);
@@ -59,6 +64,11 @@ class RunOrigins {
 
   // The same for a host, folded, alone or of an address or a mail address.
   std::optional<std::string> call_of_host(const OriginSource& source, std::string_view host) const;
+
+  // The same for a directory, absolute and clean; the words may also name it from `base`.
+  std::optional<std::string> call_of_directory(const OriginSource& source,
+                                               std::string_view directory,
+                                               std::string_view base) const;
 
   // False once a value was dropped because of a bound.
   bool complete() const { return complete_; }

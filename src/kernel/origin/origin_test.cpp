@@ -140,9 +140,27 @@ TEST(RunOrigins, NamesTheHostsThatATextMentions) {
   w.result("read", R"({"url":"https://docs.example/a"})");
   EXPECT_EQ(w.origins.call_of_host(OriginSource{}, "www.shop.example"), "");
   EXPECT_FALSE(w.origins.call_of_host(OriginSource{}, "xwww.shop.example"));
-  EXPECT_FALSE(w.origins.call_of_host(OriginSource{}, "shop.example"));
+  EXPECT_EQ(w.origins.call_of_host(OriginSource{}, "shop.example"), "");
+  EXPECT_FALSE(w.origins.call_of_host(OriginSource{}, "www.example"));
+  EXPECT_EQ(w.origins.call_of_host(source("read.url"), "www.docs.example"), "c1");
   EXPECT_EQ(w.origins.call_of_host(source("read.url"), "docs.example"), "c1");
   EXPECT_FALSE(w.origins.call_of_host(source("read.url"), "www.shop.example"));
+}
+
+TEST(RunOrigins, NamesTheDirectoriesOfTheSponsor) {
+  World w{"list.dir"};
+  w.origins.add_words("tidy up /srv/app/, and docs/old in the project; not / and not x/..");
+  w.result("list", R"({"dir":["/srv/listed"]})");
+  const auto named = [&](std::string_view directory, std::string_view base = "/work") {
+    return w.origins.call_of_directory(OriginSource{}, directory, base).has_value();
+  };
+  EXPECT_TRUE(named("/srv/app"));
+  EXPECT_TRUE(named("/work/docs/old"));
+  EXPECT_FALSE(named("/work/docs/old", ""));
+  EXPECT_FALSE(named("/elsewhere/docs/old"));
+  for (const char* other : {"/", "/srv", "/srv/app2", "/work/docs", "/work", "/work/x"}) {
+    EXPECT_FALSE(named(other)) << other;
+  }
 }
 
 }  // namespace

@@ -62,9 +62,13 @@ std::array<std::string_view, 3> readings(std::string_view folded) {
   return {folded, owner, name};
 }
 
+std::string_view without_slash(std::string_view text) {
+  return text.size() > 1 && text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+}
+
 bool same(const SponsorWords::Token& said, const SponsorWords::Token& wanted) {
   return std::ranges::any_of(readings(said.folded), [&](std::string_view reading) {
-    return !reading.empty() && reading == wanted.folded;
+    return !reading.empty() && without_slash(reading) == without_slash(wanted.folded);
   });
 }
 
@@ -109,6 +113,54 @@ std::string two(unsigned number) {
   return (number < 10 ? "0" : "") + std::to_string(number);
 }
 
+// Days since 1970, in UTC.
+std::int64_t day_number(Instant at) {
+  constexpr std::int64_t day_ns = 86'400'000'000'000;
+  return at.ns / day_ns - (at.ns % day_ns < 0 ? 1 : 0);
+}
+
+// `2026-01-31`
+std::string day_spelled(std::int64_t day) {
+  constexpr std::int64_t day_ns = 86'400'000'000'000;
+  return to_string(Instant{day * day_ns}).substr(0, 10);
+}
+
+// The first of 1970 was a Thursday; Monday is 0.
+int weekday_number(std::int64_t day) {
+  return static_cast<int>(((day + 3) % 7 + 7) % 7);
+}
+
+// `friday` and `fri`: 4. Anything else: -1.
+int weekday_of(std::string_view word) {
+  constexpr std::array<std::string_view, 7> days = {"monday", "tuesday",  "wednesday", "thursday",
+                                                    "friday", "saturday", "sunday"};
+  for (int i = 0; i < 7; ++i) {
+    const std::string_view day = days[static_cast<std::size_t>(i)];
+    if (word == day || (word.size() == 3 && day.starts_with(word))) return i;
+  }
+  return -1;
+}
+
+// `3`, `three`, `a`; -1 where it is no number.
+int count_of(std::string_view word) {
+  constexpr std::array<std::string_view, 13> words = {"zero", "one",    "two",   "three", "four",
+                                                      "five", "six",    "seven", "eight", "nine",
+                                                      "ten",  "eleven", "twelve"};
+  if (word == "a") return 1;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (word == words[i]) return static_cast<int>(i);
+  }
+  if (word.empty() || word.size() > 3 || !all_digits(word)) return -1;
+  int count = 0;
+  for (const char c : word) count = 10 * count + (c - '0');
+  return count;
+}
+
+int length_in_days(std::string_view word) {
+  if (word == "day" || word == "days") return 1;
+  return word == "week" || word == "weeks" ? 7 : 0;
+}
+
 // `10am`, `10:30pm`, and `10:30` on its own.
 std::string clock_of(std::string_view word) {
   const bool noon = word.ends_with("pm");
@@ -135,9 +187,17 @@ std::vector<SponsorWords::Token> tokens_of(std::string_view text) {
     const std::size_t begin = i;
     while (i < text.size() && !blank(text[i])) ++i;
     for (std::string_view word : at_commas(text.substr(begin, i - begin))) {
+      const std::string_view whole = word;
       while (drop_front(word)) {
       }
       while (drop_back(word)) {
+      }
+      // `_dmarc.myco.example`: the underscore belongs to the name, unless it marks words.
+      const bool marked = whole.find('_', static_cast<std::size_t>(word.end() - whole.begin())) !=
+                          std::string_view::npos;
+      if (!marked && word.contains('.') && word.begin() != whole.begin() &&
+          *(word.begin() - 1) == '_') {
+        word = std::string_view(word.begin() - 1, word.end());
       }
       if (!word.empty()) out.push_back({std::string(word), fold(word)});
     }
@@ -145,7 +205,7 @@ std::vector<SponsorWords::Token> tokens_of(std::string_view text) {
   return out;
 }
 
-void SponsorWords::add(std::string_view text) {
+void SponsorWords::add(std::string_view text, std::optional<Instant> said) {
   const std::size_t room = words_bytes_max - bytes_;
   if (!valid_utf8(text)) return;
   if (text.size() > room) {
@@ -163,9 +223,11 @@ void SponsorWords::add(std::string_view text) {
     }
     if (std::string host = host_form(token.raw); !host.empty()) hosts_.insert(std::move(host));
     if (auto page = page_form(token.raw)) pages_.push_back(std::move(*page));
+    if (std::string path = path_form(token.raw); path.size() > 1) paths_.insert(std::move(path));
     tokens_.push_back(std::move(token));
   }
   learn_dates(from);
+  if (said) learn_days(from, day_number(*said));
   // Two texts are not one sentence: nothing is said across the seam.
   if (tokens_.size() > from) tokens_.push_back({});
 }
@@ -197,6 +259,36 @@ void SponsorWords::learn_dates(std::size_t from) {
   }
 }
 
+// `tomorrow`, `next friday`, `in 3 days`, `two weeks from today`: days counted from `today`.
+void SponsorWords::learn_days(std::size_t from, std::int64_t today) {
+  // `tomorrow's` is about tomorrow.
+  const auto word = [&](std::size_t i) {
+    return i < tokens_.size() ? readings(tokens_[i].folded)[1] : std::string_view{};
+  };
+  const auto behind = [&](std::size_t i) { return i > from ? word(i - 1) : std::string_view{}; };
+  const auto add = [&](std::int64_t days) { dates_.insert(day_spelled(today + days)); };
+  for (std::size_t i = from; i < tokens_.size(); ++i) {
+    const bool after = behind(i) == "after", before = behind(i) == "before";
+    if (word(i) == "today" || word(i) == "tonight") add(0);
+    if (word(i) == "tomorrow") add(after ? 2 : 1);
+    if (word(i) == "yesterday") add(before ? -2 : -1);
+    if (const int weekday = weekday_of(word(i)); weekday >= 0) {
+      const std::int64_t ahead = (weekday - weekday_number(today) + 7) % 7;
+      const bool last = behind(i) == "last";
+      add(last ? (ahead == 0 ? -7 : ahead - 7) : ahead);
+      // Said on that weekday, or with `next`, it may be the one of the week after.
+      if (!last && (ahead == 0 || behind(i) == "next")) add(ahead + 7);
+    }
+    const int count = count_of(word(i));
+    const int length = length_in_days(word(i + 1));
+    if (count < 0 || length == 0) continue;
+    const std::int64_t days = static_cast<std::int64_t>(count) * length;
+    const bool from_now = word(i + 2) == "from" && (word(i + 3) == "now" || word(i + 3) == "today");
+    if (behind(i) == "in" || from_now) add(days);
+    if (word(i + 2) == "ago") add(-days);
+  }
+}
+
 bool SponsorWords::said_in_a_row(const std::vector<Token>& wanted) const {
   if (wanted.empty() || wanted.size() > said_tokens_max) return false;
   for (std::size_t i = 0; i + wanted.size() <= tokens_.size(); ++i) {
@@ -224,10 +316,12 @@ bool SponsorWords::said_account(std::string_view form) const {
 bool SponsorWords::said_page(std::string_view text) const {
   const auto wanted = page_form(text);
   if (!wanted) return false;
+  // A host alone was named by whoever named a page of it.
+  const bool host = wanted->rest.find_first_of("/?#") == std::string::npos &&
+                    text.find("://") == std::string_view::npos;
   return std::ranges::any_of(pages_, [&](const PageForm& page) {
-    const bool schemes =
-        page.scheme.empty() || wanted->scheme.empty() || page.scheme == wanted->scheme;
-    return schemes && page.rest == wanted->rest;
+    if (host && page.rest.substr(0, page.rest.find_first_of("/?#")) == wanted->rest) return true;
+    return same_page(page, *wanted);
   });
 }
 
@@ -243,9 +337,13 @@ bool SponsorWords::said(std::string_view text) const {
   if (const std::string account = account_form(text); !account.empty()) {
     if (said_account(account)) return true;
   }
+  if (const std::string path = path_form(text); path.size() > 1 && paths_.contains(path)) {
+    return true;
+  }
   // What stands at the edges of a value is part of it, also where the sentence would drop it.
   std::string_view inner = text;
-  if (drop_front(inner) || drop_back(inner)) return false;
+  const bool host = text.starts_with('_') && text.contains('.');
+  if ((!host && drop_front(inner)) || drop_back(inner)) return said_page(text);
   return said_in_a_row(tokens_of(text)) || said_page(text);
 }
 

@@ -2,11 +2,12 @@
 //
 // A value was said where it stands in the text in whole tokens, one behind the other: `5` is not in
 // `50`, and `myco.example` is not in `notmyco.example`. Tokens are compared folded (NFKC, case),
-// without punctuation at their edges, without the `'s` of a possessive and without the `#` or `@`
-// in front of a name. Numbers, account numbers, dates and addresses are compared as forms.h says;
-// a date counts where the text gives its day, as `2025-01-02`, `January 2nd, 2025`, or without a
-// year, which then is any year; a date with a time counts where the text gives both, or gives no
-// time of a day at all.
+// without punctuation at their edges, without a slash at the end, without the `'s` of a possessive
+// and without the `#` or `@` in front of a name. Numbers, account numbers, dates and addresses are
+// compared as forms.h says; a date counts where the text gives its day, as `2025-01-02`, `January
+// 2nd, 2025`, without a year, which then is any year, or counted from the day on which it was said
+// (`tomorrow`, `next Friday`, `in two weeks`, in UTC); a date with a time counts where the text
+// gives both, or gives no time of a day at all.
 //
 // What was only quoted was not said: lines behind `>`, fenced blocks, everything behind the head
 // of a forwarded mail, and passages between quotation marks of more than `quoted_tokens_max` words
@@ -17,12 +18,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "kernel/origin/forms.h"
 
 namespace pawl {
@@ -33,14 +36,16 @@ inline constexpr std::size_t said_tokens_max = 64;  // of a value; a longer one 
 
 class SponsorWords {
  public:
-  // Adds to what was said before.
-  void add(std::string_view text);
+  // Adds to what was said before; `said` is when.
+  void add(std::string_view text, std::optional<Instant> said = std::nullopt);
 
   // A scalar of the arguments.
   bool said(json::View value) const;
   bool said(std::string_view text) const;
   // The hosts that were named, alone or in addresses.
   const std::set<std::string, std::less<>>& hosts() const { return hosts_; }
+  // The paths that were named, as forms.h spells them.
+  const std::set<std::string, std::less<>>& paths() const { return paths_; }
 
   struct Token {
     std::string raw;     // NFKC; edges taken off
@@ -49,13 +54,14 @@ class SponsorWords {
 
  private:
   void learn_dates(std::size_t from);
+  void learn_days(std::size_t from, std::int64_t today);
   bool said_page(std::string_view text) const;
   bool said_account(std::string_view form) const;
   bool said_in_a_row(const std::vector<Token>& wanted) const;
 
   std::vector<Token> tokens_;
   std::vector<PageForm> pages_;
-  std::set<std::string, std::less<>> numbers_, dates_, times_, hosts_;
+  std::set<std::string, std::less<>> numbers_, dates_, times_, hosts_, paths_;
   std::size_t bytes_ = 0;
 };
 

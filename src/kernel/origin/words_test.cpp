@@ -171,8 +171,74 @@ TEST(SponsorWords, ReadsNoFurtherThanItsBound) {
 TEST(SponsorWords, KnowsHosts) {
   SponsorWords sponsor;
   sponsor.add("see http://News.example/a?b, www.shop.example and mail bob@corp.example");
-  EXPECT_EQ(sponsor.hosts(), (std::set<std::string, std::less<>>{"news.example", "www.shop.example",
-                                                                 "corp.example"}));
+  EXPECT_EQ(sponsor.hosts(),
+            (std::set<std::string, std::less<>>{"news.example", "shop.example", "corp.example"}));
+}
+
+TEST(SponsorWords, AnAddressIsOneInAllItsSpellings) {
+  const std::string text =
+      "read http://www.docs.example/guide/, shop.example and _dmarc.my_co.example please";
+  for (const char* same :
+       {"http://www.docs.example/guide/", "http://docs.example/guide", "https://docs.example/guide",
+        "docs.example/guide/", "www.docs.example/guide", "https://docs.example:443/guide",
+        "DOCS.example/guide", "docs.example", "www.docs.example", "shop.example",
+        "https://www.shop.example/", "shop.example/", "_dmarc.my_co.example",
+        "https://_dmarc.my_co.example/"}) {
+    EXPECT_TRUE(said(text, same)) << same;
+  }
+  for (const char* other :
+       {"https://docs.example/other", "https://docs.example/", "https://docs.example:8443/guide",
+        "ftp://docs.example/guide", "https://wwwdocs.example/guide", "https://docs.example/guide/x",
+        "https://docs.example/Guide", "dmarc.my_co.example", "my_co.example", "example",
+        "www.example", "https://x.shop.example"}) {
+    EXPECT_FALSE(said(text, other)) << other;
+  }
+  // What was named with encryption is not called without.
+  EXPECT_FALSE(said("see https://docs.example/a", "http://docs.example/a"));
+  // A mailbox is not its host.
+  EXPECT_FALSE(said("mail bob@corp.example", "corp.example"));
+  EXPECT_FALSE(said("mail bob@corp.example", "https://corp.example"));
+}
+
+TEST(SponsorWords, ADirectoryIsOneWithASlashAndWithout) {
+  EXPECT_TRUE(said("look into /srv/app/", "/srv/app"));
+  EXPECT_TRUE(said("look into /srv/app.", "/srv/app/"));
+  EXPECT_TRUE(said("look into docs/", "docs"));
+  EXPECT_TRUE(said("look into docs", "docs/"));
+  EXPECT_FALSE(said("look into /srv/app/x", "/srv/app"));
+}
+
+TEST(SponsorWords, DaysAreCountedFromTheDayOnWhichTheyWereSaid) {
+  const auto on = [](std::string_view text, std::string_view day) {
+    SponsorWords sponsor;
+    sponsor.add(text, *parse_instant("2026-11-25T18:00:00Z"));  // a Wednesday
+    return sponsor.said(day);
+  };
+  struct Said {
+    const char* text;
+    const char* day;
+  };
+  for (const Said& one : {Said{"pay it today", "2026-11-25"},
+                          {"book it for Tomorrow, 9:30", "2026-11-26T09:30"},
+                          {"the day after tomorrow", "2026-11-27"},
+                          {"what was yesterday's bill", "2026-11-24"},
+                          {"on Friday", "2026-11-27"},
+                          {"this fri", "2026-11-27"},
+                          {"next Friday", "2026-12-04"},
+                          {"next friday", "2026-11-27"},
+                          {"on Wednesday", "2026-12-02"},
+                          {"last Monday", "2026-11-23"},
+                          {"in 3 days", "2026-11-28"},
+                          {"in two weeks", "2026-12-09"},
+                          {"a week from today", "2026-12-02"},
+                          {"10 days ago", "2026-11-15"}}) {
+    EXPECT_TRUE(on(one.text, one.day)) << one.text << " " << one.day;
+    EXPECT_FALSE(on(one.text, "2026-11-21")) << one.text;
+    EXPECT_FALSE(said(one.text, one.day)) << one.text;  // said on no known day
+  }
+  EXPECT_FALSE(on("the day after tomorrow", "2026-11-26"));
+  EXPECT_FALSE(on("book it for tomorrow at 9:30", "2026-11-26T10:30"));
+  EXPECT_FALSE(on("every 3 days", "2026-11-28"));
 }
 
 }  // namespace

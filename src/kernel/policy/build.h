@@ -91,6 +91,8 @@ inline constexpr std::string_view kAutoDeny = "auto_deny_on_timeout";
 inline constexpr std::string_view kCommands = "commands";
 inline constexpr std::string_view kShell = "shell";
 inline constexpr std::string_view kPrograms = "programs";
+inline constexpr std::string_view kReads = "reads";
+inline constexpr std::string_view kWritesOf = "writes";
 inline constexpr std::string_view kExamples = "examples";
 
 // The rows of the sections, each beside its readers.

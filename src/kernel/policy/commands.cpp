@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "base/text.h"
-#include "kernel/constraint/path_text.h"
 #include "kernel/policy/fit.h"
+#include "kernel/policy/line_files.h"
 
 namespace pawl {
 namespace {
@@ -24,28 +24,6 @@ constexpr std::array<std::string_view, 7> kHarmless = {
 
 constexpr Class kNothing{Reversibility::read_only, Blast::small, false};
 
-// Whether every file that the command evidently writes lies where the row says. Empty: it does.
-std::string_view outside(const CommandRow& row, std::uint32_t command,
-                         const shell::Effects& effects, std::string_view base) {
-  for (const shell::FileEffect& file : effects.files) {
-    if (!file.write || file.command != command) continue;
-    if (!file.known || file.path.empty()) return "writes a file whose path is not known";
-    const bool relative = file.path[0] != '/';
-    if (relative && (base.empty() || effects.directory_unknown || !effects.directories.empty())) {
-      return "writes a file in a directory that is not known";
-    }
-    const auto rule =
-        compile_path({.under = row.writes_under, .not_in = {}, .base = std::string(base)});
-    if (!rule) return "writes a file where the working directory is not a clean path";
-    std::string joined;
-    std::string_view canonical;
-    if (!check_path(*rule, file.path, joined, canonical).empty()) {
-      return "writes a file outside of the directories of its row";
-    }
-  }
-  return {};
-}
-
 // The walk over the rows of one line.
 class LineSum {
  public:
@@ -60,6 +38,21 @@ class LineSum {
       return say(row.then, {&row.rule, &row.approval, &row.words}, command, "row");
     }
     cases(row, usual, command);
+  }
+  // What the descriptions of the programs know, whatever the row states: work that is thrown away
+  // does not come back, and what was sent is no reading.
+  void raise(const shell::Command& command) {
+    for (const shell::Hazard& hazard : command.hazards) {
+      const bool discards = hazard.effect == shell::Effect::discards;
+      const bool sends = hazard.effect == shell::Effect::sends && worst_ && !worst_->has_effect();
+      if (!discards && !sends) continue;
+      add_class({Reversibility::irreversible, worst_ ? worst_->blast : Blast::small});
+    }
+  }
+  void denied(const Rule& by, std::string why) {
+    if (out_.denies.rule != nullptr) return;
+    out_.denies.rule = &by;
+    out_.why = std::move(why);
   }
   void uncovered(std::string why) {
     out_.otherwise = true;
@@ -152,23 +145,40 @@ bool CommandRow::stops() const {
          std::ranges::all_of(cases.list, [](const Case& one) { return one.then >= Effect::hold; });
 }
 
+namespace {
+
+bool has_places(const CommandRow& row) {
+  return row.reads.compiled != nullptr || row.writes.compiled != nullptr;
+}
+
+bool has_places(const CommandRule& rule, const PathRule* directory) {
+  return directory != nullptr || rule.reads.compiled != nullptr ||
+         rule.writes.compiled != nullptr ||
+         std::ranges::any_of(rule.rows, [](const CommandRow& row) { return has_places(row); });
+}
+
+}  // namespace
+
 LineJudgement judge_commands(const CommandRule& rule, const shell::Analysis& analysis,
-                             Class entry_class, const shell::Place& place, std::string_view base,
+                             Class entry_class, const shell::Place& place, const LinePlace& where,
                              const AskCase& ask) {
   LineSum sum(rule, analysis, entry_class, ask);
   const shell::Judgement judgement = shell::judge(analysis, rule.line.rows, place);
-  std::optional<shell::Effects> effects;
+  std::optional<LineFiles> files;
+  if (has_places(rule, where.directory)) files.emplace(rule, analysis, where);
+  const auto object = [&](LineFiles::Objection found) {
+    if (found.denies != nullptr) return sum.denied(*found.denies, std::move(found.why));
+    if (!found.why.empty()) sum.uncovered(std::move(found.why));
+  };
   for (const shell::Judged& judged : judgement.commands) {
     for (const std::uint32_t index : judged.rows) {
       const CommandRow& row = rule.rows[index];
       sum.row(row, judged.command);
-      if (row.writes_under.empty()) continue;
-      if (!effects) effects = shell::effects_of(analysis);
-      if (const auto why = outside(row, judged.command, *effects, base); !why.empty()) {
-        sum.uncovered(fmt::format("{} {}", ordinal(analysis, judged.command), why));
-      }
+      if (has_places(row)) object(files->row(row, judged.command));
     }
+    sum.raise(analysis.commands[judged.command]);
   }
+  if (files) object(files->whole());
   if (judgement.outcome != shell::Outcome::covered) {
     sum.uncovered(describe(analysis, judgement));
   } else if (judgement.commands.empty() && !analysis.settings.empty()) {
@@ -275,6 +285,19 @@ std::string_view unnamed_beside(std::string_view line, std::span<const std::stri
     if (std::ranges::find(named, name) == named.end()) return name;
   }
   return {};
+}
+
+std::vector<std::pair<std::string, std::string>> files_to_resolve(const BoundTool& tool,
+                                                                  json::View arguments) {
+  const CommandRule* rule = tool.entry == nullptr ? nullptr : tool.entry->commands.get();
+  if (rule == nullptr) return {};
+  const WorkingDirectory works = working_directory(tool, arguments);
+  if (!has_places(*rule, works.rule)) return {};
+  const std::string_view argument = command_line_name(*rule, tool.command_line, arguments);
+  const auto analysis = read_line(rule->line.words, rule->line.dialect, arguments[argument]);
+  if (!analysis) return {};
+  const LinePlace where{works.base, works.rule, {}, argument};
+  return LineFiles(*rule, *analysis, where).to_resolve();
 }
 
 std::vector<std::string> programs_to_find(const BoundTool& tool, json::View arguments) {

@@ -17,6 +17,15 @@
 
 namespace pawl {
 
+struct PathRule;
+
+// Where the files lie that commands evidently read or write, and which are excluded.
+struct FilePlaces {
+  Rule rule;
+  std::vector<std::string> under, not_in;    // as written
+  std::shared_ptr<const PathRule> compiled;  // null: anywhere
+};
+
 // One row of the file. Its place in CommandRule::rows is its index in LineRule::rows.
 struct CommandRow {
   Rule rule;
@@ -25,8 +34,7 @@ struct CommandRow {
   ApprovalTerms approval;
   Words words;
   Cases cases;  // with `cmd` in their expressions; empty: `then` says it all
-  // Where the files lie that a covered command evidently writes; empty: anywhere.
-  std::vector<std::string> writes_under;
+  FilePlaces reads, writes;
 
   // Nothing that this row covers runs without a person.
   bool stops() const;
@@ -47,6 +55,7 @@ struct CommandRule {
   std::vector<CommandRow> rows;
   Effect otherwise = Effect::deny;       // deny or hold
   std::vector<std::string> directories;  // `programs`; empty: programs are judged by their words
+  FilePlaces reads, writes;              // of all rows
   std::vector<CommandExample> examples;
 };
 
@@ -72,10 +81,10 @@ struct LineJudgement {
 enum class CaseAnswer : std::uint8_t { no, yes, fails };
 using AskCase = std::function<CaseAnswer(const Case&, const shell::Command&)>;
 
-// `entry_class` is the class of rows that state none. `base` is the directory that relative targets
-// of redirections start from; empty: not known.
+// `entry_class` is the class of rows that state none. `where` says from where paths are read.
+struct LinePlace;
 LineJudgement judge_commands(const CommandRule& rule, const shell::Analysis& analysis,
-                             Class entry_class, const shell::Place& place, std::string_view base,
+                             Class entry_class, const shell::Place& place, const LinePlace& where,
                              const AskCase& ask);
 
 // Names under which a tool's line is found where the policy does not state one.
@@ -98,6 +107,10 @@ std::string_view command_line_name(const CommandRule& rule, std::string_view bou
 // does not name; empty: none.
 std::string_view unnamed_beside(std::string_view line, std::span<const std::string> named,
                                 json::View arguments);
+
+// The paths of the line of a call whose place has to be known, each with the pointer of its fact.
+std::vector<std::pair<std::string, std::string>> files_to_resolve(const BoundTool& tool,
+                                                                  json::View arguments);
 
 // The words to look up for a call: none where the policy names no directories.
 std::vector<std::string> programs_to_find(const BoundTool& tool, json::View arguments);

@@ -362,8 +362,8 @@ void BoundTool::make_plan() {
                 (entry != nullptr && std::ranges::any_of(entry->cases.list, [&](const Case& one) {
                    return std::ranges::any_of(one.arguments, asks);
                  }));
-  may_hold = std::ranges::any_of(
-      arguments, [](const ArgumentRule& rule) { return rule.otherwise == Effect::hold; });
+  may_hold = std::ranges::any_of(arguments, &ArgumentRule::may_hold);
+  for (ArgumentRule& rule : arguments) know_purpose(rule, shape());
   plan = ArgumentPlan::make(arguments, named, shape());
 }
 
@@ -444,6 +444,9 @@ Found paths_to_resolve(const BoundTool& tool, json::View arguments) {
   for (const Case& one : tool.entry->cases.list) {
     if (one.arguments.empty()) continue;
     add_new(found, paths_to_resolve(one.arguments, arguments, tool.shape()), paths_resolved_max);
+  }
+  if (tool.entry->commands != nullptr) {
+    add_new(found, files_to_resolve(tool, arguments), paths_resolved_max);
   }
   return found;
 }

@@ -51,8 +51,9 @@ class Checks {
   template <CheckKind Kind>
   void read_texts(const yaml::Entry& key) {
     Check one = check(Kind, key);
-    one.texts = texts_of(build_, key);
-    if (!one.texts.empty()) add(std::move(one), key);
+    one.named_only = Kind == CheckKind::hosts_in && only_named(key);
+    if (!one.named_only) one.texts = texts_of(build_, key);
+    if (!one.texts.empty() || one.named_only) add(std::move(one), key);
   }
 
   void read_matches(const yaml::Entry& key) {
@@ -103,6 +104,8 @@ class Checks {
   void read_url(const yaml::Entry& key);
 
   void read_under(const yaml::Entry& key) {
+    path_.named_only = only_named(key);
+    if (path_.named_only) return;
     for (const Placed& directory : build_.lists.texts(build_.reading, key.value, key.key)) {
       if (absolute(directory, key.key)) path_.under.push_back(directory.text);
     }
@@ -132,7 +135,10 @@ class Checks {
     }
   }
 
-  void read_host(const yaml::Entry& key) { url_.hosts = texts_of(build_, key); }
+  void read_host(const yaml::Entry& key) {
+    url_.named_only = only_named(key);
+    if (!url_.named_only) url_.hosts = texts_of(build_, key);
+  }
   void read_scheme(const yaml::Entry& key) { url_.schemes = texts_of(build_, key); }
   void read_query_max(const yaml::Entry& key) {
     count<Between{0, limits::length_max}, &UrlCheck::query_max>(build_, url_, key);
@@ -147,6 +153,11 @@ class Checks {
   }
 
  private:
+  // An empty list beside `or_from`: nothing but what comes from there.
+  bool only_named(const yaml::Entry& key) const {
+    return key.value.is_sequence() && key.value.items.empty() && node_.entry("or_from") != nullptr;
+  }
+
   Check check(CheckKind kind, const yaml::Entry& key) const {
     return check_of(kind, argument_.rule.path + "/" + key.key, key.key_at);
   }
@@ -185,7 +196,7 @@ class Checks {
   }
 
   void add_path() {
-    if (path_.under.empty()) return;  // reported
+    if (path_.under.empty() && !path_.named_only) return;  // reported
     for (std::string directory : path_.under) {
       while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
       const std::string place = build_.sources.place ? build_.sources.place(directory) : "";
@@ -198,7 +209,7 @@ class Checks {
   }
 
   void add_url() {
-    if (url_.hosts.empty()) return;  // reported
+    if (url_.hosts.empty() && !url_.named_only) return;  // reported
     Check one = check(CheckKind::url, *at_);
     one.url = std::make_shared<const UrlCheck>(std::move(url_));
     add(std::move(one), *at_);
@@ -327,10 +338,14 @@ constexpr auto kArgumentKeys = section_keys<Build, Checks>(
          "Where the value must come from: `user` (the sponsor's words) or `{result: tool.field}`.",
          method<&Checks::read_by<&read_from>>},
         {"or_from", "source or list of sources", "nowhere", 6,
-         "Where what `in`, `email_domain`, `cidr`, `url` or `hosts_in` lacks may come from.",
+         "Where what `in`, `email_domain`, `cidr`, `url`, `hosts_in` or `under` lacks may come "
+         "from: "
+         "the value, for `url` and `hosts_in` its hosts, for `under` a directory above. Beside an "
+         "empty list of these three nothing else is permitted.",
          method<&Checks::read_by<&read_or_from>>},
         {"else", "`deny` or `hold`", "deny", 6,
-         "What a value asks for that a check does not accept; `hold` asks a person.",
+         "What a value asks for that a check of this argument does not accept, whatever its kind; "
+         "`hold` asks a person. What is missing, or is not spelled in one way, is denied.",
          method<&Checks::read_by<&read_failing>>},
         {"sql", mapping(Section::sql), "none", 6,
          "SQL, read by PostgreSQL's own parser; all that it does must be listed.",
@@ -398,6 +413,7 @@ void Checks::read() {
   finish_kind(kUrl, {kHost, kScheme, kQueryMax}, url_at_, [this] { add_url(); });
   compare_bounds();
   check_origin(build_, argument_);
+  know_purpose(argument_, nullptr);
 }
 
 }  // namespace

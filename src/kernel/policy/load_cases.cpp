@@ -124,7 +124,7 @@ class CaseReader {
                       "seen would pass: let a case with it run, and say `else: {}`",
                       to_string(case_.then)));
     }
-    if (argument.otherwise == Effect::hold) {
+    if (argument.may_hold()) {
       build_.reading.mistake(argument.rule.at,
                              "`else` has no place in the condition of a case, whose `then` and "
                              "whose neighbours say what happens");

@@ -97,7 +97,7 @@ constexpr auto kCommandsKeys = section_keys<Build, CommandsDraft>(
 
 // The keys that say nothing without `commands`.
 void refuse_alone(Build& build, const yaml::Node& entry) {
-  for (const std::string_view name : {kShell, kPrograms}) {
+  for (const std::string_view name : {kShell, kPrograms, kReads, kWritesOf}) {
     if (const yaml::Entry* key = entry.entry(name)) {
       build.reading.mistake(key->key_at, fmt::format("`{}` needs `commands` beside it", name));
     }
@@ -143,6 +143,12 @@ void read_commands(Build& build, const yaml::Node& entry, ToolRule& rule) {
   read_directories(build, entry.entry(kPrograms), *commands);
   read_otherwise(build, entry.entry(kElse), *commands);
   read_lines(build, entry.entry(kExamples), *commands);
+  if (const yaml::Entry* reads = entry.entry(kReads)) {
+    read_places(build, *reads, rule.rule.path, commands->reads);
+  }
+  if (const yaml::Entry* writes = entry.entry(kWritesOf)) {
+    read_places(build, *writes, rule.rule.path, commands->writes);
+  }
   RowReader rows(build, Section::row, commands->rule.path, rule);
   std::size_t number = 0;
   build.reading.items(*list, kCommands, [&](const yaml::Node& node) {

@@ -423,6 +423,14 @@ constexpr auto kEntryKeys = section_keys<Build, ToolRule>(
          "Directories, in the order of the server's PATH, in which the programs of a line have to "
          "be.",
          read_later},
+        {kReads, mapping(Section::row_writes), "anywhere", 6,
+         "Where the files lie that the commands of a line evidently read; a row may say it more "
+         "narrowly.",
+         read_later},
+        {kWritesOf, mapping(Section::row_writes), "anywhere", 6,
+         "Where the files lie that the commands of a line evidently write, whatever their row "
+         "accepts.",
+         read_later},
         {kExamples, mapping(Section::examples), "none", 3,
          "Command lines, or arguments of calls, with what comes of them; checked at every load.",
          read_later},

@@ -9,6 +9,7 @@
 #include "kernel/config/limits.h"
 #include "kernel/policy/build.h"
 #include "kernel/policy/commands.h"
+#include "kernel/policy/line_files.h"
 #include "kernel/policy/table.h"
 
 namespace pawl {
@@ -124,9 +125,12 @@ Came decide(const Policy& policy, const ToolRule& entry, const CommandRule& rule
   if (!value) return {Effect::deny, "it cannot be read"};
   const auto analysis = read_line(rule.line.words, rule.line.dialect, value->root());
   if (!analysis) return {Effect::deny, "it " + analysis.error().message};
-  const Class of_entry = bind(policy, entry, nullptr, Instant{}).action_class;
+  const BoundTool bound = bind(policy, entry, nullptr, Instant{});
+  const Class of_entry = bound.action_class;
+  const WorkingDirectory works = working_directory(bound, json::View{});
+  const LinePlace where{works.base, works.rule};
   const LineJudgement judged = judge_commands(
-      rule, *analysis, of_entry, shell::Place{}, {},
+      rule, *analysis, of_entry, shell::Place{}, where,
       [&](const Case& one, const shell::Command& about) { return ask(policy, entry, one, about); });
   if (judged.effect == Effect::deny) {
     const Rule* denying = judged.denies.rule;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "kernel/constraint/origin_check.h"
 #include "kernel/policy/build.h"
 
 namespace pawl {
@@ -57,9 +58,7 @@ std::vector<OriginSource> read_all(Build& build, const yaml::Entry& key) {
 }
 
 bool may_stand_in(const Check& check) {
-  return check.kind == CheckKind::in || check.kind == CheckKind::url ||
-         check.kind == CheckKind::email_domain || check.kind == CheckKind::cidr ||
-         check.kind == CheckKind::hosts_in;
+  return origin_stands_in(check.kind);
 }
 
 // The entries that decide calls of a tool a rule refers to: those that write its name out, else
@@ -129,9 +128,10 @@ void check_origin(Build& build, const ArgumentRule& argument) {
                           "own, `or_from` widens `in` and the like");
   }
   if (argument.or_from.empty() || std::ranges::any_of(argument.checks, may_stand_in)) return;
-  build.reading.mistake(argument.or_from_rule.at,
-                        "`or_from` needs `in`, `email_domain`, `cidr`, `url` or `hosts_in` beside "
-                        "it; alone it is `from`");
+  build.reading.mistake(
+      argument.or_from_rule.at,
+      "`or_from` needs `in`, `email_domain`, `cidr`, `url`, `hosts_in` or `under` "
+      "beside it; alone it is `from`");
 }
 
 void read_source(Build& build, ToolRule& rule, const yaml::Entry& key) {

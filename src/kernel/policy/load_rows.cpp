@@ -77,7 +77,10 @@ std::string to_string(const shell::Row& row, const CommandRow& described, const 
   list("run", run);
   out.key("runs").boolean(row.runs);
   out.key("then").string(to_string(described.then));
-  list("under", described.writes_under);
+  list("not_in", described.writes.not_in);
+  list("reads", described.reads.under);
+  list("reads not_in", described.reads.not_in);
+  list("under", described.writes.under);
   out.key("unknown").natural(static_cast<std::uint64_t>(row.unknown));
   out.key("writes").boolean(row.writes).end();
   return out.take();
@@ -118,6 +121,61 @@ void RowReader::read_run(const yaml::Node& node, shell::Row& row) {
 
 namespace {
 
+void read_under(Build& build, FilePlaces& into, const yaml::Entry& key) {
+  for (const Placed& place : build.lists.texts(build.reading, key.value, key.key)) {
+    if (const auto checked = compile_path({.under = {place.text}, .not_in = {}, .base = {}});
+        !checked) {
+      build.reading.mistake(place.at, checked.error().message);
+    } else {
+      into.under.push_back(checked->under.front());
+    }
+  }
+}
+
+void read_not_in(Build& build, FilePlaces& into, const yaml::Entry& key) {
+  for (const Placed& glob : build.lists.texts(build.reading, key.value, key.key)) {
+    if (const auto checked = PathGlobs::make({glob.text}); !checked) {
+      build.reading.mistake(glob.at, checked.error().message);
+    } else {
+      into.not_in.push_back(glob.text);
+    }
+  }
+}
+
+constexpr auto kPlacesKeys = section_keys<Build, FilePlaces>(
+    Section::row_writes,
+    {
+        {"under", "text or list of texts", "anywhere", 6,
+         "Directories in which the files lie that it evidently reads or writes.", read_under},
+        {"not_in", "text or list of texts", "none", 6,
+         "Globs that no file matches: a line with one is denied, as it is by `not_in` of an "
+         "argument.",
+         read_not_in},
+    });
+
+}  // namespace
+
+void read_places(Build& build, const yaml::Entry& key, std::string_view path, FilePlaces& into) {
+  into.rule = {fmt::format("{}/{}", path, key.key), key.key_at};
+  read_section(build, key.value, kPlacesKeys, into);
+  if (into.under.empty() && into.not_in.empty()) {
+    build.reading.mistake(key.key_at,
+                          fmt::format("`{}` says neither `under` nor `not_in`", key.key));
+    return;
+  }
+  PathCheck check{.under = into.under, .not_in = into.not_in, .base = {}};
+  for (const std::string& directory : into.under) {
+    const std::string place = build.sources.place ? build.sources.place(directory) : "";
+    if (place.empty() || place == directory) continue;
+    check.leads[directory] = build.policy.links[directory] = place;
+  }
+  if (auto compiled = compile_path(check)) {
+    into.compiled = std::make_shared<const PathRule>(std::move(*compiled));
+  }
+}
+
+namespace {
+
 // One row while it is read.
 struct RowDraft {
   RowReader& reader;
@@ -125,24 +183,6 @@ struct RowDraft {
   shell::Row row;
   CommandRow described;
 };
-
-void read_place(Build& build, RowDraft& into, const yaml::Entry& key) {
-  for (const Placed& place : build.lists.texts(build.reading, key.value, key.key)) {
-    if (const auto checked = compile_path({.under = {place.text}, .not_in = {}, .base = {}});
-        !checked) {
-      build.reading.mistake(place.at, checked.error().message);
-    } else {
-      into.described.writes_under.push_back(place.text);
-    }
-  }
-}
-
-constexpr auto kWritesKeys = section_keys<Build, RowDraft>(
-    Section::row_writes,
-    {
-        {"under", "text or list of texts", "required", 6,
-         "Directories in which the files lie that it evidently writes.", read_place},
-    });
 
 void read_run_of_row(Build& /*build*/, RowDraft& into, const yaml::Entry& key) {
   into.reader.read_run(key.value, into.row);
@@ -154,7 +194,11 @@ void read_writes_of_row(Build& build, RowDraft& into, const yaml::Entry& key) {
     return;
   }
   into.row.writes = true;
-  read_section(build, key.value, kWritesKeys, into);
+  read_places(build, key, into.described.rule.path, into.described.writes);
+}
+
+void read_reads_of_row(Build& build, RowDraft& into, const yaml::Entry& key) {
+  read_places(build, key, into.described.rule.path, into.described.reads);
 }
 
 void read_unknown(Build& build, RowDraft& into, const yaml::Entry& key) {
@@ -223,6 +267,8 @@ constexpr auto kRowKeys = section_keys<Build, RowDraft>(
         {kWrites, "true, or a mapping", "false", 6,
          "Accepts that the command writes files: redirections, `sort -o`, programs such as `cp`.",
          read_writes_of_row},
+        {"reads", mapping(Section::row_writes), "anywhere", 6,
+         "Where the files lie that it evidently reads.", read_reads_of_row},
         {kRuns, "true or false", "false", 6,
          "Accepts arguments that choose what the program runs: `git -c`, `find -exec` of anything.",
          boolean<&RowDraft::row, &shell::Row::runs>},
@@ -279,7 +325,7 @@ void check_names(Build& build, const Condition& condition) {
 
 void list_row_keys(std::vector<Key>& into) {
   kRowKeys.list(into);
-  kWritesKeys.list(into);
+  kPlacesKeys.list(into);
 }
 
 void list_line_row_keys(std::vector<Key>& into) {
@@ -319,6 +365,71 @@ void RowReader::read_cases(const yaml::Node& node, CommandRow& described) {
   }
 }
 
+namespace {
+
+// The command that a `run` spells.
+shell::Command command_of(std::string_view run) {
+  shell::Command out;
+  for (const std::string_view word : split(run, ' ')) {
+    if (word.empty()) continue;
+    if (out.program.empty()) {
+      out.program = word;
+    } else {
+      out.arguments.push_back(shell::Argument{std::string(word)});
+    }
+  }
+  return out;
+}
+
+// An option in a row that stops: of a program that is not described, only as it is written.
+void note_stopped(Build& build, const yaml::Node& node, const std::string& run) {
+  const shell::Command command = command_of(run);
+  const shell::Reading reading = shell::read_command(command);
+  for (const shell::Argument& word : command.arguments) {
+    if (word.text.size() < 2 || word.text[0] != '-') continue;
+    const auto names = shell::spellings(reading, word.text);
+    const bool alone = std::ranges::any_of(names, [&](const auto& one) {
+      return one.size() == 1 && !shell::describes(reading, one[0]);
+    });
+    if (!alone) continue;
+    build.note(Finding::Weight::note, node.at,
+               fmt::format("`{}` of `{}` is not described: other spellings of it are not stopped",
+                           escape_untrusted(word.text), escape_untrusted(run)));
+  }
+}
+
+// What the table knows of the program of a row, and what the row does not say.
+void note_program(Build& build, const yaml::Node& node, const std::string& run,
+                  const shell::Row& row) {
+  const shell::Command command = command_of(run);
+  const std::string_view name = shell::canonical_name(command.program);
+  const shell::Reading reading = shell::read_command(command);
+  const shell::Form* form = reading.form;
+  const auto warn = [&](Finding::Weight weight, std::string_view says) {
+    build.note(weight, node.at, fmt::format(fmt::runtime(says), escape_untrusted(run)));
+  };
+  const bool writes = form != nullptr && form->writes();
+  if (writes && !row.writes) {
+    warn(Finding::Weight::warning,
+         "`{}` writes files, and its row does not say `writes`: every line with it is refused");
+  }
+  if (row.runs && form != nullptr && form->runs()) {
+    warn(Finding::Weight::warning,
+         "`{}` can run other programs, which its arguments choose, and the row says `runs: true`: "
+         "a caller of it may run anything");
+  } else if (form == nullptr && !run.starts_with(':') && !row.runs) {
+    warn(
+        Finding::Weight::note,
+        shell::find_form(name) == nullptr
+            ? "nothing is known of the options of `{}`: a line with one follows `else`, unless the "
+              "row says `runs: true`"
+            : "nothing is known of `{}`: a line with an option follows `else`, unless the row says "
+              "`runs: true`");
+  }
+}
+
+}  // namespace
+
 // What a row says that contradicts itself.
 void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
                           const CommandRow& described) {
@@ -331,6 +442,7 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
     for (const std::string_view key : {kRowClass, kApproval, kWrites, kRuns, kRowEnv, kUnknown}) {
       refuse(key, fmt::format("`{}` says nothing beside `then: deny`", key));
     }
+    for (const std::string& run : row.run) note_stopped(build_, node, run);
     return;
   }
   const bool reads =
@@ -345,32 +457,7 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
            "a row that accepts running anything is not `read_only`: state the class of "
            "what it may run");
   }
-  for (const std::string& run : row.run) {
-    const std::string_view program = std::string_view(run).substr(0, run.find(' '));
-    const std::string_view name = shell::canonical_name(program);
-    const shell::Program& known = shell::find_program(name);
-    if (known.nature == shell::Nature::writes && !row.writes) {
-      build_.note(Finding::Weight::warning, node.at,
-                  fmt::format("`{}` writes files, and its row does not say `writes`: every line "
-                              "with it is refused",
-                              escape_untrusted(run)));
-    }
-    const bool choosy = std::ranges::any_of(shell::dangers_of(name), [](const auto& danger) {
-      return danger.effect == shell::Effect::runs;
-    });
-    if (row.runs && choosy) {
-      build_.note(
-          Finding::Weight::warning, node.at,
-          fmt::format("`{}` can run other programs, which its arguments choose, and the row "
-                      "says `runs: true`: a caller of it may run anything",
-                      escape_untrusted(run)));
-    } else if (known.name.empty() && !run.starts_with(':') && run.find(' ') == std::string::npos) {
-      build_.note(Finding::Weight::note, node.at,
-                  fmt::format("nothing is known of the arguments of `{}`: the row grants all of "
-                              "them",
-                              escape_untrusted(run)));
-    }
-  }
+  for (const std::string& run : row.run) note_program(build_, node, run, row);
 }
 
 void RowReader::read(const yaml::Node& node) {

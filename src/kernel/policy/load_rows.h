@@ -12,6 +12,9 @@
 
 namespace pawl {
 
+// `reads` and `writes` as mappings, of an entry and of its rows.
+void read_places(Build& build, const yaml::Entry& key, std::string_view path, FilePlaces& into);
+
 class RowReader {
  public:
   // `section` is the kind of mapping that a row is; `path` the rule path of the list.

@@ -42,4 +42,23 @@ Default default_for(Class c, Stage stage, bool claimed, bool gate_reads, Environ
   return found;
 }
 
+AskedByClass asked_by_class(const Policy& policy, const ToolRule& entry, Class of_tool,
+                            Class in_force, Environment environment, Instant now) {
+  AskedByClass out;
+  const bool claimed = policy.default_stage.has_value();
+  const bool staged = claimed && (in_force.has_effect() || policy.gate_reads);
+  if (staged) out.stage = policy.stage_of(entry);
+  out.asks = default_for(in_force, out.stage, claimed, policy.gate_reads, environment);
+  const bool strict_place = environment == Environment::production &&
+                            in_force.reversibility == Reversibility::irreversible;
+  if (out.asks.effect != Effect::hold || policy.risks.empty() || strict_place ||
+      less_dangerous(of_tool, in_force) || entry.requires_approval || entry.approval_if ||
+      policy.accepted(entry.rule.path + "/requires_approval", now) == nullptr) {
+    return out;
+  }
+  out.accepted = true;
+  out.asks = {Effect::notify, false, 1};
+  return out;
+}
+
 }  // namespace pawl

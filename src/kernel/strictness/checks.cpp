@@ -72,18 +72,19 @@ bool as_strict_path(const PathCheck& before, const PathCheck& after) {
   const bool more_signs = after.signs.find_first_not_of(before.signs) != std::string::npos;
   if (more_signs || after.base != before.base || !each_in(before.not_in, after.not_in))
     return false;
-  if (before.under.empty()) return true;
-  return !after.under.empty() && std::ranges::all_of(after.under, [&](const std::string& place) {
-    return std::ranges::any_of(before.under,
-                               [&](const std::string& wider) { return lies_under(wider, place); });
-  });
+  if (before.under.empty() && !before.named_only) return true;
+  const bool bounded = !after.under.empty() || after.named_only;
+  return bounded && std::ranges::all_of(after.under, [&](const std::string& place) {
+           return std::ranges::any_of(
+               before.under, [&](const std::string& wider) { return lies_under(wider, place); });
+         });
 }
 
 bool as_strict_url(const UrlCheck& before, const UrlCheck& after) {
   const std::vector<std::string> usual = {"https"};
   const auto& old_schemes = before.schemes.empty() ? usual : before.schemes;
   const auto& new_schemes = after.schemes.empty() ? usual : after.schemes;
-  return !after.hosts.empty() && each_in(after.hosts, before.hosts) &&
+  return (!after.hosts.empty() || after.named_only) && each_in(after.hosts, before.hosts) &&
          each_in(new_schemes, old_schemes) && not_above(after.query_max, before.query_max);
 }
 
@@ -169,7 +170,7 @@ bool as_strict(const Check& before, const Check& after) {
     case CheckKind::email_domain:
     case CheckKind::cidr:
     case CheckKind::hosts_in:
-      return !after.texts.empty() && each_in(after.texts, before.texts);
+      return (!after.texts.empty() || after.named_only) && each_in(after.texts, before.texts);
     case CheckKind::sql:
       return before.sql && after.sql && as_strict_sql(*before.sql, *after.sql);
     case CheckKind::shell:

@@ -125,6 +125,14 @@ void compare_commands(const Pair& pair, PolicyDiff& laxness) {
   if (before->directories != after->directories) {
     laxness.found(at, "the programs of " + name + " are looked for in other directories");
   }
+  const auto wider = [](const FilePlaces& then, const FilePlaces& now) {
+    return then.under != now.under || !std::ranges::all_of(then.not_in, [&](const auto& glob) {
+             return std::ranges::find(now.not_in, glob) != now.not_in.end();
+           });
+  };
+  if (wider(before->reads, after->reads) || wider(before->writes, after->writes)) {
+    laxness.found(at, "the files of " + name + " lie in other places");
+  }
   std::vector<std::string> rows;
   for (std::size_t i = 0; i < after->rows.size(); ++i) {
     if (after->rows[i].then != Effect::deny) rows.push_back(after->line.spelled[i]);

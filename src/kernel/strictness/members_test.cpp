@@ -37,18 +37,19 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [path, plural, own, required, min_items, checks, lines, from_sources, or_from,
                from_rule, or_from_rule, failing] = ArgumentRule{};
   const auto& [kind, at, values, texts, bound, exact, count, pattern, in_path, in_url, in_sql, line,
-               manifest, members, excludes, kept] = make_check();
-  const auto& [under, not_in, base, leads, signs] = PathCheck{};
-  const auto& [hosts, schemes, query_max] = UrlCheck{};
+               manifest, members, excludes, no_more_hosts, in_address, kept] = make_check();
+  const auto& [under, not_in, base, leads, signs, no_more_places] = PathCheck{};
+  const auto& [hosts, schemes, query_max, no_more] = UrlCheck{};
   const auto& [dialect, statements, tables, columns, functions, types, where, most_statements] =
       sql::SqlRule{};
   const auto& [quorum, within, reviewers, routes, deny_on_timeout, typed, wider, wider_rule] =
       ApprovalTerms{};
   const auto& [typed_argument, typed_rule] = TypedText{};
   const auto& [rows_rule, rows_else, line_argument, rows_line, rows, rows_otherwise, programs,
-               examples] = CommandRule{};
-  const auto& [row_rule, row_class, row_then, row_approval, row_words, row_cases, row_under] =
-      CommandRow{};
+               all_reads, all_writes, examples] = CommandRule{};
+  const auto& [row_rule, row_class, row_then, row_approval, row_words, row_cases, row_reads,
+               row_writes] = CommandRow{};
+  const auto& [places_rule, places_under, places_not_in, places_compiled] = FilePlaces{};
   const auto& [in_words, reader, compiled, spelled] = LineRule{};
   const auto& [kinds, namespaces, denies] = document::ManifestRule{};
   const auto& [freeze, from, until, stop, then, freeze_rule, weekly, env] = Freeze{};

@@ -40,7 +40,7 @@ tools:
         other: {not_in: [root]}
     - name: get_*
       class: read_only
-    - name: get_secret
+    - name: get_letter
       class: read_only
       requires_approval: true
       approval: {quorum: 2, within: 2m, by: [leads, heads]}
@@ -138,7 +138,7 @@ constexpr LaxerEdit kLaxerEdits[] = {
       "    - name: send_all\n      class: irreversible large external_sink\n    - name: get_*\n"},
      "p.yaml:23: `send_all` is granted"},
     {{"name: get_*", "name: \"ge*\""}, "`ge*` is granted"},
-    {{"    - name: get_secret\n      class: read_only\n      requires_approval: true\n      "
+    {{"    - name: get_letter\n      class: read_only\n      requires_approval: true\n      "
       "approval: {quorum: 2, within: 2m, by: [leads, heads]}\n",
       ""},
      "`get_*` does not ask for approval"},
@@ -314,7 +314,7 @@ TEST(Strictness, ANameThatIsSplitOffIsComparedWithWhatItCameFrom) {
   EXPECT_EQ(laxer_text(laxer(narrower)), "");
   const RoleEdit softer{"    - name: get_*\n",
                         "    - name: get_s*\n      class: read_only\n    - name: get_*\n"};
-  EXPECT_EQ(laxer_text(laxer(softer)), "");  // `get_secret` is still the narrower one
+  EXPECT_EQ(laxer_text(laxer(softer)), "");  // `get_letter` is still the narrower one
 }
 
 }  // namespace

@@ -21,6 +21,10 @@ std::string_view to_string(Effect effect) {
       return "writes files";
     case Effect::elsewhere:
       return "works in another directory";
+    case Effect::sends:
+      return "sends something away";
+    case Effect::discards:
+      return "throws work away";
   }
   return "";
 }
@@ -596,6 +600,17 @@ bool is_count(std::string_view name) {
   return name == "?" || name == "#" || name == "$";
 }
 
+// A word of text and globs alone; `<(…)` is a descriptor.
+std::string pattern_of(const Word& word) {
+  if (word.parts.size() == 1 && word.parts[0].kind == PartKind::process) return "/dev/fd/*";
+  std::string out;
+  for (const Part& part : word.parts) {
+    if (part.kind != PartKind::text && part.kind != PartKind::glob) return {};
+    out += part.text;
+  }
+  return out;
+}
+
 }  // namespace
 
 Argument reduce(const Word& word) {
@@ -648,6 +663,7 @@ Argument reduce(const Word& word) {
   }
   if (!unknown) return out;
   out.known = divides || matches ? Known::many : Known::one;
+  out.glob = pattern_of(word);
   const bool begins = rooted || (!out.text.empty() && out.text[0] != '-');
   out.operand = !divides && begins;
   return out;

@@ -134,14 +134,14 @@ bool reads_descriptor(std::string_view file);
 bool reads_its_code(std::string_view name, std::span<const Argument> words);
 
 // code.cpp: adds what the programs that are written in these arguments do.
-struct Program;
-void find_code(Command& command, std::string_view name, const Program& program);
+void find_code(Command& command, std::string_view name);
 
 // sed_script.cpp: what a script does besides reading, editing and printing. `pieces` are the texts
 // of -e in their order.
 struct SedScript {
-  bool runs = false;               // or may run; not all of it may be read then
-  std::vector<std::string> files;  // that it writes
+  bool runs = false;                // or may run; not all of it may be read then
+  std::vector<std::string> files;   // that it writes
+  std::vector<std::string> inputs;  // that it reads: `r`, `R`
 };
 SedScript read_sed(std::span<const std::string> pieces);
 

@@ -74,9 +74,13 @@ class SedLine {
       joined ? script(at_, text.substr(equals + 1)) : next_script();
     } else if (option == "file" || option == "line-length") {
       given_ = given_ || option == "file";
+      if (option == "file") runs_code(command_, at_, "--file");
       if (!joined) skip_value();
     } else if (option.empty() || (joined && option != "in-place")) {
       runs_code(command_, at_, "--");
+    } else if (option == "in-place" && !text.starts_with(option)) {
+      command_.hazards.push_back(
+          {Effect::writes, static_cast<std::uint32_t>(at_), "--in-place", {}, false});
     }
   }
 
@@ -125,6 +129,7 @@ class SedLine {
   void finish() {
     const SedScript found = read_sed(pieces_);
     if (found.runs) runs_code(command_, first_, "script");
+    command_.inputs.insert(command_.inputs.end(), found.inputs.begin(), found.inputs.end());
     for (const std::string& file : found.files) {
       command_.hazards.push_back({Effect::writes, static_cast<std::uint32_t>(first_), "script",
                                   Argument{file, Known::literal, false, command_.at}, true});
@@ -142,7 +147,8 @@ class SedLine {
 // ---- awk
 
 // The first operand where neither -f nor -e gives a program.
-void scan_awk(Command& command, const Program& program) {
+void scan_awk(Command& command) {
+  constexpr std::string_view values = "FvfeiEl";
   const auto& words = command.arguments;
   std::size_t at = 0;
   for (; at < words.size(); ++at) {
@@ -158,7 +164,7 @@ void scan_awk(Command& command, const Program& program) {
       if (std::ranges::find(bare, text) == bare.end()) runs_code(command, at, "--");
       continue;
     }
-    const std::size_t letter = text.find_first_of(program.values, 1);
+    const std::size_t letter = text.find_first_of(values, 1);
     if (letter == std::string::npos) continue;
     if (text[letter] == 'f') return;  // the table has it
     if (letter + 1 < text.size() || !words[at].literal()) continue;
@@ -249,21 +255,38 @@ void scan_cmake(Command& command) {
   }
 }
 
+// ---- go
+
+// A package by its path alone may be fetched: only what lies in the tree is run or installed.
+void scan_go(Command& command) {
+  const Reading reading = read_command(command);
+  if (reading.sub != "run" && reading.sub != "install") return;
+  for (const Reading::Operand& operand : reading.operands) {
+    const Argument& word = command.arguments[operand.at];
+    const bool inside = word.text.starts_with('.') || word.text.starts_with('/') ||
+                        (word.text.ends_with(".go") && !word.text.contains('@'));
+    if (!inside) runs_code(command, operand.at, "package");
+    if (reading.sub == "run" && !word.text.ends_with(".go")) break;  // the rest is for the program
+  }
+}
+
 }  // namespace
 
 bool expands_variables(std::string_view name) {
   return has_word("make just ninja task scons", name);
 }
 
-void find_code(Command& command, std::string_view name, const Program& program) {
+void find_code(Command& command, std::string_view name) {
   if (name == "sed") {
     SedLine(command).scan();
   } else if (name == "awk") {
-    scan_awk(command, program);
+    scan_awk(command);
   } else if (expands_variables(name)) {
     scan_make(command);
   } else if (name == "cmake") {
     scan_cmake(command);
+  } else if (name == "go") {
+    scan_go(command);
   } else if (reads_its_code(name, command.arguments)) {
     runs_code(command, Hazard::whole_program, "-");
   }

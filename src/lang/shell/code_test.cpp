@@ -12,7 +12,7 @@ std::string effects(std::string_view text) {
   if (!line) return "error";
   const Analysis analysis = analyse(*line);
   if (!analysis.troubles.empty()) return "! " + analysis.troubles[0].why;
-  std::string out;
+  std::string out = analysis.commands.back().writes ? "writes " : "";
   for (const Hazard& hazard : analysis.commands.back().hazards) {
     if (hazard.effect == Effect::elsewhere) continue;
     const std::string one = hazard.effect == Effect::runs ? "runs" : "writes " + hazard.value.text;

@@ -10,9 +10,10 @@
 // What programs do on their own is not seen: `make` runs what a Makefile says, `npm test` what a
 // package says, git the hooks of a repository. Who grants them grants that. What is seen is where
 // the *command line* chooses the code or the file: `git -c core.sshCommand=…`, `sed '1e id'`,
-// `make CC=…`, `… | python3`, `tar --to-command=…`, `sort -o`. Such an argument is a Hazard, and a
-// row covers a command with a hazard only where its author accepted it (rows.h). The facts are one
-// table (dangers_table.cpp), and what reads languages (code.cpp, interpreters.cpp).
+// `make CC=…`, `… | python3`, `tar --to-command=…`, `sort -o`, and every option and subcommand that
+// is not described. Such an argument is a Hazard, and a row covers a command with a hazard only
+// where its author accepted it (rows.h). The facts are one table (programs.h), and what reads
+// languages (code.cpp, interpreters.cpp).
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ struct Argument {
   Known known = Known::literal;
   bool operand = false;  // an unknown word that cannot be taken for an option
   std::uint32_t at = 0;
+  std::string glob = {};  // of a word that is text and `*`, `?`, `[` alone: all of it
 
   bool is(std::string_view word) const { return known == Known::literal && text == word; }
   bool literal() const { return known == Known::literal; }
@@ -57,7 +59,9 @@ struct Redirection {
 enum class Effect : std::uint8_t {
   runs,       // runs something that cannot be seen, chosen by the line
   writes,     // creates, changes or removes files
-  elsewhere,  // works in another directory: `git -C`, `make -C`
+  elsewhere,  // works in another directory: `git -C`, `make -C`, `git clone URL DIR`
+  sends,      // changes something on another machine
+  discards,   // throws work away that nothing brings back: `git restore .`, `git stash clear`
 };
 std::string_view to_string(Effect effect);
 
@@ -68,6 +72,7 @@ struct Hazard {
   std::string_view option;                 // as the table spells it; empty: the program itself
   Argument value;                          // of `writes` and `elsewhere`, where one is given
   bool has_value = false;
+  bool unknown = false;  // an option or a subcommand that is not described: it may do anything
 };
 
 enum class Standing : std::uint8_t {
@@ -94,6 +99,8 @@ struct Command {
   std::vector<Setting> settings;  // variables for this command alone
   std::vector<Redirection> redirections;
   std::vector<Hazard> hazards;
+  bool writes = false;  // files, as its description says: `cp`, `git add`; see effects_of
+  std::vector<std::string> inputs;  // files that a script in its arguments reads
   Context context;
   Standing standing = Standing::program;
   std::uint32_t behind = none;  // index of the command that runs it

@@ -1,4 +1,4 @@
-// What the table knows about the arguments of one command.
+// What is known of the arguments of one command, and what is not.
 #include <algorithm>
 #include <array>
 
@@ -25,62 +25,66 @@ bool harmless_git_setting(const Argument& word) {
                              [&](std::string_view one) { return one == key || one == whole; });
 }
 
-void add_hazard(Command& command, const Danger& danger, std::string_view option,
-                std::uint32_t index) {
-  Hazard hazard{danger.effect, index, option, {}, false};
-  if (danger.value && index != Hazard::whole_program) {
-    const Argument& word = command.arguments[index];
-    const std::size_t equals = word.text.find('=');
-    hazard.has_value = true;
-    if (option.starts_with("--") && equals != std::string::npos) {
-      hazard.value = word;
-      hazard.value.text = word.text.substr(equals + 1);
-    } else if (option.size() == 2 && !word.text.ends_with(option[1])) {
-      hazard.value = word;
-      hazard.value.text = word.text.substr(word.text.find(option[1]) + 1);
-    } else if (index + 1 < command.arguments.size()) {
-      hazard.value = command.arguments[index + 1];
-    } else {
-      hazard.has_value = false;
-    }
-  }
-  const bool configures = command.program.ends_with("git") && option == "-c" && hazard.has_value;
-  if (configures && harmless_git_setting(hazard.value)) return;
-  command.hazards.push_back(std::move(hazard));
+// `python -W ignore`: the name of an action, and not one of a module that would be loaded.
+bool plain_warning(const Argument& word) {
+  return word.literal() &&
+         has_word("ignore error default always module once all i e d a m o", word.text);
 }
 
-void scan_options(Command& command, const Program& program, const Danger& danger,
-                  const Subcommand& where) {
-  // What stands behind the file of a script belongs to the script.
-  constexpr std::string_view interpreters =
-      "Rscript julia lua luajit node perl php python ruby tclsh";
-  const auto& first = command.arguments;
-  const bool script = has_word(interpreters, danger.program) && !first.empty() &&
-                      first[0].literal() && !first[0].text.starts_with('-');
-  if (script) return;
-  for (std::string_view words = danger.options; !words.empty();) {
-    const std::string_view option = next_word(words);
-    for (std::uint32_t i = 0; i < command.arguments.size(); ++i) {
-      const Argument& word = command.arguments[i];
-      // An unknown ending does not hide an option: `--output=$x`.
-      if (!word.literal() && word.text.empty()) continue;
-      if (word.text == "-" || !has_option(program, word.text, option)) continue;
-      // `git -c x` and `git clone -c x`: a row of a subcommand speaks of what is behind it.
-      if (!danger.subs.empty() && i <= where.index && where.certain) continue;
-      if (danger.program == "git" && danger.subs.empty() && where.certain && i > where.index)
-        continue;
-      add_hazard(command, danger, option, i);
+void add_option(Command& command, const Reading& reading, const Reading::Given& given) {
+  const Option& option = *given.option;
+  const auto add = [&](Effect effect, bool valued) {
+    Hazard hazard{effect, given.at, option.name, {}, false};
+    hazard.has_value = valued && (given.value > 0 || given.from > 0);
+    if (hazard.has_value) hazard.value = reading.value(command, given);
+    command.hazards.push_back(std::move(hazard));
+  };
+  for (const char letter : option.effects) {
+    switch (letter) {
+      case 'x': {
+        const bool configures =
+            reading.program->name == "git" && option.name == "-c" && given.at < reading.where.index;
+        if (configures && harmless_git_setting(reading.value(command, given))) break;
+        if (option.name == "-W" && plain_warning(reading.value(command, given))) break;
+        add(Effect::runs, true);
+        break;
+      }
+      case 'w':
+      case 't':
+        add(Effect::writes, true);
+        break;
+      case 'W':
+        add(Effect::writes, false);
+        break;
+      case 'd':
+      case 'i':
+        add(Effect::elsewhere, true);
+        command.writes = command.writes || letter == 'i';
+        break;
+      case 's':
+        add(Effect::sends, true);
+        break;
+      default:
+        break;
     }
   }
 }
 
-// Options of tar without a dash, as the first word.
-void scan_old_tar(Command& command) {
-  if (command.arguments.empty()) return;
-  const Argument& first = command.arguments[0];
-  if (first.text.starts_with('-') || (first.literal() && first.text.empty())) return;
-  if (!first.literal() || first.text.find_first_of("IF") != std::string::npos) {
-    command.hazards.push_back({Effect::runs, 0, "-I", {}, false});
+void add_whole(Command& command, const Reading& reading, Effect effect) {
+  const bool sub = !reading.sub.empty();
+  command.hazards.push_back(
+      {effect,
+       sub ? static_cast<std::uint32_t>(reading.where.index) : Hazard::whole_program,
+       "",
+       {},
+       false});
+}
+
+void add_unknown(Command& command, const Reading& reading) {
+  for (const std::uint32_t at : reading.unknown) {
+    Hazard hazard{Effect::runs, at, "", {}, false};
+    hazard.unknown = true;
+    command.hazards.push_back(std::move(hazard));
   }
 }
 
@@ -88,30 +92,23 @@ void scan_old_tar(Command& command) {
 
 void find_hazards(Command& command) {
   const std::string_view name = canonical_name(command.program);
-  const Program& program = find_program(name);
-  const auto dangers = dangers_of(name);
-  if (!dangers.empty()) {
-    const Subcommand where = find_subcommand(program, command.arguments);
-    const std::string_view sub = subcommand_name(program, command.arguments, where);
-    for (const Danger& danger : dangers) {
-      const bool could = !sub.empty() && !has_word(danger.subs, sub);
-      const bool cut = program.abbreviates && !danger.subs.empty();
-      bool here = danger.subs.empty() || !could;
-      for (std::string_view all = danger.subs; cut && !here && !all.empty();) {
-        here = next_word(all).starts_with(sub);
-      }
-      if (!here || (!danger.subs.empty() && where.index >= command.arguments.size())) continue;
-      if (!danger.options.empty()) {
-        scan_options(command, program, danger, where);
-        continue;
-      }
-      const auto at =
-          danger.subs.empty() ? Hazard::whole_program : static_cast<std::uint32_t>(where.index);
-      add_hazard(command, danger, "", at);
-    }
+  const Reading reading = read_command(command);
+  add_unknown(command, reading);
+  for (const Reading::Given& given : reading.options) add_option(command, reading, given);
+  if (reading.does('x')) add_whole(command, reading, Effect::runs);
+  if (reading.does('W')) {
+    add_whole(command, reading, Effect::writes);
+  } else if (reading.writes()) {
+    command.writes = true;
   }
-  if (name == "tar") scan_old_tar(command);
-  find_code(command, name, program);
+  if (reading.does('s')) add_whole(command, reading, Effect::sends);
+  if (reading.discards()) add_whole(command, reading, Effect::discards);
+  for (const Reading::Operand& operand : reading.operands) {
+    if (operand.role != Role::into) continue;
+    command.hazards.push_back(
+        {Effect::elsewhere, operand.at, "", command.arguments[operand.at], true});
+  }
+  find_code(command, name);
   if (name == "git") {
     for (std::uint32_t i = 0; i < command.arguments.size(); ++i) {
       const std::string& text = command.arguments[i].text;

@@ -139,8 +139,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Sample{"npm publish", "5"}, Sample{"npm --tag x publish", "5"},
                     Sample{"npm publis", "5"}, Sample{"git push origin --mirror", "5"},
                     Sample{"git push --mirr", "5"}, Sample{"git push -uf o x", "5"},
-                    Sample{"git push o +x", "5"}, Sample{"rm -r x -f", "1"},
-                    Sample{"rm -rf x", "5"}, Sample{"rm x -vrf", "1"},
+                    Sample{"git push o +x", "5"}, Sample{"rm -r x -f", "5"},
+                    Sample{"rm -rf x", "5"}, Sample{"rm x -vrf", "5"},
                     Sample{"bash -c 'ssh h id'", "5"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"git --exec-path=/tmp status", "unclear"},
         Sample{"git --git-dir=/tmp/x status", "unclear"}, Sample{"git --unknown status", "unclear"},
         Sample{"git diff --ext-diff", "unclear"}, Sample{"git diff --output=/etc/x", "uncovered"},
-        Sample{"git log --outp x", "uncovered"}, Sample{"git fetch --upload-pack=id o", "unclear"},
+        Sample{"git log --outp x", "unclear"}, Sample{"git fetch --upload-pack=id o", "unclear"},
         Sample{"git fetch --upload-p id o", "unclear"}, Sample{"git clone -u id x", "unclear"},
         Sample{"git clone ext::id x", "unclear"},
         Sample{"git clone --conf core.fsmonitor=id x", "unclear"},
@@ -235,6 +235,75 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"pip install x -r r", "uncovered"},
         Sample{"kubectl --kubeconfig x exec p", "uncovered"}, Sample{"perl x", "uncovered"},
         Sample{"vim x", "uncovered"}));
+
+// What is not described may do anything.
+INSTANTIATE_TEST_SUITE_P(
+    NotDescribed, Adversary,
+    testing::Values(
+        Sample{"git evil/x", "uncovered"}, Sample{"git log --outp=F", "unclear"},
+        Sample{"git diff --output-directory=F", "unclear"}, Sample{"git status --evil", "unclear"},
+        Sample{"git blame --contents=x --evil f", "unclear"},
+        Sample{"npm run x -script-shell=id", "unclear"},
+        Sample{"npm test ---script-shell=id", "unclear"},
+        Sample{"npm test -- ---script-shell=id", "2"},
+        Sample{"node --experimental_loader=x y.js", "unclear"},
+        Sample{"node --inspect-brk x.js", "unclear"}, Sample{"node --env-file=x y.js", "unclear"},
+        Sample{"pytest -W error::evil.Mod", "unclear"}, Sample{"pytest -W error tests", "2"},
+        Sample{"pytest --evil", "unclear"}, Sample{"npx evil --x", "uncovered"},
+        Sample{"npx vitest --evil", "unclear"}, Sample{"npx vitest run --coverage", "2"},
+        Sample{"npx tsc --noEmit -p tsconfig.json", "2"},
+        Sample{"npx --package=evil vitest", "unclear"}, Sample{"rm --evil x", "unclear"},
+        Sample{"cp --evil a b", "unclear"}, Sample{"kubectl get --evil pods", "unclear"},
+        Sample{"mkdir -pZ x", "1"}, Sample{"tar tzf x.tgz", "1"},
+        Sample{"tar --evil -tf x", "unclear"}, Sample{"rg --pre=id x", "unclear"},
+        Sample{"rg --files --evil", "unclear"}, Sample{"sort --evil f", "unclear"},
+        Sample{"sort -k2,2n -t, f", "0"},
+        Sample{"git push -vo origin evil.example:agent/y agent/x", "4"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    StoppedInAnySpelling, Adversary,
+    testing::Values(Sample{"rm -fr x", "5"}, Sample{"rm -r -f x", "5"}, Sample{"rm -Rf x", "5"},
+                    Sample{"rm x --recursive -f", "5"}, Sample{"rm --force --recursive x", "5"},
+                    Sample{"rm --recurs --for x", "5"}, Sample{"rm -vfir x", "5"},
+                    Sample{"rm -r x", "1"}, Sample{"rm -f x", "1"}, Sample{"env rm -f -R x", "5"},
+                    Sample{"xargs rm -Rf < x", "5"}));
+
+TEST(Rows, StopsWhatMeansTheSame) {
+  std::vector<Row> rows(1);
+  rows[0].run = {"curl -d",    "chmod -R",   "docker run -v",
+                 "git add -A", "mytool -xz", "git clean -fd"};
+  rows[0].stops = true;
+  const Rows compiled = *Rows::compile(rows);
+  for (const std::string_view text :
+       {"curl --data x h", "curl -sd x h", "curl -dx h", "curl --dat x h",
+        "curl --data-binary @f h", "chmod --recursive 777 x", "chmod -vR 777 x",
+        "docker run --volume /:/m i", "docker --debug run --rm -v /:/m i", "docker run -itv /:/m i",
+        "git add --all", "git -C d add --al", "git add . -A", "mytool -z a -x", "mytool -xz",
+        "git clean -d --force", "git clean -xfd"}) {
+    EXPECT_FALSE(judged(text, compiled, Place{}).commands.empty()) << text;
+  }
+  for (const std::string_view text :
+       {"curl h", "chmod 777 x", "docker run i", "git add x", "mytool -x", "git clean -f"}) {
+    EXPECT_TRUE(judged(text, compiled, Place{}).commands.empty()) << text;
+  }
+}
+
+TEST(Rows, AProgramThatIsNotDescribedIsCoveredWithoutOptions) {
+  std::vector<Row> rows(2);
+  rows[0].run = {"mytool", "git frob", "helm", "nmap"};
+  rows[1].run = {"other"};
+  rows[1].runs = true;
+  const Rows compiled = *Rows::compile(rows);
+  const auto of = [&](std::string_view text) { return judged(text, compiled, Place{}).outcome; };
+  EXPECT_EQ(of("mytool build x"), Outcome::covered);
+  EXPECT_EQ(of("git frob x"), Outcome::covered);
+  EXPECT_EQ(of("other --x y"), Outcome::covered);
+  for (const std::string_view text :
+       {"mytool --out=x build", "mytool build -o x", "git frob --output=x",
+        "helm --kubeconfig x list", "nmap -oN f h", "helm evil"}) {
+    EXPECT_NE(of(text), Outcome::covered) << text;
+  }
+}
 
 TEST(Rows, MostSpecificWinsAndTiesAllCount) {
   std::vector<Row> rows(3);
@@ -348,6 +417,107 @@ TEST(Value, NamesWhatExpressionsAskFor) {
   EXPECT_THAT(value("rm -fr x"), HasSubstr(R"("force":true,"recursive":true)"));
 }
 
+// What git would use, and nothing where a word is not known.
+TEST(Value, ClaimsNothingWhereAnOptionIsNotKnown) {
+  EXPECT_THAT(value("git push --repo origin evil.example:agent/y agent/x"),
+              HasSubstr(R"("remote":"evil.example:agent/y","refs":["refs/heads/agent/x"])"));
+  EXPECT_THAT(value("git push --repo=origin"), HasSubstr(R"("remote":"origin","refs":[""])"));
+  EXPECT_THAT(value("git push -vo origin evil.example:x agent/x"),
+              HasSubstr(R"("remote":"evil.example:x")"));
+  EXPECT_THAT(value("git push -o x --push-option y o b"), HasSubstr(R"("remote":"o")"));
+  EXPECT_THAT(value("git push o x:heads/main"), HasSubstr(R"("refs":["refs/heads/main"])"));
+  EXPECT_THAT(value("git push o heads/main"), HasSubstr(R"("refs":["refs/heads/main"])"));
+  EXPECT_THAT(value("git push o x:tags/v1"), HasSubstr(R"("refs":["refs/tags/v1"])"));
+  EXPECT_THAT(value("git push --tags o agent/x"), HasSubstr(R"("refs/tags/*")"));
+  EXPECT_THAT(value("git push --follow-tags o agent/x"), HasSubstr(R"("refs/tags/*")"));
+  EXPECT_THAT(value("git push --mirror o agent/x"), HasSubstr(R"("refs/heads/agent/x",""])"));
+  for (const std::string_view text :
+       {"git push --evil o agent/x", "git push --repos=o agent/x", "git push -Z o agent/x",
+        "git push --tag o agent/x", "git push --push-opt x o agent/x"}) {
+    EXPECT_THAT(value(text), Not(HasSubstr(R"("remote")"))) << text;
+    EXPECT_THAT(value(text), Not(HasSubstr(R"("refs")"))) << text;
+    EXPECT_THAT(value(text), Not(HasSubstr(R"("force":false)"))) << text;
+  }
+}
+
+// What commands evidently read, write and work in: `r:`, `w:`, `d:`, `?` for a file that is not
+// known, `!` where work is thrown away.
+std::string touched(std::string_view text) {
+  const Analysis analysis = analyse(*parse(text, Dialect::bash));
+  const Effects effects = effects_of(analysis);
+  std::string out;
+  const auto add = [&](std::string_view what) { (out += out.empty() ? "" : " ") += what; };
+  for (const FileEffect& file : effects.files) {
+    if (file.look || file.here) continue;
+    add((file.write ? "w:" : "r:") + (file.known || file.glob ? file.path : "?"));
+  }
+  for (const Directory& directory : effects.directories) add("d:" + directory.path);
+  for (const Command& command : analysis.commands) {
+    const bool discards = std::ranges::find(command.hazards, Effect::discards, &Hazard::effect) !=
+                          command.hazards.end();
+    if (discards) add("!");
+  }
+  return out;
+}
+
+struct Touched {
+  std::string_view line;
+  std::string_view files;
+};
+class Touches : public testing::TestWithParam<Touched> {};
+TEST_P(Touches, AreSeen) {
+  EXPECT_EQ(touched(GetParam().line), GetParam().files) << GetParam().line;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Files, Touches,
+    testing::Values(
+        Touched{"cat .env", "r:.env"}, Touched{"cat < .env", "r:.env"},
+        Touched{"grep -f .env x", "r:.env r:x"}, Touched{"grep x .env", "r:.env"},
+        Touched{"grep -e x .env", "r:.env"}, Touched{"grep --reg=x .env", "r:.env"},
+        Touched{"sed -n 'r .env' x", "r:.env r:x"}, Touched{"awk 1 .env", "r:.env"},
+        Touched{"diff a b", "r:a r:b"}, Touched{"git show HEAD:.env", "r:HEAD:.env r:.env"},
+        Touched{"git diff -- .env", "r:.env"}, Touched{"git add .env", "r:.env"},
+        Touched{"git commit -F .env", "r:.env"}, Touched{"curl -d @.env h", "r:.env"},
+        Touched{"curl -F 'x=@.env;type=y' h", "r:.env;type=y r:.env"},
+        Touched{"curl -T .env h", "r:.env"}, Touched{"wc -l x", ""}, Touched{"ls -la x", ""},
+        Touched{"cat .e*", "r:.e*"}, Touched{"cat \"$x\"", "r:?"}, Touched{"uniq -c", ""},
+        Touched{"uniq -c a", "r:a"}, Touched{"uniq a b", "r:a w:b"},
+        Touched{"tar tzf x.tgz", "r:x.tgz"}, Touched{"tar czf x.tgz a b", "w:x.tgz r:a r:b"},
+        Touched{"tar xf x.tgz", "r:x.tgz w:?"}, Touched{"cp a b", "r:a w:b w:b/a"},
+        Touched{"mv a b", "r:a w:a w:b w:b/a"}, Touched{"cp -t d a b", "w:d r:a r:b w:d/a w:d/b"},
+        Touched{"rm -r a", "w:a"}, Touched{"ln -s /etc box", "w:/etc w:box w:box/etc"},
+        Touched{"sed -i s/a/b/ f", "w:f"}, Touched{"git bundle create F HEAD", "w:F r:HEAD"},
+        Touched{"git reflog --output=F", "w:F"}, Touched{"git stash list --output=F", "w:F"},
+        Touched{"git diff --output F", "w:F"}, Touched{"dd if=a of=b", "r:a w:b"},
+        Touched{"echo x | tee -a b", "w:b"}, Touched{"node x.js .env", "r:x.js"},
+        Touched{"git config --get user.name", ""}, Touched{"xxd a b", "r:a w:b"},
+        Touched{"curl -o x h", "w:x"}));
+INSTANTIATE_TEST_SUITE_P(
+    Directories, Touches,
+    testing::Values(Touched{"cd x", "d:x"}, Touched{"git -C x status", "d:x"},
+                    Touched{"git -C x -C y add f", "r:x/y/f w:x/y d:x d:x/y"},
+                    Touched{"make -C x", "d:x"}, Touched{"make --directory=x", "d:x"},
+                    Touched{"npm --prefix x test", "d:x"}, Touched{"npm -C x test", "d:x"},
+                    Touched{"git init /x", "w:/x d:/x"}, Touched{"git clone URL /x", "w:/x d:/x"},
+                    Touched{"git worktree add /x b", "w:/x d:/x"}, Touched{"ninja -C x", "d:x"},
+                    Touched{"tar -C x -cf y .", "w:x/y r:x/. d:x"},
+                    Touched{"go test -C x ./...", "d:x"},
+                    Touched{"cargo build --manifest-path /x/Cargo.toml", "d:/x/Cargo.toml"}));
+INSTANTIATE_TEST_SUITE_P(
+    ThrownAway, Touches,
+    testing::Values(Touched{"git restore .", "w:. !"}, Touched{"git restore --staged .", "w:."},
+                    Touched{"git restore -SW .", "w:. !"}, Touched{"git stash clear", "!"},
+                    Touched{"git stash drop", "!"}, Touched{"git stash pop", ""},
+                    Touched{"git switch -f main", "!"},
+                    Touched{"git switch --discard-changes main", "!"},
+                    Touched{"git switch main", ""}, Touched{"git checkout -- .", "w:. !"},
+                    Touched{"git checkout -b x", ""}, Touched{"git checkout -fb x", "!"},
+                    Touched{"git clean -fd", "!"}, Touched{"git clean -fdn", ""},
+                    Touched{"git reset --hard", "!"}, Touched{"git reset --soft HEAD~1", ""},
+                    Touched{"git branch -D x", "!"}, Touched{"git reflog expire --all", "!"},
+                    Touched{"git gc --prune=now", "!"},
+                    Touched{"git worktree remove -f x", "w:x !"}));
+
 TEST(Effects, FilesHostsAndDirectories) {
   const auto of = [](std::string_view text) {
     return effects_of(analyse(*parse(text, Dialect::bash)));
@@ -362,7 +532,7 @@ TEST(Effects, FilesHostsAndDirectories) {
   EXPECT_EQ(written("a > x >> y 2> z < w"), "x y z");
   EXPECT_EQ(written("for i in a; do b; done > x"), "x");
   EXPECT_EQ(written("sort --output=x -T t f"), "x t");
-  EXPECT_EQ(written("cp -t d a; dd of=x"), "d a x");
+  EXPECT_EQ(written("cp -t d a; dd of=x"), "d d/a x");
   EXPECT_EQ(written("rm \"$x\""), "?");
   EXPECT_THAT(of("curl https://u@good.example:8443/x").hosts, ElementsAre("good.example"));
   EXPECT_THAT(of("curl good.example/x").hosts, ElementsAre("good.example"));
@@ -371,7 +541,11 @@ TEST(Effects, FilesHostsAndDirectories) {
   EXPECT_TRUE(of("curl \"$x\"").hosts_unknown);
   EXPECT_TRUE(of("curl \"https://good.example$x\"").hosts_unknown);
   EXPECT_FALSE(of("ls").hosts_unknown);
-  EXPECT_THAT(of("cd x && git -C y status").directories, ElementsAre("x", "y"));
+  const Effects moved = of("cd x && git -C y status");
+  ASSERT_EQ(moved.directories.size(), 2U);
+  EXPECT_EQ(moved.directories[0].path, "x");
+  EXPECT_TRUE(moved.directories[0].stays);
+  EXPECT_EQ(moved.directories[1].path, "y");
   EXPECT_TRUE(of("cd").directory_unknown);
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
+#include <utility>
 
 #include "lang/shell/rows.h"
 
@@ -31,18 +33,7 @@ constexpr auto kAliases = std::to_array<Alias>({
 });
 
 bool listed(std::string_view name) {
-  return is_interpreter(name) ||
-         std::ranges::binary_search(program_table(), name, {}, &Program::name) ||
-         std::ranges::binary_search(danger_table(), name, {}, &Danger::program);
-}
-
-// Short options: in a cluster up to the first letter that takes a value.
-bool has_letter(const Program& program, std::string_view word, char letter) {
-  for (const char c : word.substr(1)) {
-    if (c == letter) return true;
-    if (program.values.contains(c)) return false;
-  }
-  return false;
+  return is_interpreter(name) || find_form(name) != nullptr;
 }
 
 }  // namespace
@@ -74,218 +65,182 @@ std::string_view canonical_name(std::string_view program) {
   return listed(stem) ? stem : name;
 }
 
+// The table, compiled once.
+
+namespace {
+
+Role role_of(std::string_view word) {
+  constexpr auto roles = std::to_array<std::pair<std::string_view, Role>>({
+      {"look", Role::look},
+      {"read", Role::read},
+      {"write", Role::write},
+      {"move", Role::move},
+      {"into", Role::into},
+      {"rev", Role::rev},
+      {"script", Role::script},
+      {"pattern", Role::pattern},
+  });
+  const auto found = std::ranges::find(roles, word, &std::pair<std::string_view, Role>::first);
+  return found == roles.end() ? Role::text : found->second;
+}
+
+void add_options(std::string_view words, Form& form) {
+  while (!words.empty()) {
+    std::string_view word = next_word(words);
+    if (word.empty()) continue;
+    Option option;
+    option.group = static_cast<std::uint16_t>(form.options.size());
+    const std::size_t colon = word.find(':');
+    if (colon != word.npos && colon > 0 && word[0] != '-') {
+      option.effects = word.substr(0, colon);
+      word.remove_prefix(colon + 1);
+    }
+    for (; word.size() > 1 && word.ends_with('='); word.remove_suffix(1)) ++option.values;
+    if (word.size() > 2 && word.ends_with('?')) {
+      option.joined = true;
+      word.remove_suffix(1);
+    }
+    for (std::size_t stop = 0; stop != word.npos; word.remove_prefix(stop + 1)) {
+      stop = word.find('|');
+      option.name = word.substr(0, stop);
+      form.options.push_back(option);
+      if (stop == word.npos) break;
+    }
+  }
+}
+
+Form compile(const Usage& usage) {
+  Form form;
+  form.usage = &usage;
+  add_options(usage.options, form);
+  add_options(usage.more, form);
+  // Where a spelling stands twice, the line's own comes before what is shared.
+  std::ranges::sort(form.options, [](const Option& a, const Option& b) {
+    return std::tie(a.name, a.group) < std::tie(b.name, b.group);
+  });
+  for (std::string_view words = usage.operands; !words.empty();) {
+    std::string_view word = next_word(words);
+    if (word.ends_with('*')) {
+      form.repeats = true;
+      form.repeated = form.operands.size();
+      word.remove_suffix(1);
+    }
+    form.operands.push_back(role_of(word));
+  }
+  return form;
+}
+
+class Catalog {
+ public:
+  Catalog() {
+    for (const auto table : {usage_table(), builders_table(), git_table()}) {
+      for (const Usage& usage : table) add(usage);
+    }
+    std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
+      return std::tie(a.program, a.sub) < std::tie(b.program, b.sub);
+    });
+  }
+
+  const Form* find(std::string_view program, std::string_view sub) const {
+    const auto found =
+        std::ranges::lower_bound(entries_, std::tie(program, sub), {},
+                                 [](const Entry& one) { return std::tie(one.program, one.sub); });
+    if (found == entries_.end() || found->program != program || found->sub != sub) return nullptr;
+    return &forms_[found->form];
+  }
+
+  bool has_subcommands(std::string_view program) const {
+    const auto found =
+        std::ranges::upper_bound(entries_, std::tuple(program, std::string_view()), {},
+                                 [](const Entry& one) { return std::tuple(one.program, one.sub); });
+    return found != entries_.end() && found->program == program;
+  }
+
+ private:
+  struct Entry {
+    std::string_view program;
+    std::string_view sub;
+    std::size_t form;
+  };
+
+  void add(const Usage& usage) {
+    std::string_view subs = usage.subs;
+    for (std::size_t stop = 0; stop != subs.npos; subs.remove_prefix(stop + 1)) {
+      stop = subs.find(',');
+      entries_.push_back({usage.program, subs.substr(0, stop), forms_.size()});
+      if (stop == subs.npos) break;
+    }
+    forms_.push_back(compile(usage));
+  }
+
+  std::vector<Form> forms_;
+  std::vector<Entry> entries_;
+};
+
+const Catalog& catalog() {
+  static const Catalog all;
+  return all;
+}
+
+}  // namespace
+
+const Option* Form::find(std::string_view name) const {
+  const auto found = std::ranges::lower_bound(options, name, {}, &Option::name);
+  return found != options.end() && found->name == name ? &*found : nullptr;
+}
+
+bool Form::writes() const {
+  const bool operand = std::ranges::any_of(operands, [](Role role) {
+    return role == Role::write || role == Role::move || role == Role::into;
+  });
+  const bool second = usage->operands == "read write";  // the file of `uniq`, which may be missing
+  return !does('e') && (does('w') || does('W') || (operand && !second));
+}
+
+bool Form::runs() const {
+  return does('x') || std::ranges::any_of(options, [](const Option& option) {
+           return option.effects.contains('x');
+         });
+}
+
+const Form* find_form(std::string_view name, std::string_view sub) {
+  return catalog().find(name, sub);
+}
+
+bool has_subcommands(std::string_view name) {
+  return catalog().has_subcommands(name);
+}
+
+std::string_view may_do_beyond(std::string_view words) {
+  const std::string_view program = canonical_name(next_word(words));
+  const std::string_view sub = next_word(words);
+  bool sends = false, discards = false;
+  for (const auto table : {usage_table(), builders_table(), git_table()}) {
+    for (const Usage& usage : table) {
+      if (usage.program != program) continue;
+      const bool other = !sub.empty() && !usage.subs.empty() &&
+                         !(',' + std::string(usage.subs) + ',').contains(',' + std::string(sub));
+      if (other) continue;
+      for (const char letter : {'s', '!'}) {
+        bool does = usage.does.contains(letter);
+        for (std::string_view options : {usage.options, usage.more}) {
+          while (!options.empty()) {
+            const std::string_view option = next_word(options);
+            does |= option.substr(0, option.find(':') + 1).contains(letter);
+          }
+        }
+        (letter == 's' ? sends : discards) |= does;
+      }
+    }
+  }
+  return sends ? (discards ? "s!" : "s") : (discards ? "!" : "");
+}
+
 const Program& find_program(std::string_view name) {
   static constexpr Program none{};
   const auto table = program_table();
   const auto found = std::ranges::lower_bound(table, name, {}, &Program::name);
   return found != table.end() && found->name == name ? *found : none;
-}
-
-std::span<const Danger> dangers_of(std::string_view name) {
-  const auto found = std::ranges::equal_range(danger_table(), name, {}, &Danger::program);
-  return {found.begin(), found.end()};
-}
-
-bool has_option(const Program& program, std::string_view word, std::string_view option) {
-  if (!option.starts_with('-')) {
-    // `SHELL=…` of make, or a word as such.
-    return word == option || (word.starts_with(option) && word.substr(option.size(), 1) == "=");
-  }
-  if (!word.starts_with('-') || word.size() < 2) return false;
-  if (option.starts_with("--")) {
-    if (!word.starts_with("--") || word.size() < 3) return false;
-    const std::string_view name = word.substr(0, word.find('='));
-    return option.starts_with(name);
-  }
-  if (option.size() == 2) return word[1] != '-' && has_letter(program, word, option[1]);
-  if (word.starts_with("--")) word.remove_prefix(1);
-  return word.starts_with(option) && (word.size() == option.size() || word[option.size()] == '=' ||
-                                      option.starts_with("-XX") || word[option.size()] == ':');
-}
-
-Subcommand find_subcommand(const Program& program, std::span<const Argument> arguments) {
-  Subcommand out;
-  while (out.index < arguments.size()) {
-    const Argument& word = arguments[out.index];
-    if (!word.literal()) {
-      out.certain = word.operand;
-      return out;
-    }
-    // `cargo +nightly build`
-    if (program.name == "cargo" && out.index == 0 && word.text.starts_with('+')) {
-      ++out.index;
-      continue;
-    }
-    if (word.text.size() < 2 || word.text[0] != '-') return out;
-    std::string_view name = std::string_view(word.text).substr(1);
-    const bool single = !name.starts_with('-');
-    if (!single) name.remove_prefix(1);
-    const std::size_t equals = name.find('=');
-    const std::string_view stem = name.substr(0, equals);
-    bool found = false;
-    bool takes = false;
-    for (std::string_view words = program.globals; !words.empty() && !found;) {
-      std::string_view listed_option = next_word(words);
-      const bool valued = listed_option.ends_with('=');
-      if (valued) listed_option.remove_suffix(1);
-      const bool exact = listed_option == stem;
-      const bool attached = single && valued && listed_option.size() == 1 &&
-                            name.starts_with(listed_option) && name.size() > 1;
-      found = exact || attached;
-      takes = exact && valued && equals == name.npos && !attached;
-    }
-    if (!found) {
-      out.certain = false;
-      return out;
-    }
-    const bool several =
-        takes && out.index + 1 < arguments.size() && arguments[out.index + 1].known == Known::many;
-    if (several) {
-      out.certain = false;
-      return out;
-    }
-    out.index += takes ? 2 : 1;
-  }
-  out.index = std::min(out.index, arguments.size());
-  return out;
-}
-
-std::string_view subcommand_name(const Program& program, std::span<const Argument> arguments,
-                                 const Subcommand& where) {
-  if (!where.certain || where.index >= arguments.size()) return {};
-  const Argument& word = arguments[where.index];
-  if (!word.literal()) return {};
-  for (std::string_view words = program.subcommands; !words.empty();) {
-    const std::string_view pair = next_word(words);
-    const std::size_t equals = pair.find('=');
-    if (pair.substr(0, equals) == word.text) return pair.substr(equals + 1);
-  }
-  return word.text;
-}
-
-// What a line evidently touches: files, hosts, directories.
-
-namespace {
-
-bool is_network(std::string_view name) {
-  return has_word("curl wget ssh scp sftp rsync nc ncat socat ping telnet ftp http https", name);
-}
-
-// The host of `scheme://user@host:port/…`; of `user@host:path` and, where `bare`, of `host/…`.
-std::string_view host_in(std::string_view word, bool bare) {
-  const std::size_t scheme = word.find("://");
-  if (scheme != word.npos) {
-    word.remove_prefix(scheme + 3);
-    word = word.substr(0, word.find_first_of("/?#\\"));
-    const std::size_t user = word.rfind('@');
-    if (user != word.npos) word.remove_prefix(user + 1);
-    if (word.starts_with('[')) return word.substr(0, word.find(']') + 1);
-    return word.substr(0, word.find(':'));
-  }
-  const std::size_t at = word.find('@');
-  const std::size_t colon = word.find(':', at == word.npos ? 0 : at);
-  const std::size_t slash = word.find('/');
-  if (colon != word.npos && colon > 0 && colon < slash) {
-    const std::size_t from = at == word.npos ? 0 : at + 1;
-    return from <= colon ? word.substr(from, colon - from) : std::string_view();
-  }
-  if (!bare) return {};
-  if (at != word.npos && at < slash) word.remove_prefix(at + 1);
-  return word.substr(0, word.find_first_of("/?#:"));
-}
-
-void add_hosts(const Command& command, std::string_view name, Effects& out) {
-  const bool network = is_network(name);
-  const bool git = name == "git";
-  bool any = false;
-  for (const Argument& word : command.arguments) {
-    const bool option = word.text.starts_with('-');
-    const bool url = word.text.contains("://");
-    if (!word.literal()) {
-      // A host may stand in what is not known.
-      out.hosts_unknown = out.hosts_unknown || network || url;
-      continue;
-    }
-    if (!url && (option || (!network && !git))) continue;
-    const std::string_view host = host_in(word.text, network);
-    if (host.empty()) {
-      out.hosts_unknown = out.hosts_unknown || url;
-      continue;
-    }
-    any = true;
-    out.hosts.emplace_back(host);
-  }
-  out.hosts_unknown = out.hosts_unknown || (network && !any);
-}
-
-void add_files(const Command& command, std::uint32_t index, const Program& program, Effects& out) {
-  for (const Redirection& redirection : command.redirections) {
-    const bool write = redirection.kind != RedirectKind::read;
-    out.files.push_back({redirection.target.text, redirection.target.literal(), write, index});
-  }
-  for (const Hazard& hazard : command.hazards) {
-    if (hazard.effect == Effect::writes) {
-      const bool known = hazard.has_value && hazard.value.literal();
-      out.files.push_back({known ? hazard.value.text : "", known, true, index});
-    }
-    if (hazard.effect != Effect::elsewhere) continue;
-    if (hazard.has_value && hazard.value.literal()) {
-      out.directories.push_back(hazard.value.text);
-    } else {
-      out.directory_unknown = true;
-    }
-  }
-  if (program.nature != Nature::writes) return;
-  for (const Argument& word : command.arguments) {
-    if (word.literal() && word.text.size() > 1 && word.text[0] == '-') {
-      // `cp --target-directory=x`, `dd of=x`, `-tx`: the path is inside of the option.
-      const std::size_t equals = word.text.find('=');
-      if (equals != std::string::npos) {
-        out.files.push_back({word.text.substr(equals + 1), true, true, index});
-      } else if (word.text.size() > 2 && word.text[1] != '-' &&
-                 program.values.find_first_of(std::string_view(word.text).substr(1)) !=
-                     std::string_view::npos) {
-        out.files.push_back({"", false, true, index});
-      }
-      continue;
-    }
-    const std::size_t equals = program.name == "dd" ? word.text.find('=') : std::string::npos;
-    const std::string path = equals == std::string::npos ? word.text : word.text.substr(equals + 1);
-    out.files.push_back({path, word.literal(), true, index});
-  }
-}
-
-void add_directory(const Command& command, Effects& out) {
-  if (command.standing != Standing::builtin) return;
-  const bool moves =
-      command.program == "cd" || command.program == "pushd" || command.program == "popd";
-  if (!moves) return;
-  for (const Argument& word : command.arguments) {
-    if (word.literal() && word.text.size() > 1 && word.text[0] == '-') continue;
-    // `cd -` and `cd` alone lead where only the shell knows.
-    if (word.literal() && word.text != "-") {
-      out.directories.push_back(word.text);
-      return;
-    }
-    break;
-  }
-  out.directory_unknown = true;
-}
-
-}  // namespace
-
-Effects effects_of(const Analysis& analysis) {
-  Effects out;
-  for (std::uint32_t i = 0; i < analysis.commands.size(); ++i) {
-    const Command& command = analysis.commands[i];
-    const std::string_view name = canonical_name(command.program);
-    add_files(command, i, find_program(name), out);
-    add_hosts(command, name, out);
-    add_directory(command, out);
-  }
-  std::ranges::sort(out.hosts);
-  out.hosts.erase(std::unique(out.hosts.begin(), out.hosts.end()), out.hosts.end());
-  return out;
 }
 
 }  // namespace pawl::shell

@@ -131,6 +131,7 @@ class Judge {
   bool found(std::string_view word) const;
   Match match(const Rows::Entry& entry, const Command& command);
   Match match_stop(const Rows::Entry& entry, const Command& command);
+  Match has_stopped(std::string_view option, const Command& command) const;
   void accept(const Command& command, const Judged& judged);
   void accept_row(const Command& command, const Row& row);
   bool hazard_spelled(const Hazard& hazard, const Command& command, const Judged& judged) const;
@@ -141,9 +142,8 @@ class Judge {
   const Place& place_;
   std::vector<const Setting*> inherited_;
   Judgement out_;
-  const Program* program_ = nullptr;
+  Reading reading_;  // of the command that is judged
   std::string_view row_name_;
-  Subcommand where_;
 };
 
 void Judge::refuse(Outcome outcome, std::uint32_t at, std::string_view why) {
@@ -199,8 +199,9 @@ Match Judge::match(const Rows::Entry& entry, const Command& command) {
   if (entry.words.empty()) return Match::yes;
   const auto& arguments = command.arguments;
   const bool option_first = entry.words[0].starts_with('-');
-  const std::size_t start = option_first ? 0 : where_.index;
-  if (!option_first && !where_.certain) return Match::perhaps;
+  const Subcommand& where = reading_.where;
+  const std::size_t start = option_first ? 0 : where.index;
+  if (!option_first && !where.certain) return Match::perhaps;
   for (std::size_t i = 0; i < entry.words.size(); ++i) {
     if (start + i >= arguments.size()) return Match::no;
     const Argument& argument = arguments[start + i];
@@ -211,9 +212,29 @@ Match Judge::match(const Rows::Entry& entry, const Command& command) {
     if (argument.text == entry.words[i]) continue;
     const bool valued =
         entry.words[i].starts_with('-') && argument.text.starts_with(entry.words[i] + "=");
-    const bool alias =
-        i == 0 && !option_first && subcommand_name(*program_, arguments, where_) == entry.words[i];
+    const bool alias = i == 0 && !option_first &&
+                       subcommand_name(*reading_.program, arguments, where) == entry.words[i];
     if (!valued && !alias) return Match::no;
+  }
+  return Match::yes;
+}
+
+// Whether the command has the option of a row that stops, in any of its spellings and places.
+Match Judge::has_stopped(std::string_view option, const Command& command) const {
+  if (says_the_same(reading_, command, option)) return Match::yes;
+  bool perhaps = false;
+  for (const auto& names : spellings(reading_, option)) {
+    bool met = false;
+    for (const Argument& argument : command.arguments) {
+      if (!argument.literal()) {
+        perhaps = perhaps || argument.may_be_option();
+        continue;
+      }
+      met = met || std::ranges::any_of(names, [&](std::string_view name) {
+              return has_option(reading_, argument.text, name);
+            });
+    }
+    if (!met) return perhaps ? Match::perhaps : Match::no;
   }
   return Match::yes;
 }
@@ -221,56 +242,61 @@ Match Judge::match(const Rows::Entry& entry, const Command& command) {
 // The words in their order, wherever they stand.
 Match Judge::match_stop(const Rows::Entry& entry, const Command& command) {
   const auto& arguments = command.arguments;
+  const Subcommand& where = reading_.where;
   std::size_t at = 0;
   bool perhaps = false;
   for (std::size_t i = 0; i < entry.words.size(); ++i) {
     const std::string& word = entry.words[i];
-    const bool option = word.starts_with('-');
-    const bool first = i == 0 && !option && where_.certain;
-    if (option &&
-        says_the_same(*program_, command, subcommand_name(*program_, arguments, where_), word)) {
+    if (word.starts_with('-')) {
+      const Match found = has_stopped(word, command);
+      if (found == Match::no) return perhaps ? Match::perhaps : Match::no;
+      perhaps = perhaps || found == Match::perhaps;
       continue;
     }
+    const bool first = i == 0 && where.certain;
     bool met = false;
-    std::size_t from = option ? 0 : (first ? where_.index : at);
+    std::size_t from = first ? where.index : at;
     for (; from < arguments.size() && !met; ++from) {
       const Argument& argument = arguments[from];
       if (!argument.literal()) {
         const bool any = argument.known == Known::many && !argument.operand;
-        perhaps =
-            perhaps || (option ? argument.may_be_option() : any || word.starts_with(argument.text));
+        perhaps = perhaps || any || word.starts_with(argument.text);
         if (first) break;
         continue;
       }
-      const std::string_view text =
-          first ? subcommand_name(*program_, arguments, where_) : std::string_view(argument.text);
-      met = option ? has_option(*program_, argument.text, word)
-                   : text == word || argument.text == word ||
-                         (program_->abbreviates && !text.empty() && word.starts_with(text));
+      const std::string_view text = first ? subcommand_name(*reading_.program, arguments, where)
+                                          : std::string_view(argument.text);
+      met = text == word || argument.text == word ||
+            (reading_.program->abbreviates && !text.empty() && word.starts_with(text));
       if (first) {
         ++from;
         break;
       }
     }
     if (!met) return perhaps ? Match::perhaps : Match::no;
-    if (!option) at = from;
+    at = from;
   }
-  return Match::yes;
+  return perhaps ? Match::perhaps : Match::yes;
 }
 
 bool Judge::hazard_spelled(const Hazard& hazard, const Command& command,
                            const Judged& judged) const {
-  if (hazard.option.empty() || hazard.argument >= command.arguments.size()) return false;
+  const bool named = !hazard.option.empty() || hazard.unknown;
+  if (!named || hazard.argument >= command.arguments.size()) return false;
   for (const Rows::Entry& entry : rows_.entries_of(row_name_)) {
     if (entry.words.size() != judged.words) continue;
     const bool applies = std::ranges::find(judged.rows, entry.row) != judged.rows.end();
     const std::size_t start =
-        !entry.words.empty() && entry.words[0].starts_with('-') ? 0 : where_.index;
+        !entry.words.empty() && entry.words[0].starts_with('-') ? 0 : reading_.where.index;
     const bool within = hazard.argument >= start && hazard.argument < start + entry.words.size();
+    const std::string& text = command.arguments[hazard.argument].text;
+    if (hazard.unknown) {
+      if (applies && within && entry.words[hazard.argument - start] == text) return true;
+      continue;
+    }
     // Only this very option, alone in its word.
     if (applies && within && entry.words[hazard.argument - start] == hazard.option &&
-        command.arguments[hazard.argument].text.starts_with(hazard.option) &&
-        (hazard.option.size() > 2 || command.arguments[hazard.argument].text == hazard.option)) {
+        text.starts_with(hazard.option) && (hazard.option.size() > 2 || text == hazard.option)) {
       return true;
     }
   }
@@ -281,7 +307,7 @@ void Judge::accept_row(const Command& command, const Row& row) {
   // Variables and words of a wrapper are those of the program behind it, and are judged there.
   const bool through = command.standing == Standing::through;
   // make expands what it finds in variables: `X='$(shell id)' make`.
-  const bool expands = expands_variables(program_->name) && !row.runs;
+  const bool expands = expands_variables(canonical_name(command.program)) && !row.runs;
   const auto may_set = [&](const Setting& setting) {
     if (expands && !plain_setting(setting)) return false;
     return harmless_setting(setting) ||
@@ -305,11 +331,11 @@ void Judge::accept_row(const Command& command, const Row& row) {
              "writes a file, which the row does not accept");
     }
   }
-  if (program_->nature == Nature::writes && command.standing != Standing::builtin && !row.writes) {
+  if (command.writes && command.standing != Standing::builtin && !row.writes) {
     refuse(Outcome::uncovered, command.at, "writes files, which the row does not accept");
   }
   if (row.unknown == Unknown::any || through) return;
-  const bool harmless = program_->nature == Nature::harmless;
+  const bool harmless = reading_.form != nullptr && reading_.form->does('h');
   for (const Argument& argument : command.arguments) {
     if (argument.literal() || (harmless && row.unknown != Unknown::none)) continue;
     if (argument.operand && row.unknown == Unknown::operands) continue;
@@ -328,12 +354,17 @@ void Judge::accept(const Command& command, const Judged& judged) {
     for (const Hazard& hazard : command.hazards) {
       const bool accepted = (hazard.effect == Effect::runs && row.runs) ||
                             (hazard.effect == Effect::writes && row.writes) ||
-                            hazard.effect == Effect::elsewhere;
+                            hazard.effect > Effect::writes;
       if (accepted || hazard_spelled(hazard, command, judged)) continue;
       const std::uint32_t at = hazard.argument < command.arguments.size()
                                    ? command.arguments[hazard.argument].at
                                    : command.at;
-      if (hazard.effect == Effect::runs && hazard.option == "-") {
+      if (hazard.unknown) {
+        const bool option = command.arguments[hazard.argument].text.starts_with('-');
+        refuse(Outcome::not_analysable, at,
+               option ? "an option that is not known, and may do anything"
+                      : "a word that is not known for this program, and may do anything");
+      } else if (hazard.effect == Effect::runs && hazard.option == "-") {
         refuse(Outcome::not_analysable, at, "a program that runs what it reads");
       } else if (hazard.effect == Effect::runs) {
         refuse(Outcome::not_analysable, at, "an argument that chooses what the program runs");
@@ -364,8 +395,7 @@ void Judge::command(std::uint32_t index) {
   const bool named = command.standing == Standing::silent && !command.program.empty() &&
                      !rows_.entries_of(command.program).empty();
   if (command.standing == Standing::silent && !writes && !named) return;
-  program_ = &find_program(canonical_name(command.program));
-  where_ = find_subcommand(*program_, command.arguments);
+  reading_ = read_command(command);
   row_name_ = named ? std::string_view(command.program) : row_name(command);
   const bool looked_up =
       command.standing == Standing::program || command.standing == Standing::through;
@@ -412,7 +442,7 @@ void Judge::command(std::uint32_t index) {
   }
   accept_row(command, nothing);
   for (const Hazard& hazard : command.hazards) {
-    if (hazard.effect != Effect::elsewhere) {
+    if (hazard.effect <= Effect::writes) {
       refuse(Outcome::not_analysable, command.at, "an argument that chooses what the program runs");
     }
   }
@@ -478,20 +508,23 @@ struct Push {
   bool removes = false;
 };
 
+bool given(const Reading& reading, std::string_view name) {
+  return std::ranges::any_of(reading.options,
+                             [&](const Reading::Given& one) { return one.option->name == name; });
+}
+
 // What `git push` is told to change on the other side. A ref that git chooses itself, by its
-// configuration or by what is checked out, is "" and equals no name.
-Push read_push(std::span<const Argument> words) {
+// configuration or by what is checked out, is "" and equals no name. Only of words that are all
+// described.
+Push read_push(const Reading& reading, const Command& command) {
   Push out;
+  for (const Reading::Given& one : reading.options) {
+    if (one.option->name == "--repo") out.remote = reading.value(command, one).text;
+  }
   bool remote = false;
   bool tag = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view word = words[i].text;
-    if (word == "-o" || word == "--push-option") {
-      ++i;
-      continue;
-    }
-    if (word.starts_with("--repo=")) out.remote = word.substr(7);
-    if (word.size() > 1 && word[0] == '-') continue;
+  for (const Reading::Operand& operand : reading.operands) {
+    std::string_view word = command.arguments[operand.at].text;
     if (!remote) {
       remote = true;
       out.remote = word;
@@ -510,13 +543,19 @@ Push read_push(std::span<const Argument> words) {
     out.removes = out.removes || word.starts_with(':');
     const bool chosen = target.empty() || target == "HEAD" || target == "@";
     const bool full = target.starts_with("refs/");
-    std::string ref = full || chosen ? std::string(chosen ? "" : target)
-                                     : std::string(tag ? "refs/tags/" : "refs/heads/");
-    if (!full && !chosen) ref += target;
+    // git completes `heads/main` as it completes `main`.
+    const bool half = target.starts_with("heads/") || target.starts_with("tags/") ||
+                      target.starts_with("remotes/");
+    std::string ref = chosen ? "" : full ? "" : half ? "refs/" : tag ? "refs/tags/" : "refs/heads/";
+    if (!chosen) ref += target;
     out.refs.push_back(std::move(ref));
     tag = false;
   }
-  if (out.refs.empty()) out.refs.emplace_back();
+  if (given(reading, "--tags") || given(reading, "--follow-tags"))
+    out.refs.emplace_back("refs/tags/*");
+  const bool all =
+      given(reading, "--all") || given(reading, "--branches") || given(reading, "--mirror");
+  if (all || out.refs.empty()) out.refs.emplace_back();
   return out;
 }
 
@@ -527,31 +566,36 @@ void write_list(json::Writer& writer, std::string_view name,
   writer.end();
 }
 
-void write_meanings(json::Writer& writer, const Program& program, const Command& command,
-                    std::string_view sub, const Push& push) {
+// `known`: no word of the command may say more than is seen.
+void write_meanings(json::Writer& writer, const Reading& reading, const Command& command,
+                    const Push& push, bool known) {
+  const std::string_view program = reading.program->name.empty() && reading.top != nullptr
+                                       ? reading.top->usage->program
+                                       : reading.program->name;
+  const std::string_view sub = reading.sub;
   for (const Meaning& meaning : kMeanings) {
-    if (meaning.program != program.name) continue;
+    if (meaning.program != program) continue;
     if (!meaning.subs.empty() && !has_word(meaning.subs, sub)) continue;
     bool set = false;
     for (std::string_view options = meaning.options; !options.empty();) {
       const std::string_view option = next_word(options);
       for (const Argument& word : command.arguments) {
-        set = set || has_option(program, word.text, option);
+        set = set || has_option(reading, word.text, option);
       }
     }
-    const bool git_push = program.name == "git" && sub == "push";
+    const bool git_push = program == "git" && sub == "push";
     if (git_push && meaning.name == "force") set = set || push.force;
     if (git_push && meaning.name == "delete") set = set || push.removes;
-    writer.key(meaning.name).boolean(set);
-    if (program.name == "git" && (sub == "checkout" || sub == "switch")) break;
+    if (set || known) writer.key(meaning.name).boolean(set);
+    if (program == "git" && (sub == "checkout" || sub == "switch")) break;
   }
 }
 
-bool any_option(const Program& program, const Command& command, std::string_view options) {
+bool any_option(const Reading& reading, const Command& command, std::string_view options) {
   while (!options.empty()) {
     const std::string_view option = next_word(options);
     for (const Argument& word : command.arguments) {
-      if (word.literal() && has_option(program, word.text, option)) return true;
+      if (word.literal() && has_option(reading, word.text, option)) return true;
     }
   }
   return false;
@@ -559,23 +603,21 @@ bool any_option(const Program& program, const Command& command, std::string_view
 
 }  // namespace
 
-bool says_the_same(const Program& program, const Command& command, std::string_view sub,
-                   std::string_view option) {
+bool says_the_same(const Reading& reading, const Command& command, std::string_view option) {
+  const std::string_view program = canonical_name(command.program);
   for (const Meaning& meaning : kMeanings) {
     // The first two are the meaning by its own names; the others imply it and mean more.
     std::string_view options = meaning.options;
     const bool named = next_word(options) == option || next_word(options) == option;
-    if (meaning.program != program.name || !named) continue;
-    if (!meaning.subs.empty() && !has_word(meaning.subs, sub)) continue;
-    if (any_option(program, command, meaning.options)) return true;
-    if (program.name != "git" || sub != "push") continue;
-    const Subcommand where = find_subcommand(program, command.arguments);
-    std::vector<Argument> words;
-    for (const Argument& word : std::span(command.arguments).subspan(where.index + 1)) {
-      if (word.literal()) words.push_back(word);
-    }
-    const Push push = read_push(words);
-    if ((meaning.name == "force" && push.force) || (meaning.name == "delete" && push.removes)) {
+    if (meaning.program != program || !named) continue;
+    if (!meaning.subs.empty() && !has_word(meaning.subs, reading.sub)) continue;
+    if (any_option(reading, command, meaning.options)) return true;
+    if (program != "git" || reading.sub != "push") continue;
+    const auto begins = [&](char sign) {
+      return std::ranges::any_of(command.arguments,
+                                 [&](const Argument& word) { return word.text.starts_with(sign); });
+    };
+    if ((meaning.name == "force" && begins('+')) || (meaning.name == "delete" && begins(':'))) {
       return true;
     }
   }
@@ -592,9 +634,8 @@ std::vector<std::string> value_names() {
 }
 
 std::string value_of(const Command& command) {
-  const Program& program = find_program(canonical_name(command.program));
-  const Subcommand where = find_subcommand(program, command.arguments);
-  const std::string_view sub = subcommand_name(program, command.arguments, where);
+  const Reading reading = read_command(command);
+  const std::string_view sub = subcommand_name(*reading.program, command.arguments, reading.where);
   const bool complete = std::ranges::all_of(command.arguments, &Argument::literal);
   json::Writer writer;
   writer.object();
@@ -621,14 +662,16 @@ std::string value_of(const Command& command) {
     write_list(writer, "args", args);
     write_list(writer, "flags", flags);
     write_list(writer, "words", words);
+    // Where a word is not described, the others may mean something else.
     Push push;
-    if (program.name == "git" && sub == "push") {
-      push = read_push(std::span(command.arguments).subspan(where.index + 1));
+    const bool described = reading.exact() || reading.top == nullptr;
+    if (described && reading.program->name == "git" && sub == "push") {
+      push = read_push(reading, command);
       writer.key("remote").string(push.remote);
       const std::vector<std::string_view> refs(push.refs.begin(), push.refs.end());
       write_list(writer, "refs", refs);
     }
-    write_meanings(writer, program, command, sub, push);
+    write_meanings(writer, reading, command, push, described);
   }
   writer.end();
   return writer.take();

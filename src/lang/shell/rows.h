@@ -133,17 +133,28 @@ std::vector<std::string> value_names();
 
 // ---- what the line evidently touches
 struct FileEffect {
-  std::string path;   // as written
-  bool known = true;  // false: somewhere
-  bool write = false;
+  std::string path;    // as written, behind the directory of `git -C`
+  bool known = true;   // false: somewhere, or, with `glob`, what the pattern matches
+  bool write = false;  // else it is read
   std::uint32_t command = 0;
+  bool look = false;   // only names, sizes and the like are read
+  bool deep = false;   // what lies below too
+  bool glob = false;   // `path` is a pattern of the shell
+  bool maybe = false;  // perhaps no path: `git show X`
+  bool here = false;   // the directory in which it works, whatever that is
+};
+struct Directory {
+  std::string path;
+  std::uint32_t command = 0;
+  bool stays = false;  // `cd`: for what follows too
 };
 struct Effects {
-  std::vector<FileEffect> files;   // redirections, and files of programs that are known to write
+  std::vector<FileEffect> files;   // redirections, and what the descriptions of the programs say
   std::vector<std::string> hosts;  // of URLs and `user@host:path`
   bool hosts_unknown = false;      // a program of the network whose host is not evident
-  std::vector<std::string> directories;  // `cd`, `git -C`: paths behind are relative to these
-  bool directory_unknown = false;
+  std::vector<Directory> directories;  // `cd`, `git -C`, `make -C`, `git clone URL DIR`
+  bool directory_unknown = false;      // one of them
+  bool moves_unknown = false;          // of those that stay
 };
 Effects effects_of(const Analysis& analysis);
 

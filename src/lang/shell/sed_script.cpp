@@ -251,7 +251,7 @@ class Sed {
     at_ = stop;
     // These are the streams that sed has open, and not files.
     const bool stream = name == "/dev/stdout" || name == "/dev/stderr";
-    if (writes && !stream) out_.files.emplace_back(name);
+    if (!stream) (writes ? out_.files : out_.inputs).emplace_back(name);
     return !name.empty();
   }
 

@@ -150,11 +150,12 @@ void Analyser::add(Command command, bool by_shell, std::uint32_t nested) {
   }
   const bool shell_word = by_shell && !command.program.contains('/');
   const bool is_builtin = shell_word && builtin(command);
-  if (!is_builtin) find_hazards(command);
   const auto index = static_cast<std::uint32_t>(out_.commands.size());
   const std::string name(base_name(command.program));
   const auto wrapper = std::ranges::find(kWrappers, name, &Wrapper::name);
   const bool wraps = wrapper != kWrappers.end() && (is_builtin || !wrapper->builtin);
+  // The options of what runs the program behind it are read below.
+  if (!is_builtin && !wraps) find_hazards(command);
   if (wraps && !wrapper->needs_row) command.standing = Standing::through;
   if (name == "env" && command.arguments.empty()) command.standing = Standing::program;
   out_.commands.push_back(std::move(command));

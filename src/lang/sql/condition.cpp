@@ -1,6 +1,11 @@
-// Whether a condition narrows anything.
+// Whether a condition narrows anything. Turned round: a condition counts as none unless it has a
+// shape of which a row can be seen to fail, because there is no end of ways to say `true`.
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "lang/sql/read.h"
 
@@ -8,38 +13,34 @@ namespace pawl::sql {
 
 namespace {
 
-// Does a part of this name occur anywhere below?
-bool mentions(json::View view, std::string_view node) {
-  for (const json::View element : view.elements()) {
-    if (mentions(element, node)) return true;
+// A column as the text writes it: `o.id` is {o, id}.
+using Column = std::vector<std::string>;
+
+std::optional<Column> column_of(json::View node) {
+  const json::View fields = node["ColumnRef"]["fields"];
+  if (fields.size() == 0) return std::nullopt;
+  Column out;
+  for (const json::View field : fields.elements()) {
+    const auto name = field["String"].text("sval");
+    if (!name) return std::nullopt;  // a star
+    out.emplace_back(*name);
   }
-  for (const auto& [key, value] : view.members()) {
-    if (key == node || mentions(value, node)) return true;
-  }
-  return false;
+  return out;
 }
 
-// Equal but for the places in the text. Each part is looked at once: the writer of a statement
-// chooses how deep it is.
-bool same(json::View a, json::View b) {
-  if (a.kind() != b.kind()) return false;
-  if (a.is_object()) {
-    for (const auto& [key, value] : a.members()) {
-      if (key != "location" && (!b[key].exists() || !same(value, b[key]))) return false;
-    }
-    for (const auto& [key, value] : b.members()) {
-      if (key != "location" && !a[key].exists()) return false;
-    }
-    return true;
+void collect_columns(json::View node, std::vector<Column>& into) {
+  if (node.is_object() && node["ColumnRef"].exists()) {
+    into.push_back(column_of(node).value_or(Column{"*"}));
+    return;
   }
-  if (!a.is_array()) return json::equal(a, b);
-  if (a.size() != b.size()) return false;
-  auto other = b.elements().begin();
-  for (const json::View element : a.elements()) {
-    if (!same(element, *other)) return false;
-    ++other;
-  }
-  return true;
+  for (const json::View element : node.elements()) collect_columns(element, into);
+  for (const auto& [key, value] : node.members()) collect_columns(value, into);
+}
+
+bool has_columns(json::View node) {
+  std::vector<Column> found;
+  collect_columns(node, found);
+  return !found.empty();
 }
 
 std::string_view operator_of(json::View expression) {
@@ -50,101 +51,383 @@ std::string_view operator_of(json::View expression) {
   return name;
 }
 
-bool holds_for_equal(std::string_view op) {
-  constexpr std::array<std::string_view, 8> kReflexive = {"=",   "<=", ">=", "~~",
-                                                          "~~*", "@>", "<@", "BETWEEN"};
-  return std::ranges::find(kReflexive, op) != kReflexive.end();
+bool one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
 }
 
-bool among(json::View list, json::View wanted) {
-  for (const json::View element : list.elements()) {
-    if (same(element, wanted)) return true;
+std::string name_of_function(json::View call) {
+  std::string name;
+  for (const json::View part : call["funcname"].elements()) {
+    name = part["String"].text("sval").value_or("");
   }
-  return false;
+  return name;
 }
 
-bool comparison_narrows_nothing(json::View e) {
-  const std::string_view op = operator_of(e);
-  const std::string_view pattern = e["rexpr"]["A_Const"]["sval"].text("sval").value_or("");
-  if ((op == "~~" || op == "~~*") && !pattern.empty() &&
-      pattern.find_first_not_of('%') == std::string_view::npos) {
-    return true;
+// The column whose value decides what this is: the column itself, cast, in another spelling, with
+// a constant added, or a member of it. Not `id * 0`, `abs(id)` or `coalesce(id, 1)`, which may be
+// the same for every row.
+std::optional<Column> deciding_column(json::View node) {
+  if (auto column = column_of(node)) return column;
+  if (node["TypeCast"].exists()) return deciding_column(node["TypeCast"]["arg"]);
+  if (const json::View call = node["FuncCall"]; call.exists()) {
+    if (!one_of(name_of_function(call),
+                {"lower", "upper", "btrim", "ltrim", "rtrim", "date", "date_trunc", "timezone"})) {
+      return std::nullopt;
+    }
+    std::optional<Column> found;
+    for (const json::View argument : call["args"].elements()) {
+      if (!has_columns(argument)) continue;
+      if (found) return std::nullopt;
+      found = deciding_column(argument);
+      if (!found) return std::nullopt;
+    }
+    return found;
   }
-  const bool equal_sides = same(e["lexpr"], e["rexpr"]);
-  if (equal_sides && e["lexpr"].exists() && holds_for_equal(op)) return true;
-  if (e.text("kind") == "AEXPR_NOT_DISTINCT" && equal_sides) return true;
-  // `id IN (1, id)`, `id BETWEEN id AND id`, `id = ANY (ARRAY[id])`.
-  const json::View list = e["rexpr"]["List"]["items"];
-  const json::View array = e["rexpr"]["A_ArrayExpr"]["elements"];
-  if (op == "BETWEEN") {
-    return list.size() == 2 && among(list, e["lexpr"]) &&
-           same(*list.elements().begin(), *++list.elements().begin());
+  const json::View e = node["A_Expr"];
+  if (!e.exists() || !one_of(operator_of(e), {"+", "-", "||", "->", "->>", "#>", "#>>"})) {
+    return std::nullopt;
   }
-  return op == "=" && (among(list, e["lexpr"]) || among(array, e["lexpr"]));
+  const bool left = has_columns(e["lexpr"]), right = has_columns(e["rexpr"]);
+  if (left == right) return std::nullopt;
+  return deciding_column(left ? e["lexpr"] : e["rexpr"]);
 }
 
-// `x IS NULL OR x IS NOT NULL`, `a = 1 OR a <> 1`: one is the other's negation.
-bool opposite(json::View a, json::View b) {
-  const json::View null_a = a["NullTest"];
-  const json::View null_b = b["NullTest"];
-  if (null_a.exists() && null_b.exists()) {
-    return null_a.text("nulltesttype") != null_b.text("nulltesttype") &&
-           same(null_a["arg"], null_b["arg"]);
+bool is_null(json::View node) {
+  if (node["TypeCast"].exists()) return is_null(node["TypeCast"]["arg"]);
+  return node["A_Const"]["isnull"].exists();
+}
+
+// The text of a constant, cast or not.
+std::optional<std::string> text_of(json::View node) {
+  if (node["TypeCast"].exists()) return text_of(node["TypeCast"]["arg"]);
+  const auto text = node["A_Const"]["sval"].text("sval");
+  if (node["A_Const"]["sval"].exists()) return std::string(text.value_or(""));
+  return std::nullopt;
+}
+
+std::optional<double> number_of(json::View node) {
+  const json::View constant = node["A_Const"];
+  if (constant["ival"].exists()) {
+    const json::View value = constant["ival"]["ival"];
+    return value.is_integer() ? static_cast<double>(value.integer()) : 0;
   }
-  const json::View not_a = a["BoolExpr"];
-  if (not_a.exists() && not_a.text("boolop") == "NOT_EXPR" && not_a["args"].size() == 1) {
-    return same(*not_a["args"].elements().begin(), b);
+  const auto text = constant["fval"].text("fval");
+  double number = 0;
+  if (!text) return std::nullopt;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), number);
+  return read.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+bool has_letter(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (static_cast<unsigned char>(c) & 0x80) != 0;
+  });
+}
+
+// A comparison of one column with what has none.
+struct Comparison {
+  Column column;
+  std::string op;  // with the column on the left
+  json::View other;
+};
+
+std::string turned(std::string_view op) {
+  if (op == "<") return ">";
+  if (op == ">") return "<";
+  if (op == "<=") return ">=";
+  return op == ">=" ? "<=" : std::string(op);
+}
+std::string negation(std::string_view op) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> pairs = {
+      {{"=", "<>"}, {"<>", "="}, {"<", ">="}, {">=", "<"}, {">", "<="}, {"<=", ">"}}};
+  for (const auto& [one, other] : pairs) {
+    if (op == one) return std::string(other);
   }
-  const json::View left = a["A_Expr"];
-  const json::View right = b["A_Expr"];
-  if (!left.exists() || !right.exists() || !same(left["lexpr"], right["lexpr"]) ||
-      !same(left["rexpr"], right["rexpr"])) {
+  return "not " + std::string(op);
+}
+
+std::optional<Comparison> comparison_of(json::View node, bool negated) {
+  if (const json::View combination = node["BoolExpr"];
+      combination.text("boolop") == "NOT_EXPR" && combination["args"].size() == 1) {
+    return comparison_of(*combination["args"].elements().begin(), !negated);
+  }
+  const json::View e = node["A_Expr"];
+  if (e.text("kind") != "AEXPR_OP") return std::nullopt;
+  const bool left = has_columns(e["lexpr"]), right = has_columns(e["rexpr"]);
+  if (left == right) return std::nullopt;
+  auto column = deciding_column(left ? e["lexpr"] : e["rexpr"]);
+  if (!column) return std::nullopt;
+  const std::string op = left ? std::string(operator_of(e)) : turned(operator_of(e));
+  return Comparison{*std::move(column), negated ? negation(op) : op,
+                    left ? e["rexpr"] : e["lexpr"]};
+}
+
+// `id = 1 OR id <> 1`, `id < 5 OR id > 3`, `id <> 1 OR id <> 2`: every value fits one of both.
+bool cover_everything(const Comparison& a, const Comparison& b) {
+  if (a.column.back() != b.column.back()) return false;
+  if (a.op == "<>" || b.op == "<>") return true;
+  const bool up_a = a.op.starts_with('>'), down_a = a.op.starts_with('<');
+  const bool up_b = b.op.starts_with('>'), down_b = b.op.starts_with('<');
+  if (!(up_a && down_b) && !(down_a && up_b)) return false;
+  const auto low = number_of(up_a ? a.other : b.other), high = number_of(up_a ? b.other : a.other);
+  return !low || !high || *low <= *high;
+}
+
+class Condition {
+ public:
+  // `target` is the relation that the statement changes; it may be joined to itself.
+  Condition(std::string_view target, bool joined_to_itself)
+      : target_(target), joined_to_itself_(joined_to_itself) {}
+
+  // Whether some row can be seen to fail `node`, or its negation.
+  bool narrows(json::View node, bool negated) const {
+    if (node["CurrentOfExpr"].exists()) return true;
+    if (node["BoolExpr"].exists()) return combination(node["BoolExpr"], negated);
+    if (column_of(node)) return true;  // a column that is true or false
+    if (const json::View e = node["A_Expr"]; e.exists()) return comparison(e, negated);
+    if (const json::View test = node["NullTest"]; test.exists()) {
+      // Most columns are never null: that one is not, says nothing.
+      const bool is = test.text("nulltesttype") == "IS_NULL";
+      return is != negated && column_of(test["arg"]);
+    }
+    if (const json::View test = node["BooleanTest"]; test.exists()) return truth(test, negated);
+    if (const json::View link = node["SubLink"]; link.exists()) return subselect(link, negated);
+    if (const json::View list = node["CoalesceExpr"]["args"]; list.exists()) {
+      return alternatives(list, negated);
+    }
+    if (const json::View choice = node["CaseExpr"]; choice.exists()) return chosen(choice, negated);
+    if (const json::View call = node["FuncCall"]; call.exists()) return function(call);
     return false;
   }
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOpposites = {
-      {{"=", "<>"}, {"<", ">="}, {">", "<="}, {"<=", ">="}}};
-  const auto pair = std::pair(operator_of(left), operator_of(right));
-  return std::ranges::find(kOpposites, pair) != kOpposites.end();
-}
 
-bool any_opposites(json::View parts) {
-  for (const json::View a : parts.elements()) {
-    for (const json::View b : parts.elements()) {
-      if (opposite(a, b)) return true;
-    }
-  }
-  return false;
-}
-
-bool combination_narrows_nothing(json::View combination) {
-  const json::View parts = combination["args"];
-  const std::string_view op = combination.text("boolop").value_or("");
-  if (op != "OR_EXPR") {  // AND needs all of them; NOT has one
+ private:
+  bool combination(json::View it, bool negated) const {
+    const json::View parts = it["args"];
+    const std::string_view op = it.text("boolop").value_or("");
+    if (op == "NOT_EXPR") return narrows(*parts.elements().begin(), !negated);
+    const auto part_narrows = [&](json::View part) { return narrows(part, negated); };
+    // Of a conjunction one part is enough; a negated disjunction is one.
+    bool any = false, all = true;
     for (const json::View part : parts.elements()) {
-      if (!narrows_nothing(part)) return false;
+      const bool does = part_narrows(part);
+      any = any || does;
+      all = all && does;
     }
-    return true;
+    if ((op == "AND_EXPR") != negated) return any;
+    return all && !covered(parts, negated);
   }
-  for (const json::View part : parts.elements()) {
-    if (narrows_nothing(part)) return true;
+
+  // Whether two of the alternatives together leave nothing out.
+  static bool covered(json::View parts, bool negated) {
+    constexpr std::size_t compared_max = 64;  // each with each; more are not needed
+    std::vector<Comparison> open, equal;
+    for (const json::View part : parts.elements()) {
+      auto one = comparison_of(part, negated);
+      if (!one) continue;
+      if (one->op == "=") {
+        equal.push_back(*std::move(one));
+      } else if (open.size() == compared_max) {
+        return true;
+      } else {
+        open.push_back(*std::move(one));
+      }
+    }
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (cover_everything(open[i], open[j])) return true;
+      }
+      if (open[i].op != "<>") continue;
+      for (const Comparison& other : equal) {
+        if (cover_everything(open[i], other)) return true;
+      }
+    }
+    return nulls_covered(parts, negated);
   }
-  // Quadratic, and not needed for long lists.
-  return parts.size() <= 32 && any_opposites(parts);
-}
+
+  // `x IS NULL OR x = 1 OR x <> 1` is found above; `x IS NULL OR NOT (x IS NULL)` here.
+  static bool nulls_covered(json::View parts, bool negated) {
+    bool null = false, other = false;
+    for (json::View part : parts.elements()) {
+      bool flipped = negated;
+      while (part["BoolExpr"].text("boolop") == "NOT_EXPR") {
+        part = *part["BoolExpr"]["args"].elements().begin();
+        flipped = !flipped;
+      }
+      const json::View test = part["NullTest"];
+      if (!test.exists()) continue;
+      ((test.text("nulltesttype") == "IS_NULL") != flipped ? null : other) = true;
+    }
+    return null && other;
+  }
+
+  // The same column on both sides may hold for every row: `id = id * 1`, `id <= id + 1`.
+  bool apart(json::View left, json::View right) const {
+    const auto a = deciding_column(left), b = deciding_column(right);
+    if (!a || !b) return false;
+    if (a->back() != b->back()) return true;
+    // A column of the same name is another one where both say of which relation.
+    return a->size() > 1 && b->size() > 1 && a->front() != b->front() && !joined_to_itself_;
+  }
+
+  bool comparison(json::View e, bool negated) const {
+    const std::string_view kind = e.text("kind").value_or("");
+    const std::string_view op = operator_of(e);
+    const json::View left = e["lexpr"], right = e["rexpr"];
+    const bool columns_left = has_columns(left), columns_right = has_columns(right);
+    if (columns_left && columns_right) {
+      return one_of(kind, {"AEXPR_OP", "AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"}) &&
+             apart(left, right);
+    }
+    if (!columns_left && !columns_right) return false;
+    const json::View column_side = columns_left ? left : right;
+    const json::View other = columns_left ? right : left;
+    if (!is_column(column_side)) return false;
+    if (kind == "AEXPR_DISTINCT" && is_null(other)) return negated;
+    if (kind == "AEXPR_NOT_DISTINCT" && is_null(other)) return !negated;
+    // What is null is neither true nor false: alone it lets no row through.
+    if (one_of(kind, {"AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR"}) ||
+        one_of(op, {"~", "~*", "!~", "!~*"})) {
+      return pattern(other);
+    }
+    // It is unequal to one of two values, whatever it is.
+    if (kind == "AEXPR_OP_ANY") return negated || op != "<>";
+    if (kind == "AEXPR_OP_ALL") return !negated || op != "=";
+    if (one_of(op, {"@>", "<@", "&&", "?", "?|", "?&"})) {
+      const auto text = text_of(other);
+      return !text || has_letter(*text);
+    }
+    return columns_left || kind == "AEXPR_OP";
+  }
+
+  static bool is_column(json::View side) {
+    const json::View row = side["RowExpr"]["args"];
+    if (!row.exists()) return deciding_column(side).has_value();
+    for (const json::View one : row.elements()) {
+      if (deciding_column(one)) return true;
+    }
+    return false;
+  }
+
+  // A pattern that asks for some letter. One that is put together may be anything.
+  static bool pattern(json::View node) {
+    if (const json::View call = node["FuncCall"]; call.exists()) {  // SIMILAR TO
+      const json::View arguments = call["args"];
+      return arguments.size() > 0 && pattern(*arguments.elements().begin());
+    }
+    if (node["ParamRef"].exists()) return true;
+    const auto text = text_of(node);
+    return text && has_letter(*text);
+  }
+
+  bool truth(json::View test, bool negated) const {
+    const std::string_view kind = test.text("booltesttype").value_or("");
+    const json::View about = test["arg"];
+    if (kind == "IS_TRUE") return narrows(about, negated);
+    if (kind == "IS_FALSE") return narrows(about, !negated);
+    if (!column_of(about)) return false;
+    return kind == "IS_NOT_UNKNOWN" ? negated : kind != "IS_UNKNOWN" || !negated;
+  }
+
+  // Each of the alternatives, but for the last, which may be the answer where nothing is known.
+  bool alternatives(json::View list, bool negated) const {
+    bool first = true;
+    for (const json::View one : list.elements()) {
+      if (!first && lets_none(one, negated)) continue;
+      if (!narrows(one, negated)) return false;
+      first = false;
+    }
+    return !first;
+  }
+
+  // The constant that is false, or true where it is negated.
+  static bool lets_none(json::View node, bool negated) {
+    const json::View value = node["A_Const"]["boolval"];
+    if (!value.exists()) return is_null(node);
+    const json::View truth = value["boolval"];
+    return (truth.kind() == json::Kind::boolean && truth.boolean()) == negated;
+  }
+
+  bool chosen(json::View choice, bool negated) const {
+    bool any = false;
+    const auto fine = [&](json::View result) {
+      if (!result.exists() || lets_none(result, negated)) return true;
+      any = true;
+      return narrows(result, negated);
+    };
+    for (const json::View when : choice["args"].elements()) {
+      if (!fine(when["CaseWhen"]["result"])) return false;
+    }
+    return fine(choice["defresult"]) && any;
+  }
+
+  // A function of a column that is there to tell rows apart.
+  static bool function(json::View call) {
+    const json::View arguments = call["args"];
+    if (name_of_function(call) != "starts_with" || arguments.size() != 2) return false;
+    const auto text = text_of(*++arguments.elements().begin());
+    return deciding_column(*arguments.elements().begin()) && text && !text->empty();
+  }
+
+  bool subselect(json::View link, bool negated) const {
+    const json::View select = link["subselect"]["SelectStmt"];
+    const json::View from = select["fromClause"];
+    if (from.size() == 0) return false;
+    const bool of_target = mentions_relation(from, target_);
+    const Condition inner(target_, of_target);
+    const json::View where = select["whereClause"];
+    const std::string_view type = link.text("subLinkType").value_or("");
+    if (type == "EXISTS_SUBLINK") {
+      // Only what ties it to the row tells rows apart.
+      return where.exists() && inner.ties(where) && inner.narrows(where, false);
+    }
+    if (type != "ANY_SUBLINK" && type != "ALL_SUBLINK") return false;
+    if (!is_column(link["testexpr"])) return false;
+    // `id IN (SELECT id FROM orders)` is every order; of another relation it is not known.
+    const bool bounded =
+        select["limitCount"].exists() || (where.exists() && inner.narrows(where, false));
+    return bounded || (!of_target && !negated);
+  }
+
+  // Whether a part of it compares two columns.
+  bool ties(json::View node) const {
+    if (const json::View combination = node["BoolExpr"]; combination.exists()) {
+      for (const json::View part : combination["args"].elements()) {
+        if (ties(part)) return true;
+      }
+      return false;
+    }
+    const json::View e = node["A_Expr"];
+    return e.exists() && apart(e["lexpr"], e["rexpr"]);
+  }
+
+ public:
+  static bool mentions_relation(json::View node, std::string_view name) {
+    if (node["RangeVar"].text("relname") == name) return true;
+    for (const json::View element : node.elements()) {
+      if (mentions_relation(element, name)) return true;
+    }
+    for (const auto& [key, value] : node.members()) {
+      if (mentions_relation(value, name)) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::string target_;
+  bool joined_to_itself_;
+};
 
 }  // namespace
 
-bool narrows_nothing(json::View condition) {
+bool narrows_nothing(json::View condition, json::View statement) {
   if (!condition.exists()) return true;
-  if (condition["CurrentOfExpr"].exists()) return false;
-  if (const json::View combination = condition["BoolExpr"]; combination.exists()) {
-    return combination_narrows_nothing(combination);
+  const std::string_view target = statement["relation"].text("relname").value_or("");
+  bool self = false;
+  for (const char* other : {"fromClause", "usingClause", "sourceRelation"}) {
+    self = self || Condition::mentions_relation(statement[other], target);
   }
-  if (!mentions(condition, "ColumnRef")) return true;
-  if (const json::View expression = condition["A_Expr"]; expression.exists()) {
-    return comparison_narrows_nothing(expression);
-  }
-  return false;
+  return !Condition(target, self).narrows(condition, false);
 }
 
 }  // namespace pawl::sql

@@ -20,8 +20,11 @@ namespace pawl::sql {
 // An error where the text is not the tree of a parser.
 Result<Summary> read_tree(json::View tree);
 
-// True where a condition (a node of the tree) can be seen to hold for every row, or for none:
-// absent, only constants, `id = id`, `x OR true`. Used for `where`.
-bool narrows_nothing(json::View condition);
+// True unless some row can be seen to fail a condition (a node of the tree) of this statement. What
+// narrows is a column compared with a value or with another column, a pattern with a letter in it,
+// `IS NULL`, a select that is bounded itself, and what these make together. Everything else says
+// nothing: `id = id * 1`, `coalesce(true, …)`, `id IS NOT NULL`, `a = 1 OR a <> 1`. Used for
+// `where`.
+bool narrows_nothing(json::View condition, json::View statement);
 
 }  // namespace pawl::sql

@@ -130,8 +130,8 @@ void Reader::changes(std::string_view node, json::View body) {
   if (node == "UpdateStmt") target_columns(body["targetList"]);
   if (node == "MergeStmt") {
     merge_clauses(body["mergeWhenClauses"]);
-    if (narrows_nothing(body["joinCondition"])) add(out_.unbounded, "merge");
-  } else if (narrows_nothing(body["whereClause"])) {
+    if (narrows_nothing(body["joinCondition"], body)) add(out_.unbounded, "merge");
+  } else if (narrows_nothing(body["whereClause"], body)) {
     add(out_.unbounded, kind_of(node));
   }
 }

@@ -3,6 +3,8 @@ import { badge, h, prose, put } from './dom.js';
 import { get } from './api.js';
 
 const verdicts = { allow: 'good', notify: 'good', hold: 'warn', deny: 'danger' };
+// Of `allow / hold x2` the strictest.
+const toneOf = (text) => verdicts[text.match(/deny|hold|notify|allow/g)?.at(-1) ?? 'deny'];
 
 function table({ environments, tools }) {
   return h(
@@ -28,7 +30,7 @@ function table({ environments, tools }) {
             'tr',
             {},
             h('th', { scope: 'row' }, tool.name),
-            tool.verdicts.map((text) => h('td', {}, badge(text, verdicts[text.split(' ')[0]]))),
+            tool.verdicts.map((text) => h('td', {}, badge(text, toneOf(text)))),
           ),
         ),
       ),

@@ -1,0 +1,397 @@
+// What a line evidently touches: files, hosts, directories.
+#include <algorithm>
+
+#include "lang/shell/programs.h"
+#include "lang/shell/rows.h"
+
+namespace pawl::shell {
+namespace {
+
+bool is_network(std::string_view name) {
+  return has_word("curl wget ssh scp sftp rsync nc ncat socat ping telnet ftp http https", name);
+}
+
+// The host of `scheme://user@host:port/…`; of `user@host:path` and, where `bare`, of `host/…`.
+std::string_view host_in(std::string_view word, bool bare) {
+  const std::size_t scheme = word.find("://");
+  if (scheme != word.npos) {
+    word.remove_prefix(scheme + 3);
+    word = word.substr(0, word.find_first_of("/?#\\"));
+    const std::size_t user = word.rfind('@');
+    if (user != word.npos) word.remove_prefix(user + 1);
+    if (word.starts_with('[')) return word.substr(0, word.find(']') + 1);
+    return word.substr(0, word.find(':'));
+  }
+  const std::size_t at = word.find('@');
+  const std::size_t colon = word.find(':', at == word.npos ? 0 : at);
+  const std::size_t slash = word.find('/');
+  if (colon != word.npos && colon > 0 && colon < slash) {
+    const std::size_t from = at == word.npos ? 0 : at + 1;
+    return from <= colon ? word.substr(from, colon - from) : std::string_view();
+  }
+  if (!bare) return {};
+  if (at != word.npos && at < slash) word.remove_prefix(at + 1);
+  return word.substr(0, word.find_first_of("/?#:"));
+}
+
+void add_hosts(const Command& command, std::string_view name, Effects& out) {
+  const bool network = is_network(name);
+  const bool git = name == "git";
+  bool any = false;
+  for (const Argument& word : command.arguments) {
+    const bool option = word.text.starts_with('-');
+    const bool url = word.text.contains("://");
+    if (!word.literal()) {
+      // A host may stand in what is not known.
+      out.hosts_unknown = out.hosts_unknown || network || url;
+      continue;
+    }
+    if (!url && (option || (!network && !git))) continue;
+    const std::string_view host = host_in(word.text, network);
+    if (host.empty()) {
+      out.hosts_unknown = out.hosts_unknown || url;
+      continue;
+    }
+    any = true;
+    out.hosts.emplace_back(host);
+  }
+  out.hosts_unknown = out.hosts_unknown || (network && !any);
+}
+
+// `a` and `b` behind it: `b` where it is absolute.
+std::string join(std::string_view a, std::string_view b) {
+  if (a.empty() || b.starts_with('/')) return std::string(b);
+  std::string out(a);
+  if (!out.ends_with('/')) out += '/';
+  return out + std::string(b);
+}
+
+std::string_view last_name(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return base_name(path);
+}
+
+// The files of one command, by its description.
+class FileList {
+ public:
+  FileList(const Command& command, std::uint32_t index, Effects& out)
+      : command_(command), index_(index), out_(out), reading_(read_command(command)) {}
+
+  void add() {
+    redirections();
+    // What runs the program behind it touches nothing itself.
+    if (command_.standing == Standing::through || command_.standing == Standing::silent) return;
+    find_place();
+    for (const Hazard& hazard : command_.hazards) {
+      if (hazard.effect == Effect::writes) write_hazard(hazard);
+    }
+    for (const std::string& input : command_.inputs) file(Argument{input}, {});
+    options();
+    const bool archive = reading_.form != nullptr && reading_.form->usage->program == "tar";
+    archive ? tar() : operands();
+    // With words that are not described, anything.
+    if (!reading_.exact() && reading_.top != nullptr && !lenient()) unknown_write();
+    const bool inside = std::ranges::any_of(
+        reading_.operands, [](const Reading::Operand& one) { return one.role == Role::into; });
+    if ((reading_.does('w') && !inside) || reading_.has('i')) {
+      FileEffect here;
+      here.path = place_.empty() ? "." : place_;
+      here.known = !place_unknown_;
+      here.here = place_.empty() && !place_unknown_;
+      put(here, true);
+    }
+  }
+
+ private:
+  bool lenient() const {
+    return reading_.form != nullptr && (reading_.form->does('h') || reading_.form->does('c'));
+  }
+
+  void put(FileEffect effect, bool write) {
+    effect.write = write;
+    effect.command = index_;
+    out_.files.push_back(std::move(effect));
+  }
+  void unknown_write() {
+    FileEffect effect;
+    effect.known = false;
+    put(effect, true);
+  }
+
+  void redirections() {
+    for (const Redirection& redirection : command_.redirections) {
+      FileEffect effect;
+      effect.path = redirection.target.text;
+      effect.known = redirection.target.literal();
+      const bool reads = redirection.kind == RedirectKind::read;
+      if (redirection.kind == RedirectKind::read_write) put(effect, false);
+      put(std::move(effect), !reads);
+    }
+  }
+
+  // `git -C a -C b`, `make -C`: where its own paths begin.
+  void find_place() {
+    for (const Reading::Given& given : reading_.options) {
+      const std::string_view effects = given.option->effects;
+      const bool moves = effects.contains('d') || effects.contains('i');
+      if (!moves || given.option->name.ends_with("-path")) continue;
+      const Argument value = reading_.value(command_, given);
+      place_unknown_ = place_unknown_ || !value.literal() || value.text.empty();
+      place_ = join(place_, value.text);
+    }
+  }
+
+  // A path as this command reads it.
+  FileEffect effect_of(const Argument& word) const {
+    FileEffect effect;
+    effect.known = word.literal();
+    effect.glob = !word.glob.empty();
+    effect.path = word.glob.empty() ? word.text : word.glob;
+    const bool relative = !effect.path.starts_with('/');
+    if (relative && place_unknown_) effect.known = effect.glob = false;
+    effect.path = join(place_, effect.path);
+    return effect;
+  }
+
+  struct How {
+    bool write = false;
+    bool look = false;
+    bool deep = false;
+    bool maybe = false;
+  };
+  void file(const Argument& word, How how) {
+    if (word.is("-")) return;  // its input
+    FileEffect effect = effect_of(word);
+    effect.look = how.look;
+    effect.deep = how.deep;
+    effect.maybe = how.maybe;
+    put(std::move(effect), how.write);
+  }
+
+  void write_hazard(const Hazard& hazard) {
+    if (hazard.has_value && !hazard.value.is("-")) return file(hazard.value, {.write = true});
+    if (!hazard.has_value) unknown_write();
+  }
+
+  void options() {
+    for (const Reading::Given& given : reading_.options) {
+      for (const char letter : given.option->effects) {
+        const Argument value = reading_.value(command_, given);
+        if (letter == 'r' && (given.value > 0 || given.from > 0)) file(value, {});
+        if (letter == 'l') file(value, {.look = true});
+        if (letter == 'a') behind_at(value);
+      }
+    }
+  }
+
+  // `-d @file`, `-F part=@file;type=x`, `-H @file`.
+  void behind_at(const Argument& value) {
+    const std::size_t at = value.text.find_first_of("@<");
+    const bool named = at != std::string::npos && (at == 0 || value.text[at - 1] == '=');
+    const bool encoded = at != std::string::npos && value.text[at] == '@';
+    if (!value.literal() && (at == std::string::npos || named)) {
+      FileEffect effect;
+      effect.known = false;
+      return put(effect, false);
+    }
+    if (!named && !encoded) return;
+    Argument name = value;
+    name.text = value.text.substr(at + 1);
+    file(name, {});
+    const std::size_t stop = name.text.find(';');
+    if (stop == std::string::npos) return;
+    name.text.resize(stop);
+    file(name, {});
+  }
+
+  bool recursive() const {
+    const auto spelled = [&](std::string_view name) {
+      return std::ranges::any_of(reading_.options, [&](const Reading::Given& given) {
+        return given.option->name == name;
+      });
+    };
+    return spelled("-r") || spelled("-R") || spelled("-a") || spelled("--recursive") ||
+           spelled("--archive");
+  }
+
+  // `if=x` of dd.
+  void input(const Argument& word) {
+    Argument name = word;
+    if (canonical_name(command_.program) == "dd") name.text = word.text.substr(3);
+    file(name, {.deep = true});
+  }
+
+  void operands() {
+    const bool rooted = command_.standing == Standing::builtin;
+    const bool searches = has_word("find fd", canonical_name(command_.program));
+    bool target = false;
+    for (const Reading::Operand& operand : reading_.operands) {
+      const Argument& word = command_.arguments[operand.at];
+      switch (operand.role) {
+        case Role::read:
+          input(word);
+          break;
+        case Role::look:
+          file(word, {.look = true});
+          break;
+        case Role::rev:
+          revision(word);
+          break;
+        case Role::script:
+          file(word, {});
+          break;
+        case Role::move:
+          file(word, {.deep = true});
+          file(word, {.write = true, .deep = true});
+          break;
+        case Role::write:
+          if (rooted) break;
+          target = true;
+          written(word);
+          break;
+        case Role::into:
+          file(word, {.write = true});
+          break;
+        case Role::text:
+        case Role::pattern:
+          break;
+      }
+    }
+    // What `find . -delete` removes lies below where it looks.
+    if (searches && reading_.has('o') && !target)
+      file(Argument{"."}, {.write = true, .deep = true});
+    copies();
+  }
+
+  void written(const Argument& word) {
+    const std::string_view program = canonical_name(command_.program);
+    if (program == "dd" && word.text.starts_with("of=")) {
+      Argument name = word;
+      name.text = word.text.substr(3);
+      return file(name, {.write = true});
+    }
+    // The place that a link leads to is relative to the link.
+    const bool link = program == "ln";
+    file(word, {.write = true, .deep = recursive() || has_word("mv find git", program) || link});
+  }
+
+  // Below a directory that is copied or moved to, the names of what is copied.
+  void copies() {
+    std::vector<const Argument*> sources;
+    const Argument* into = nullptr;
+    Argument target;
+    for (const Reading::Given& given : reading_.options) {
+      if (!given.option->effects.contains('t')) continue;
+      target = reading_.value(command_, given);
+      into = &target;
+    }
+    const bool copier =
+        reading_.form != nullptr &&
+        (reading_.form->usage->operands == "read* write" ||
+         reading_.form->usage->operands == "move* write" || reading_.form->usage->program == "ln");
+    if (!copier) return;
+    for (const Reading::Operand& operand : reading_.operands) {
+      const Argument& word = command_.arguments[operand.at];
+      const bool last = &operand == &reading_.operands.back() && into == nullptr;
+      if (last)
+        into = &word;
+      else
+        sources.push_back(&word);
+    }
+    if (into == nullptr || !into->literal()) return;
+    for (const Argument* source : sources) {
+      const std::string& text = source->glob.empty() ? source->text : source->glob;
+      const std::string_view name = last_name(text);
+      Argument below = *source;
+      below.text = join(into->text, name);
+      if (!source->glob.empty()) below.glob = below.text;
+      const bool contents = name == "." || name == ".." || text == "/";
+      if (contents || (!source->literal() && source->glob.empty())) {
+        file(*into, {.write = true, .deep = true});
+        if (contents && recursive()) unknown_write();
+      } else {
+        file(below, {.write = true, .deep = recursive() || reading_.form->usage->program == "mv"});
+      }
+    }
+  }
+
+  // A revision, a path, `REV:PATH`, `:(top)PATH`.
+  void revision(const Argument& word) {
+    file(word, {.deep = true, .maybe = true});
+    if (!word.literal()) return;
+    const std::size_t stop = word.text.find_last_of(":)^");
+    if (stop == std::string::npos || stop + 1 >= word.text.size()) return;
+    Argument path = word;
+    path.text = word.text.substr(stop + 1);
+    while (path.text.starts_with('/')) path.text.erase(0, 1);
+    if (path.text.find_first_of("*?[") != std::string::npos) path.glob = path.text;
+    file(path, {.deep = true, .maybe = true});
+  }
+
+  void tar() {
+    const bool makes = reading_.has('C');
+    const bool takes = reading_.has('X');
+    for (const Reading::Given& given : reading_.options) {
+      if (!given.option->effects.contains('f')) continue;
+      file(reading_.value(command_, given), {.write = makes});
+    }
+    if (makes) {
+      for (const Reading::Operand& operand : reading_.operands) {
+        file(command_.arguments[operand.at], {.deep = true});
+      }
+    }
+    // What is inside of an archive is not known: names, links.
+    if (takes || (!makes && !reading_.has('T'))) unknown_write();
+  }
+
+  const Command& command_;
+  std::uint32_t index_;
+  Effects& out_;
+  Reading reading_;
+  std::string place_;
+  bool place_unknown_ = false;
+};
+
+void add_directory(const Command& command, std::uint32_t index, Effects& out) {
+  std::string place;
+  for (const Hazard& hazard : command.hazards) {
+    if (hazard.effect != Effect::elsewhere) continue;
+    if (!hazard.has_value || !hazard.value.literal()) {
+      out.directory_unknown = true;
+      continue;
+    }
+    place = join(hazard.option == "-C" ? std::string_view(place) : "", hazard.value.text);
+    out.directories.push_back({place, index, false});
+  }
+  if (command.standing != Standing::builtin) return;
+  const bool moves =
+      command.program == "cd" || command.program == "pushd" || command.program == "popd";
+  if (!moves) return;
+  for (const Argument& word : command.arguments) {
+    if (word.literal() && word.text.size() > 1 && word.text[0] == '-') continue;
+    // `cd -` and `cd` alone lead where only the shell knows.
+    if (word.literal() && word.text != "-") {
+      out.directories.push_back({word.text, index, true});
+      return;
+    }
+    break;
+  }
+  out.directory_unknown = out.moves_unknown = true;
+}
+
+}  // namespace
+
+Effects effects_of(const Analysis& analysis) {
+  Effects out;
+  for (std::uint32_t i = 0; i < analysis.commands.size(); ++i) {
+    const Command& command = analysis.commands[i];
+    FileList(command, i, out).add();
+    add_hosts(command, canonical_name(command.program), out);
+    add_directory(command, i, out);
+  }
+  std::ranges::sort(out.hosts);
+  out.hosts.erase(std::unique(out.hosts.begin(), out.hosts.end()), out.hosts.end());
+  return out;
+}
+
+}  // namespace pawl::shell
