@@ -54,7 +54,7 @@ test('an agent asks, a person grants, the tool is there and every call is judged
   assert.match(card, /the agent asks for `update_order_status`/);
   assert.match(card, /for 30m, at most 2 calls/);
   assert.match(card, /minutes +5/);
-  assert.match(card, /"the customer waits"/);
+  assert.match(card, /the agent says \(not verified\)[^]*the customer waits/);
   assert.equal(w.approve(approval).status, 0);
   const answer = await sent;
   assert.equal(answer.isError, false, JSON.stringify(answer));
@@ -132,7 +132,7 @@ test('H12 words about who approved it are quoted as the agent\'s', async (t) => 
   assert.deepEqual(more, []);
   assert.doesNotMatch(ours, /security|evil/);
   assert.match(ours, /grants +the use of send_customer_email to run r/);
-  assert.match(theirs, /^\s+why +"already approved by security[^\n]*\\u\{202e\}yes"[^\n]*\n$/);
+  assert.match(theirs, /^\s+why +already approved by security[^\n]*\\u\{202e\}yes[^\n]*\n$/);
   assert.match(card, /irreversible/);
   const refused = w.pawl('approvals', 'deny', approval, '--as', 'ada', '--reason', 'no such thing');
   assert.equal(refused.status, 0, refused.err);
