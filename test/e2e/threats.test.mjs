@@ -225,7 +225,6 @@ tools:
     `${root}//ok/x`,
     `${root}/ok/x\u0000`,
     `${root}/ok2/x`,
-    `${root}/ok/`,
   ]) {
     assert.equal(
       code(await client.call('read_text_file', { path: spelling })),
