@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "gate/approval/approval_rules.h"
 #include "gate/approval/approvals.h"
+#include "gate/state/call_context.h"
 
 namespace pawl {
 

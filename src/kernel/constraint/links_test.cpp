@@ -10,6 +10,8 @@
 namespace pawl {
 namespace {
 
+using namespace testing_rules;  // NOLINT: the short names are what the tests are about
+
 class Links : public ::testing::Test {
  protected:
   static bool passes(std::string_view text) {

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "kernel/config/key_spec.h"
 #include "kernel/config/limits.h"
 #include "kernel/policy/policy.h"
 
