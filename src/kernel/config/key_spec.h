@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -102,6 +103,10 @@ constexpr auto& member(Into& into) {
   return (into.*....*Members);
 }
 
+template <class T>
+void keep(std::optional<T>& into, auto&& value) {
+  if (value) into.emplace(*std::forward<decltype(value)>(value));
+}
 template <class T>
 void keep(T& into, auto&& value) {
   if (value) into = static_cast<T>(*std::forward<decltype(value)>(value));

@@ -111,6 +111,7 @@ std::string_view place(Section section);
 struct KeyType {
   enum class Holds : std::uint8_t { value, mapping, list, names };
 
+  // NOLINTNEXTLINE(google-explicit-constructor): rows are written as texts.
   constexpr KeyType(const char* type) : words(type) {}
   constexpr KeyType(const char* type, Holds how, Section section)
       : words(type), holds(how), to(section) {}
