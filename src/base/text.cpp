@@ -95,7 +95,7 @@ void append_escape(char kind, char32_t value, std::string& out) {
 }
 
 // Looks like a blank, or like nothing, and is another character: harmless in a name or a text, and
-// yet nobody who compares two texts by eye sees it.
+// yet a person who compares two texts by eye does not see it.
 bool is_blank_alike(char32_t c) {
   if (c == U'\u2800' || c == U'\uFE0E' || c == U'\uFE0F') return true;
   return c != U' ' && utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ZS;

@@ -114,7 +114,7 @@ Result<std::string> NetworkCallers::create_run(json::View request) {
 }
 
 // The clock of a run stands still while a person is asked, so this is the earliest moment that its
-// time can be used up; whoever goes on after it asks for another credential.
+// time can be used up; an agent that goes on after it asks for another credential.
 std::optional<Instant> NetworkCallers::deadline_of(std::string_view id) const {
   const Run* run = ports_.gate.state().run(id);
   const auto policy = run == nullptr ? nullptr : ports_.gate.runs.policy_of(run->id);
@@ -123,7 +123,7 @@ std::optional<Instant> NetworkCallers::deadline_of(std::string_view id) const {
   return now + Duration{policy->ceilings.wall_clock->ns - run->clock(now).ns};
 }
 
-// What anybody may read: the keys that check our credentials, and whose tokens a door takes.
+// What any client may read: the keys that check our credentials, and whose tokens a door takes.
 void NetworkCallers::add_well_known(http::Routes& routes) {
   routes.add("GET", "/.well-known/jwks.json", http::Hosts::any,
              [this](const http::Request&, http::Responder responder) {

@@ -542,8 +542,8 @@ bool Node::calls_under_way() const {
 // Requests that come from now on are told to go; what is under way gets its time.
 Task<void> Node::end_serving() {
   gateway_->set_ending();
-  remote_sessions_->door().admit_nobody();
-  callers_->api().admit_nobody();
+  remote_sessions_->door().refuse_new();
+  callers_->api().refuse_new();
   const Duration until = loop_.now() + calls_within;
   while (calls_under_way() && loop_.now() < until) co_await loop_.sleep(look_again_after);
   remote_sessions_->door().finish("the node ends");

@@ -109,9 +109,9 @@ void RemoteSessions::use_limits() {
 }
 
 // Where the deployment file names agents, one of them it has to be, with its own role, or the
-// credential of a run of that role; whoever proves nothing, or to be another's, is told the same
-// of a role that there is and of one that there is not. Where it names none, only this machine can
-// call: whoever may open a socket of it is one caller, in one run for each role.
+// credential of a run of that role; a caller that proves nothing, or to be another's, hears the
+// same of a role that there is and of one that there is not. Where it names none, only this machine
+// can call: all who may open a socket of it are one caller, in one run for each role.
 Task<std::expected<mcp::RemoteCaller, http::Response>> RemoteSessions::identify(
     const http::Request& request, std::string role) {
   const bool asks = ports_.callers.asks_who();
@@ -161,13 +161,14 @@ bool RemoteSessions::serves(const std::string& role) const {
   return known != ports_.deployment.roles.end() && !known->second.servers.empty();
 }
 
-// Whoever has the credential of a sub-run is in the run at its root, with less than that.
+// A caller with the credential of a sub-run is in the run at its root, with less than that.
 identity::Proved<mcp::RemoteCaller> RemoteSessions::caller_of(const identity::Principal& who,
                                                               const std::string& client) const {
   mcp::RemoteCaller caller;
   caller.agent = who.agent;
   caller.sponsor = who.sponsor;
-  // What a sub-agent is called was chosen by whoever started it, so it has no share of its own.
+  // What a sub-agent is called was chosen by the agent that started it, so it has no share of its
+  // own.
   const std::string& deployed = who.credential ? who.credential->actors.back() : who.agent;
   const std::string acts = deployed == who.agent ? who.agent : who.agent + " of " + deployed;
   caller.client = client + ", " + acts + " by " + who.proof;
@@ -258,7 +259,7 @@ Result<std::unique_ptr<mcp::Endpoint>> RemoteSessions::connect(
   const std::string& run = whose.of.run;
   PAWL_TRY(ports_.processes.room_for_session(whose.of, role));
   std::vector<mcp::UpstreamServer> servers;
-  std::optional<Error> nobody;  // why the first of those that are absent is
+  std::optional<Error> first_absence;
   std::size_t absent = 0;
   for (const std::string& name : ports_.deployment.roles.at(role).servers) {
     mcp::UpstreamServer server;
@@ -279,16 +280,16 @@ Result<std::unique_ptr<mcp::Endpoint>> RemoteSessions::connect(
         server.life = std::move(program->life);
       } else {
         // The others are there without it, and it may come.
-        if (!nobody) nobody = program.error();
+        if (!first_absence) first_absence = program.error();
         ++absent;
-        server.transport = mcp::to_nobody();
+        server.transport = mcp::to_no_server();
         server.spec.not_started = program.error().message;
       }
       server.spec.start_again = [start]() -> Task<Result<mcp::Program>> { co_return start(); };
     }
     servers.push_back(std::move(server));
   }
-  if (absent == servers.size() && nobody) return std::unexpected(*nobody);
+  if (absent == servers.size() && first_absence) return std::unexpected(*first_absence);
   return mcp::connect(ports_.loop, ports_.gate, std::move(client), std::move(servers),
                       [this, run, ended = std::move(ended)](const mcp::SessionEnd& end) {
                         log_line(fmt::format("run {}: {}", run, end.why));

@@ -75,7 +75,7 @@ void say_pin(FactRows& rows, PinState pin) {
   }
 }
 
-// The text behind a JSON pointer; nothing where there is none, and for a name with escapes.
+// The text behind a JSON pointer; nothing where no text is there, and for a name with escapes.
 std::optional<std::string_view> text_at(json::View value, std::string_view pointer) {
   while (!pointer.empty()) {
     pointer.remove_prefix(1);

@@ -112,7 +112,7 @@ TEST(QuestionTexts, LongOnesAreCutBetweenCharactersAndOnlySoManyAreKept) {
   EXPECT_TRUE(w.has("a-1", "äöüäö"));
   EXPECT_FALSE(w.has("a-1", "äöüäöüä"));
   EXPECT_EQ(w.texts.said(*w.state.approval("a-2")).summary, "n othe…")
-      << "it is read for whoever asks";
+      << "it is read for the page that asks";
   EXPECT_FALSE(w.has("a-2", "other"));
   EXPECT_TRUE(w.has("a-2", "merge"));
   EXPECT_EQ(w.texts.read_some(w.state, 10), 1U) << "there is no room for it";

@@ -22,7 +22,7 @@ function world(t, text = policy) {
   return w;
 }
 
-// E7. The client speaks to somebody, and reads why each call is denied.
+// E7. The client is served, and reads why each call is denied.
 const node = ['node', fixture];
 for (const [what, prepare, says] of [
   ['names no policy', () => ({ policy: '' }), /no policy governs/],

@@ -79,7 +79,7 @@ Status put(const std::string& path, const std::string& text, bool force) {
 }
 
 // `server`: the words behind `pawl mcp` that name it. `serves`: the command that serves the
-// deployment file to every client; empty: there is none.
+// deployment file to every client; empty: no such command.
 void print_next_steps(const FirstPolicy& made, const std::string& file, const std::string& server,
                       const std::string& serves, const std::string& role) {
   out(paint(Ink::good, "written") +
@@ -184,7 +184,7 @@ int run_init(const Arguments& arguments) {
                                  escape_untrusted(role)),
                      {}});
   }
-  // Before the server is started: nobody waits for an answer that cannot be kept.
+  // Before the server is started: no person waits for an answer that cannot be kept.
   if (!print && !force && std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) {
     return complain(
         {ErrorKind::usage, "there is a file already: `--force` writes over it", {file, 0, 0}});

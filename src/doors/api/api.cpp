@@ -246,7 +246,7 @@ void Api::adopt(const std::string& run, Lock lock, Instant until) {
   room_->hold_open(run, until);
 }
 
-void Api::admit_nobody() {
+void Api::refuse_new() {
   room_->closing = true;
 }
 

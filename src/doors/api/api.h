@@ -108,7 +108,7 @@ class Api {
   void adopt(const std::string& run, Lock lock, Instant until);
 
   // No further runs and calls; outcomes still come in.
-  void admit_nobody();
+  void refuse_new();
   // Calls that somebody executes.
   std::size_t executing() const;
   // The node ends: nothing is waited for any more. Before the gate goes.

@@ -377,7 +377,7 @@ constexpr std::array kCondition = std::to_array<const char*>(
      "id IN (SELECT customer_id FROM customers)",
      "EXISTS (SELECT 1 FROM customers c WHERE c.id = orders.customer_id)"});
 
-// A condition that no row can fail is none, however it is said.
+// A condition that no row can fail does not count, however it is written.
 TEST(Adversarial, AConditionThatNoRowCanFailIsNone) {
   SqlRule rule = writing();
   rule.tables = {"orders", "customers"};

@@ -16,7 +16,7 @@ bool near_name(std::string_view a, std::string_view b);
 
 // The first step of a path as the policy writes it: its name, and what stands behind it. Brackets
 // that hold something belong to a name (`filter[status]`); `['a.b']` is a name whatever it holds.
-// `fault`: why it is none.
+// `fault`: why the text has no such step.
 struct FirstStep {
   std::string_view name, rest, fault;
 };

@@ -52,8 +52,8 @@ bool same_page(const PageForm& named, const PageForm& wanted);
 std::string host_form(std::string_view text);
 // `www.example.org` and `example.org` are one host to those who name it.
 std::string_view without_www(std::string_view host);
-// A path with a slash in it, without one at its end; empty where the text is none, or is not
-// spelled out: `/srv/app/` -> `/srv/app`, `docs/` -> `docs`.
+// A path with a slash in it, without one at its end; empty where the text is no path, or is
+// not spelled out: `/srv/app/` -> `/srv/app`, `docs/` -> `docs`.
 std::string path_form(std::string_view text);
 
 }  // namespace pawl

@@ -316,7 +316,7 @@ bool SponsorWords::said_account(std::string_view form) const {
 bool SponsorWords::said_page(std::string_view text) const {
   const auto wanted = page_form(text);
   if (!wanted) return false;
-  // A host alone was named by whoever named a page of it.
+  // A page that was named names its host.
   const bool host = wanted->rest.find_first_of("/?#") == std::string::npos &&
                     text.find("://") == std::string_view::npos;
   return std::ranges::any_of(pages_, [&](const PageForm& page) {

@@ -30,7 +30,7 @@ struct Came {
   std::size_t holding;
 };
 
-CaseAnswer nobody(const Case&, const shell::Command&) {
+CaseAnswer no_case(const Case&, const shell::Command&) {
   return CaseAnswer::fails;
 }
 
@@ -41,7 +41,7 @@ Came judged(std::string_view text, std::string_view base = {}, std::string_view 
   const auto line = shell::parse(text, shell::Dialect::posix);
   const LineJudgement out =
       judge_commands(*entry.commands, shell::analyse(*line), *entry.stated_class, shell::Place{},
-                     LinePlace{base}, nobody);
+                     LinePlace{base}, no_case);
   return {out.effect, to_string(out.action_class), out.why, out.holding.size()};
 }
 
@@ -115,7 +115,7 @@ Effect placed(std::string_view text, const std::vector<PathFact>& facts = {}) {
   const WorkingDirectory works = working_directory(bound, json::View{});
   const LinePlace where{works.base, works.rule, facts, "command"};
   return judge_commands(*tool.commands, shell::analyse(*line), bound.action_class, shell::Place{},
-                        where, nobody)
+                        where, no_case)
       .effect;
 }
 
@@ -222,7 +222,7 @@ TEST(Commands, WhatIsThrownAwayDoesNotComeBack) {
     const ToolRule& entry = loaded.policy->tools.front();
     const auto line = shell::parse(text, shell::Dialect::posix);
     return to_string(judge_commands(*entry.commands, shell::analyse(*line), *entry.stated_class,
-                                    shell::Place{}, LinePlace{}, nobody)
+                                    shell::Place{}, LinePlace{}, no_case)
                          .action_class);
   };
   EXPECT_EQ(of("git add ."), "reversible small");

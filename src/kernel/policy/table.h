@@ -24,7 +24,7 @@ Default default_for(Class c, Stage stage, bool claimed, bool gate_reads, Environ
 // nothing: the table stands until a reviewer accepts the risk of that very line in writing
 // (`accept_risk: [{rule: "tools/NAME/requires_approval", …}]`). Then the call runs and a person is
 // told. An irreversible call in production is asked for all the same, and so is one whose class is
-// more dangerous than the tool's: whoever accepted the one did not accept the other.
+// more dangerous than the tool's: accepting the one does not accept the other.
 struct AskedByClass {
   Default asks;
   Stage stage = Stage::established;

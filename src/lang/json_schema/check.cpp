@@ -395,7 +395,7 @@ bool Check::fits_member(const ObjectRules& rules, const Named* named, std::strin
     if (!fine && done()) return false;
     if (!found(*pattern, value, key)) continue;
     known = true;
-    if (!pattern->compiled) continue;  // whether it is about this member, nobody knows
+    if (!pattern->compiled) continue;  // it may or may not be about this member
     fine = fits(schema, value) && fine;
   }
   if (!known && rules.additional != no_node) fine = fits(rules.additional, value) && fine;

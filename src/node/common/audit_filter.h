@@ -20,7 +20,7 @@ std::optional<Instant> moment_of(std::string_view text, Instant now);
 // Which records a query wants. Members that are empty want all.
 struct AuditFilter {
   std::string run, tool, effect, code, agent;
-  // Whoever answered, killed, resumed or accepted something, or started the run.
+  // Who answered, killed, resumed or accepted something, or started the run.
   std::string person;
   // Text in the arguments of a call, in any case; with the records of its question and its end.
   std::string argument;

@@ -383,7 +383,7 @@ void HttpDoor::limit(const HttpDoorLimits& limits) {
   state_->ports.limits = limits;
 }
 
-void HttpDoor::admit_nobody() {
+void HttpDoor::refuse_new() {
   state_->ending = true;
 }
 

@@ -131,7 +131,7 @@ class HttpDoor {
   // that end already. That many: the processes end a moment later.
   std::size_t end_quiet(const std::string& account, std::size_t processes);
   // Further requests are answered with 503.
-  void admit_nobody();
+  void refuse_new();
   // Everything ends, in order, and nothing new begins.
   void finish(const std::string& why);
   std::size_t sessions() const;

@@ -16,7 +16,7 @@ class NullTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> to_nobody() {
+std::unique_ptr<Transport> to_no_server() {
   return std::make_unique<NullTransport>();
 }
 

@@ -10,6 +10,6 @@
 
 namespace pawl::mcp {
 
-std::unique_ptr<Transport> to_nobody();
+std::unique_ptr<Transport> to_no_server();
 
 }  // namespace pawl::mcp
