@@ -19,22 +19,16 @@ constexpr Duration kProofLasts = Duration::seconds(60);
 constexpr std::int64_t kProofShare = 20;  // of the time that goes by, one part at most is proving
 constexpr int kPauseUs = 200'000;
 
-std::string desk_refusal(std::string_view fault, std::string_view why) {
-  json::Writer out;
-  out.object().key("error").string(why).key("fault").string(fault);
-  return out.key("ok").boolean(false).end().take();
-}
-
 }  // namespace
 
 ProvedJournal prove_journal(const std::string& directory, std::function<bool()> stop) {
   auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
-  if (!disk) return {desk_refusal("environment", disk.error().message), {}};
+  if (!disk) return {report_refusal("environment", disk.error().message), {}};
   VerifyOptions options;
   options.pause = [] { ::usleep(kPauseUs); };
   options.stop = std::move(stop);
   const auto found = verify_journal(**disk, options);
-  if (!found) return {desk_refusal("environment", found.error().message), {}};
+  if (!found) return {report_refusal("environment", found.error().message), {}};
   JournalHealth health = health_of(*found);
   const std::string& wrong = health.damage.empty() ? health.torn : health.damage;
   json::Writer out;
@@ -53,11 +47,11 @@ Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
     case net::Aside::Ran::yes:
       co_return std::move(*answer);
     case net::Aside::Ran::crowded:
-      co_return desk_refusal("environment", "several searches are running: try again");
+      co_return report_refusal("environment", "several searches are running: try again");
     case net::Aside::Ran::over:
       break;
   }
-  co_return desk_refusal("environment", "the node ends");
+  co_return report_refusal("environment", "the node ends");
 }
 
 Task<std::string> JournalDesk::report(std::function<std::string(const JournalRead& read)> make) {

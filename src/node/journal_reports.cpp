@@ -20,6 +20,13 @@
 #include "views/display.h"
 
 namespace pawl::node {
+
+std::string report_refusal(std::string_view fault, std::string_view why) {
+  json::Writer out;
+  out.object().key("error").string(why).key("fault").string(fault);
+  return out.key("ok").boolean(false).end().take();
+}
+
 namespace {
 
 constexpr std::size_t kSaidBytesMax = 400;
@@ -28,12 +35,6 @@ constexpr std::size_t kArgumentsReadBytesMax = 64UL << 10;
 constexpr std::size_t kPayloadBytesMax = 64UL << 10;
 constexpr std::size_t kRelatedMax = 100;
 constexpr std::size_t kEventsMax = 200;
-
-std::string report_refusal(std::string_view fault, std::string_view why) {
-  json::Writer out;
-  out.object().key("error").string(why).key("fault").string(fault);
-  return out.key("ok").boolean(false).end().take();
-}
 
 // The files, opened; and what is wrong with them.
 class Reading {

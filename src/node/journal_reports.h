@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "node/common/audit_filter.h"
 
@@ -22,6 +23,9 @@ struct JournalRead {
   std::function<bool()> stop = {};
   std::string damage = {};  // what is known to be wrong with it
 };
+
+// `{"ok":false,"error":…,"fault":…}`
+std::string report_refusal(std::string_view fault, std::string_view why);
 
 // The newest records that fit, oldest first: `{"ok":true,"records":[…],"more":…}`.
 std::string search_journal(const JournalRead& read, AuditFilter filter);

@@ -40,6 +40,8 @@ struct CheckReport {
       std::string approval;
     };
     std::vector<Part> parts = {};
+
+    std::string verdict() const;  // `allow / hold`
   };
 
   std::vector<Error> errors;  // in the order of the file

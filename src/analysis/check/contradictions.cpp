@@ -68,7 +68,7 @@ void check_choices(const Subject& subject, const BoundTool& bound, const ToolDef
 }  // namespace
 
 std::string argument_of(const ArgumentRule& rule) {
-  return escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  return escape_untrusted(rule.name());
 }
 
 void check_contradictions(const Subject& subject) {

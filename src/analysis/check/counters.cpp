@@ -12,16 +12,12 @@ namespace {
 
 using enum Finding::Weight;
 
-std::string counted_argument(const ArgumentRule& rule) {
-  return rule.plural.empty() ? to_string(rule.path) : rule.plural;
-}
-
 // What the entry's own rules say of one argument.
 std::vector<const Check*> checks_of(const ToolRule& entry, const ArgumentPath& path) {
   std::vector<const Check*> out;
   const std::string name = to_string(path);
   for (const ArgumentRule& rule : entry.arguments) {
-    const bool same = counted_argument(rule) == name;
+    const bool same = rule.name() == name;
     const auto readings = rule.plural.empty() ? std::vector<std::string>() : singulars(rule.plural);
     if (!same && std::ranges::find(readings, name) == readings.end()) continue;
     for (const Check& check : rule.checks) out.push_back(&check);
@@ -47,7 +43,7 @@ std::optional<double> bound_of(const ToolRule& entry, const CounterRule& counter
 
 bool spelling_is_fixed(const ToolRule& entry, const ArgumentPath& by) {
   for (const ArgumentRule& rule : entry.arguments) {
-    if (counted_argument(rule) == to_string(by) && !rule.from.empty()) return true;
+    if (rule.name() == to_string(by) && !rule.from.empty()) return true;
   }
   return std::ranges::any_of(checks_of(entry, by), [](const Check* check) {
     return check->kind == CheckKind::in || check->kind == CheckKind::matches ||

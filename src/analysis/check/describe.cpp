@@ -16,8 +16,7 @@
 namespace pawl {
 
 std::string checking::argument_sentence(const ArgumentRule& rule) {
-  const std::string name =
-      escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  const std::string name = escape_untrusted(rule.name());
   std::string wants;
   bool none = false;
   for (const Check& check : rule.checks) {
@@ -48,18 +47,8 @@ namespace {
 
 using checking::argument_sentence;
 using checking::Question;
+using checking::some_of;
 using checking::Subject;
-
-constexpr std::size_t named_max = 8;  // of one list in a sentence
-
-std::string some_of(const std::vector<std::string>& names) {
-  std::string out;
-  for (std::size_t i = 0; i < names.size() && i < named_max; ++i) {
-    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", escape_untrusted(names[i]));
-  }
-  if (names.size() > named_max) out += fmt::format(" and {} more", names.size() - named_max);
-  return out;
-}
 
 void add_limits(const ToolRule& entry, std::vector<std::string>& out) {
   if (entry.max_calls_per_run) {
@@ -133,11 +122,11 @@ std::string table_sentence(const PackTool& known) {
   std::string out = fmt::format("its class depends on `{}`:", escape_untrusted(known.by));
   std::size_t said = 0;
   for (const auto& [value, one] : known.calls) {
-    if (++said > named_max) break;
+    if (++said > checking::names_said_max) break;
     out += fmt::format(" `{}` is {},", escape_untrusted(value), to_string(one));
   }
-  if (known.calls.size() > named_max) {
-    out += fmt::format(" {} more,", known.calls.size() - named_max);
+  if (known.calls.size() > checking::names_said_max) {
+    out += fmt::format(" {} more,", known.calls.size() - checking::names_said_max);
   }
   if (known.absent) out += fmt::format(" without it {},", to_string(*known.absent));
   return out + fmt::format(" anything else is {}", to_string(known.otherwise));
@@ -195,11 +184,12 @@ void add_rows(const CommandRule& commands, std::vector<std::string>& out) {
 std::string credential_sentence(const CredentialBy& by) {
   std::string out = fmt::format("it works with a credential by `{}`, which the agent never sees:",
                                 escape_untrusted(to_string(by.argument)));
-  for (std::size_t i = 0; i < by.values.size() && i < named_max; ++i) {
+  for (std::size_t i = 0; i < by.values.size() && i < checking::names_said_max; ++i) {
     out += fmt::format(" `{}` uses `{}`,", escape_untrusted(by.values[i].first),
                        escape_untrusted(by.values[i].second));
   }
-  if (by.values.size() > named_max) out += fmt::format(" {} more,", by.values.size() - named_max);
+  if (by.values.size() > checking::names_said_max)
+    out += fmt::format(" {} more,", by.values.size() - checking::names_said_max);
   return out + " and anything else is denied";
 }
 

@@ -106,7 +106,7 @@ void check_stages(const Subject& subject) {
 void check_times(const Subject& subject) {
   const Policy& policy = subject.policy;
   for (const Freeze& freeze : policy.freezes) {
-    if (freeze.weekly || freeze.until > subject.now) continue;
+    if (!freeze.is_over(subject.now)) continue;
     subject.finding(warning, freeze.rule.at,
                     fmt::format("the freeze `{}` is over since {}", escape_untrusted(freeze.name),
                                 to_string(freeze.until)));

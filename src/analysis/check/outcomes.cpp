@@ -18,15 +18,6 @@ namespace {
 constexpr std::size_t named_max = 4;      // values or rows in one sentence
 constexpr std::size_t together_max = 36;  // classes and words: there are no more
 
-std::string quoted(const std::vector<std::string>& names) {
-  std::string out;
-  for (std::size_t i = 0; i < names.size() && i < named_max; ++i) {
-    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", escape_untrusted(names[i]));
-  }
-  if (names.size() > named_max) out += fmt::format(" and {} more", names.size() - named_max);
-  return out;
-}
-
 std::string situation_words(const ToolRule& entry, const Case& one) {
   if (one.condition) {
     return fmt::format("`{}`", escape_untrusted(entry.conditions[*one.condition]->text()));
@@ -93,7 +84,8 @@ class Outcomes {
     put(first.otherwise, "anything else");
     std::vector<std::pair<Class, std::string>> out;
     for (const auto& [c, values] : found) {
-      out.emplace_back(c, fmt::format("`{}` is {}", escape_untrusted(first.by), quoted(values)));
+      out.emplace_back(
+          c, fmt::format("`{}` is {}", escape_untrusted(first.by), some_of(values, named_max)));
     }
     return out;
   }
@@ -122,7 +114,7 @@ class Outcomes {
   void commands(const CommandRule& rule) {
     for (std::uint32_t i = 0; i < rule.rows.size(); ++i) {
       const CommandRow& row = rule.rows[i];
-      const std::string run = quoted(rule.line.rows.row(i).run);
+      const std::string run = some_of(rule.line.rows.row(i).run, named_max);
       const Class usual = row.stated_class.value_or(bound_.action_class);
       final_lines(rule.line.rows.row(i), row, usual, i);
       if (row.cases.empty()) {
@@ -154,15 +146,14 @@ class Outcomes {
   void final_lines(const shell::Row& words, const CommandRow& row, Class usual, std::size_t i) {
     bool sends = false, discards = false;
     for (const std::string& run : words.run) {
-      const std::string_view does = shell::may_do_beyond(run);
-      sends |= does.contains('s') && !usual.has_effect();
-      discards |= does.contains('!');
+      sends |= shell::may_do(run, 's');
+      discards |= shell::may_do(run, '!');
     }
-    if (row.then == Effect::deny || (!sends && !discards)) return;
-    const Class c = more_dangerous(usual, {Reversibility::irreversible, usual.blast});
-    const std::string what = sends ? "sends something" : "throws work away";
+    const Class c = raised(usual, sends, discards);
+    if (row.then == Effect::deny || (!sends && !discards) || c == usual) return;
+    const std::string what = sends && !usual.has_effect() ? "sends something" : "throws work away";
     add({.by = Outcome::By::command,
-         .when = fmt::format("for {} that {}", quoted(words.run), what),
+         .when = fmt::format("for {} that {}", some_of(words.run, named_max), what),
          .at = i},
         {.action_class = c, .then = row.then, .terms = &row.approval});
   }
@@ -244,13 +235,9 @@ class Outcomes {
     const Environment place =
         subject_.production ? Environment::production : subject_.policy.environment;
     for (const Freeze& freeze : subject_.policy.freezes) {
-      const bool there =
-          freeze.env.empty() || std::ranges::find(freeze.env, place) != freeze.env.end();
-      const bool over = !freeze.weekly && freeze.until <= subject_.now;
-      const bool stops = std::ranges::any_of(seen_, [&](Class c) {
-        return std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
-      });
-      if (!there || over || !stops) continue;
+      const bool stops =
+          std::ranges::any_of(seen_, [&](Class c) { return freeze.stops(c, place); });
+      if (freeze.is_over(subject_.now) || !stops) continue;
       out_.push_back({.by = Outcome::By::freeze,
                       .when = fmt::format("in the freeze `{}`", escape_untrusted(freeze.name)),
                       .question = {.effect = freeze.then}});
@@ -285,14 +272,23 @@ std::vector<Outcome> outcomes_of(const Subject& subject, const ToolRule& entry,
                            subject.now,     subject.production, subject.report,
                            subject.accepted};
     for (Outcome& one : Outcomes(of_place, entry, bound).run()) {
-      const std::string where =
-          fmt::format("where `{}` is {}",
-                      escape_untrusted(to_string(entry.environment_by->argument)), quoted(values));
+      const std::string where = fmt::format(
+          "where `{}` is {}", escape_untrusted(to_string(entry.environment_by->argument)),
+          some_of(values, named_max));
       one.when = one.when.empty() ? where : fmt::format("{}, {}", where, one.when);
       if (one.by == Outcome::By::call) one.by = Outcome::By::place;
       out.push_back(std::move(one));
     }
   }
+  return out;
+}
+
+std::string some_of(const std::vector<std::string>& names, std::size_t most) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < most; ++i) {
+    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", escape_untrusted(names[i]));
+  }
+  if (names.size() > most) out += fmt::format(" and {} more", names.size() - most);
   return out;
 }
 
@@ -316,3 +312,7 @@ std::string spoken(const std::vector<Effect>& effects) {
 }
 
 }  // namespace pawl::checking
+
+std::string pawl::CheckReport::Row::verdict() const {
+  return effects.empty() ? std::string(to_string(effect)) : checking::spoken(effects);
+}

@@ -70,6 +70,9 @@ struct Outcome {
 };
 std::vector<Outcome> outcomes_of(const Subject& subject, const ToolRule& entry,
                                  const BoundTool& bound);
+// `a`, `b` and 3 more
+inline constexpr std::size_t names_said_max = 8;  // of one list in a sentence
+std::string some_of(const std::vector<std::string>& names, std::size_t most = names_said_max);
 // The effects among them, each once, the mildest first.
 std::vector<Effect> effects_of(const std::vector<Outcome>& outcomes);
 // `allow / hold`

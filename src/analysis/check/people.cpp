@@ -37,10 +37,7 @@ bool frozen_asks(const Subject& subject, Class c) {
   const Environment place =
       subject.production ? Environment::production : subject.policy.environment;
   return std::ranges::any_of(subject.policy.freezes, [&](const Freeze& freeze) {
-    const bool there =
-        freeze.env.empty() || std::ranges::find(freeze.env, place) != freeze.env.end();
-    return freeze.then == Effect::hold && there && (freeze.weekly || freeze.until > subject.now) &&
-           std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
+    return freeze.then == Effect::hold && !freeze.is_over(subject.now) && freeze.stops(c, place);
   });
 }
 

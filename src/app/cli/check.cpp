@@ -304,15 +304,6 @@ std::string messages_of(const CheckReport& report, std::size_t columns_max) {
   return text;
 }
 
-// `allow / hold`
-std::string verdict_of(const CheckReport::Row& row) {
-  std::string out;
-  for (const Effect effect : row.effects) {
-    out += fmt::format("{}{}", out.empty() ? "" : " / ", to_string(effect));
-  }
-  return out.empty() ? std::string(to_string(row.effect)) : out;
-}
-
 std::string table_of(const CheckReport& report, std::size_t columns_max) {
   std::vector<std::vector<std::string>> rows(1);
   for (const std::string_view title :
@@ -321,7 +312,7 @@ std::string table_of(const CheckReport& report, std::size_t columns_max) {
   }
   for (const CheckReport::Row& row : report.table) {
     rows.push_back({escape_untrusted(row.tool), escape_untrusted(row.class_text),
-                    escape_untrusted(row.class_source), paint(ink_of(row.effect), verdict_of(row)),
+                    escape_untrusted(row.class_source), paint(ink_of(row.effect), row.verdict()),
                     escape_untrusted(row.why.empty() ? row.approval : row.why)});
     for (const CheckReport::Row::Part& part : row.parts) {
       rows.push_back({"", "", "", paint(ink_of(part.effect), to_string(part.effect)),

@@ -115,37 +115,6 @@ std::string reason_text(const Verdict& verdict, const Call& call) {
 
 namespace {
 
-// Whether what a check permits is named to an agent: places and values that it has to choose from.
-// What is forbidden, and the text of a pattern, only help to get around it.
-bool is_named(CheckKind kind) {
-  switch (kind) {
-    case CheckKind::in:
-    case CheckKind::min:
-    case CheckKind::max:
-    case CheckKind::prefix:
-    case CheckKind::path:
-    case CheckKind::url:
-    case CheckKind::email_domain:
-    case CheckKind::cidr:
-    case CheckKind::hosts_in:
-    case CheckKind::max_length:
-    case CheckKind::max_items:
-    case CheckKind::min_items:
-      return true;
-    case CheckKind::not_in:
-    case CheckKind::matches:
-    case CheckKind::single_line:
-    case CheckKind::sql:
-    case CheckKind::shell:
-    case CheckKind::argv:
-    case CheckKind::manifest:
-    case CheckKind::json:
-    case CheckKind::k8s_kind:
-      return false;
-  }
-  return false;
-}
-
 // What the check permits that refused the call, or all checks of its argument; empty: it is not
 // named. An entry with `instead` says what its author wrote, and no list.
 std::string permitted(const ToolRule& entry, const Rule* refused) {
@@ -156,8 +125,7 @@ std::string permitted(const ToolRule& entry, const Rule* refused) {
       open.not_in.clear();
       shown.path = std::make_shared<const PathCheck>(std::move(open));
     }
-    const std::string name = rule.plural.empty() ? to_string(rule.path) : rule.plural;
-    return shown_name(name) + ": " + in_words(shown, Entries::said);
+    return shown_name(rule.name()) + ": " + in_words(shown, Entries::said);
   };
   // A tool that is bound has rules of its own: they are known by what they are called.
   const auto is = [refused](const Rule& rule) {
@@ -168,7 +136,7 @@ std::string permitted(const ToolRule& entry, const Rule* refused) {
     const bool whole = is(rule.rule);
     std::string out;
     for (const Check& check : rule.checks) {
-      if (!is_named(check.kind) || (!whole && !is(check.rule))) continue;
+      if (!traits(check.kind).is_named || (!whole && !is(check.rule))) continue;
       out += (out.empty() ? "" : "; ") + words(rule, check);
     }
     if (!out.empty()) return out;

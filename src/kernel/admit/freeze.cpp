@@ -10,10 +10,7 @@ namespace {
 
 // A wall clock that cannot be trusted may stand on either side of any window, so every one counts.
 bool in_force(const Freeze& freeze, const Situation& s, Class c, Environment environment) {
-  const bool there =
-      freeze.env.empty() || std::ranges::find(freeze.env, environment) != freeze.env.end();
-  if (!there || (!s.facts.clock_suspect && !freeze.covers(s.now))) return false;
-  return std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
+  return freeze.stops(c, environment) && (s.facts.clock_suspect || freeze.covers(s.now));
 }
 
 [[gnu::noinline]] bool frozen(const Situation& s, Verdict& v) {

@@ -179,7 +179,7 @@ std::string wants_of(const ArgumentRule& rule) {
 ExplainedStep argument_look(const Situation& s, const ArgumentRule& rule, bool that_hold) {
   ExplainedStep one;
   one.rule = &rule.rule;
-  one.about = escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  one.about = escape_untrusted(rule.name());
   one.wants = wants_of(rule);
   if (!s.call.arguments.is_object()) return one;
   one.seen = seen_by(rule, s.call.arguments);

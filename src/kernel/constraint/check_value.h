@@ -27,36 +27,6 @@ struct Objection {
 // here; `sql` too is judged elsewhere, by a fact, and fails here.
 std::optional<Objection> object_to(const Check& check, const CheckedValue& value);
 
-// Whether the kind compares the whole value, so that no line break can hide behind what it saw.
-inline bool compares_whole(CheckKind kind) {
-  switch (kind) {
-    case CheckKind::in:
-    case CheckKind::matches:
-    case CheckKind::path:
-    case CheckKind::url:
-    case CheckKind::email_domain:
-    case CheckKind::cidr:
-    case CheckKind::sql:
-    case CheckKind::shell:
-    case CheckKind::argv:
-    case CheckKind::manifest:
-    case CheckKind::json:
-    case CheckKind::k8s_kind:
-      return true;
-    case CheckKind::not_in:
-    case CheckKind::min:
-    case CheckKind::max:
-    case CheckKind::prefix:
-    case CheckKind::max_length:
-    case CheckKind::max_items:
-    case CheckKind::min_items:
-    case CheckKind::single_line:
-    case CheckKind::hosts_in:
-      return false;
-  }
-  return false;
-}
-
 // Line breaks and every other control character, U+2028 and U+2029.
 bool breaks_line(std::string_view text);
 

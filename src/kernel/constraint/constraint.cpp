@@ -177,6 +177,10 @@ Status compile_kinds(Check& check) {
 
 }  // namespace
 
+std::string ArgumentRule::name() const {
+  return plural.empty() ? to_string(path) : plural;
+}
+
 bool ArgumentRule::may_hold() const {
   if (otherwise == Effect::hold) return true;
   return std::ranges::any_of(checks, [](const Check& check) {
@@ -184,52 +188,42 @@ bool ArgumentRule::may_hold() const {
   });
 }
 
+const CheckTraits& traits(CheckKind kind) {
+  using enum CheckKind;
+  using Of = CheckTraits::Of;
+  // clang-format off
+  //   kind          name            of            whole  apart  stands named
+  static constexpr std::array rows = std::to_array<CheckTraits>({
+    {in,           "in",           Of::anything, true,  true,  true,  true},
+    {not_in,       "not_in",       Of::anything, false, true,  false, false},
+    {min,          "min",          Of::number,   false, true,  false, true},
+    {max,          "max",          Of::number,   false, true,  false, true},
+    {matches,      "matches",      Of::text,     true,  true,  false, false},
+    {prefix,       "prefix",       Of::text,     false, true,  false, true},
+    {max_length,   "max_length",   Of::text,     false, true,  false, true},
+    {max_items,    "max_items",    Of::list,     false, true,  false, true},
+    {min_items,    "min_items",    Of::list,     false, true,  false, true},
+    {single_line,  "single_line",  Of::text,     false, false, false, false},
+    {path,         "path",         Of::text,     true,  false, true,  true},
+    {url,          "url",          Of::text,     true,  false, true,  true},
+    {email_domain, "email_domain", Of::text,     true,  false, true,  true},
+    {cidr,         "cidr",         Of::text,     true,  false, true,  true},
+    {hosts_in,     "hosts_in",     Of::text,     false, false, true,  true},
+    {sql,          "sql",          Of::text,     true,  false, false, false},
+    {shell,        "shell",        Of::text,     true,  false, false, false},
+    {argv,         "argv",         Of::words,    true,  false, false, false},
+    {manifest,     "manifest",     Of::text,     true,  false, false, false},
+    {json,         "json",         Of::text,     true,  false, false, false},
+    {k8s_kind,     "k8s_kind",     Of::text,     true,  false, false, false},
+  });
+  // clang-format on
+  static_assert(rows.size() == static_cast<std::size_t>(k8s_kind) + 1 &&
+                std::ranges::is_sorted(rows, std::ranges::less_equal{}, &CheckTraits::kind));
+  return rows[static_cast<std::size_t>(kind)];
+}
+
 std::string_view to_string(CheckKind kind) {
-  switch (kind) {
-    case CheckKind::in:
-      return "in";
-    case CheckKind::not_in:
-      return "not_in";
-    case CheckKind::min:
-      return "min";
-    case CheckKind::max:
-      return "max";
-    case CheckKind::matches:
-      return "matches";
-    case CheckKind::prefix:
-      return "prefix";
-    case CheckKind::max_length:
-      return "max_length";
-    case CheckKind::max_items:
-      return "max_items";
-    case CheckKind::min_items:
-      return "min_items";
-    case CheckKind::single_line:
-      return "single_line";
-    case CheckKind::path:
-      return "path";
-    case CheckKind::url:
-      return "url";
-    case CheckKind::email_domain:
-      return "email_domain";
-    case CheckKind::cidr:
-      return "cidr";
-    case CheckKind::hosts_in:
-      return "hosts_in";
-    case CheckKind::sql:
-      return "sql";
-    case CheckKind::shell:
-      return "shell";
-    case CheckKind::argv:
-      return "argv";
-    case CheckKind::manifest:
-      return "manifest";
-    case CheckKind::json:
-      return "json";
-    case CheckKind::k8s_kind:
-      return "k8s_kind";
-  }
-  return "in";
+  return traits(kind).name;
 }
 
 Status compile(Check& check) {
@@ -573,7 +567,7 @@ bool Walk::leaf(json::View view, const Shape* shape) {
   }
   bool whole = !view.is_string();
   for (const Check& check : rule_.checks) {
-    whole = whole || compares_whole(check.kind);
+    whole = whole || traits(check.kind).compares_whole;
     if (check.kind == CheckKind::sql ? !judge_sql(check, view) : !judge(check, value, origin)) {
       return false;
     }
@@ -584,7 +578,7 @@ bool Walk::leaf(json::View view, const Shape* shape) {
 bool Walk::judge(const Check& check, const CheckedValue& value, const Origin& origin) {
   std::optional<Objection> objection = object_to(check, value);
   if (!objection) return true;
-  const bool stands_in = !rule_.or_from.empty() && origin_stands_in(check.kind);
+  const bool stands_in = !rule_.or_from.empty() && traits(check.kind).stands_in;
   if (!stands_in || objection->code != Code::constraint) {
     return object(check.rule, std::move(objection->says), objection->code, objection->hold);
   }
@@ -657,7 +651,7 @@ bool passes_at_once(const ArgumentRule& rule, json::View arguments, const Shape*
     if (check.kind == CheckKind::path) return false;
     if (check.kind == CheckKind::max_items && check.count < 1) return false;
     if (check.kind == CheckKind::min_items && check.count > 1) return false;
-    whole = whole || compares_whole(check.kind);
+    whole = whole || traits(check.kind).compares_whole;
     if (object_to(check, value)) return false;
   }
   return whole || !breaks_line(value.text);

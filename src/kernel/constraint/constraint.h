@@ -93,6 +93,23 @@ enum class CheckKind : std::uint8_t {
   json,
   k8s_kind,
 };
+
+// What is known of each kind, in one row.
+struct CheckTraits {
+  enum class Of : std::uint8_t { anything, number, list, text, words };
+
+  CheckKind kind;
+  std::string_view name;  // as the policy spells it
+  Of of;                  // what a value has to be for it
+  bool compares_whole;    // the whole value, so that no line break can hide behind what it saw
+  // A value that does not pass is certain to be another one, and not only spelled in another way.
+  bool tells_apart;
+  bool stands_in;  // `or_from` may stand in for it
+  // What it permits is named to an agent: places and values that it has to choose from. What is
+  // forbidden, and the text of a pattern, only help to get around it.
+  bool is_named;
+};
+const CheckTraits& traits(CheckKind kind);
 std::string_view to_string(CheckKind kind);
 
 struct LineRule;
@@ -170,6 +187,8 @@ struct ArgumentRule {
   Rule from_rule, or_from_rule;
   Effect otherwise = Effect::deny;  // `else`: deny or hold
 
+  // The argument as the policy names it.
+  std::string name() const;
   // Whether it, or a member of a document in it, asks a person about some values.
   bool may_hold() const;
 };

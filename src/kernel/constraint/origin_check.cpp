@@ -22,35 +22,6 @@ std::string spoken(const std::vector<OriginSource>& sources) {
   return out;
 }
 
-bool origin_stands_in(CheckKind kind) {
-  switch (kind) {
-    case CheckKind::in:
-    case CheckKind::url:
-    case CheckKind::email_domain:
-    case CheckKind::cidr:
-    case CheckKind::hosts_in:
-    case CheckKind::path:
-      return true;
-    case CheckKind::not_in:
-    case CheckKind::min:
-    case CheckKind::max:
-    case CheckKind::matches:
-    case CheckKind::prefix:
-    case CheckKind::max_length:
-    case CheckKind::max_items:
-    case CheckKind::min_items:
-    case CheckKind::single_line:
-    case CheckKind::sql:
-    case CheckKind::shell:
-    case CheckKind::argv:
-    case CheckKind::manifest:
-    case CheckKind::json:
-    case CheckKind::k8s_kind:
-      return false;
-  }
-  return false;
-}
-
 bool leads_nowhere_else(const Check& check, const CheckedValue& value,
                         const std::vector<std::string>& hosts) {
   if (hosts.empty()) return false;

@@ -19,8 +19,6 @@ struct Origin {
 bool names(const std::vector<OriginSource>& sources, std::string_view spelled);
 // `what the sponsor said or `tool.field``
 std::string spoken(const std::vector<OriginSource>& sources);
-// Kinds that say which values there are; the others say what a value looks like.
-bool origin_stands_in(CheckKind kind);
 // Whether every link of the text, or the address, leads to the hosts of the check (`hosts_in`,
 // `url`) or to these.
 bool leads_nowhere_else(const Check& check, const CheckedValue& value,

@@ -100,7 +100,7 @@ void ArgumentPlan::learn_rule(std::size_t index) {
   one->rule = bit;
   for (const Check& check : rule.checks) {
     one->steps.push_back(step_of(check));
-    one->compared_whole = one->compared_whole || compares_whole(check.kind);
+    one->compared_whole = one->compared_whole || traits(check.kind).compares_whole;
   }
 }
 

@@ -11,6 +11,12 @@
 #include "kernel/policy/line_files.h"
 
 namespace pawl {
+
+Class raised(Class stated, bool sends, bool discards) {
+  if (!discards && (!sends || stated.has_effect())) return stated;
+  return more_dangerous(stated, {Reversibility::irreversible, stated.blast});
+}
+
 namespace {
 
 constexpr std::array<std::string_view, 7> kLineNames = {
@@ -42,12 +48,13 @@ class LineSum {
   // What the descriptions of the programs know, whatever the row states: work that is thrown away
   // does not come back, and what was sent is no reading.
   void raise(const shell::Command& command) {
-    for (const shell::Hazard& hazard : command.hazards) {
-      const bool discards = hazard.effect == shell::Effect::discards;
-      const bool sends = hazard.effect == shell::Effect::sends && worst_ && !worst_->has_effect();
-      if (!discards && !sends) continue;
-      add_class({Reversibility::irreversible, worst_ ? worst_->blast : Blast::small});
-    }
+    const auto does = [&](shell::Effect effect) {
+      return std::ranges::find(command.hazards, effect, &shell::Hazard::effect) !=
+             command.hazards.end();
+    };
+    const bool sends = worst_ && does(shell::Effect::sends),
+               discards = does(shell::Effect::discards);
+    if (sends || discards) add_class(raised(worst_.value_or(kNothing), sends, discards));
   }
   void denied(const Rule& by, std::string why) {
     if (out_.denies.rule != nullptr) return;

@@ -551,53 +551,19 @@ const Shape* into_elements(const Shape* shape) {
 
 namespace {
 
-enum class Wants : std::uint8_t { anything, text, number, list, words };
-
-Wants wants(CheckKind kind) {
-  switch (kind) {
-    case CheckKind::in:
-    case CheckKind::not_in:
-      return Wants::anything;
-    case CheckKind::min:
-    case CheckKind::max:
-      return Wants::number;
-    case CheckKind::max_items:
-    case CheckKind::min_items:
-      return Wants::list;
-    case CheckKind::matches:
-    case CheckKind::prefix:
-    case CheckKind::max_length:
-    case CheckKind::single_line:
-    case CheckKind::path:
-    case CheckKind::url:
-    case CheckKind::email_domain:
-    case CheckKind::cidr:
-    case CheckKind::hosts_in:
-    case CheckKind::sql:
-    case CheckKind::shell:
-    case CheckKind::manifest:
-    case CheckKind::json:
-    case CheckKind::k8s_kind:
-      return Wants::text;
-    case CheckKind::argv:
-      return Wants::words;
-  }
-  return Wants::anything;
-}
-
-bool satisfied(Wants want, const Shape& shape) {
+bool satisfied(CheckTraits::Of want, const Shape& shape) {
   const Shape* element = into_elements(&shape);
   const ValueType type = element == nullptr ? ValueType::any : element->type;
   switch (want) {
-    case Wants::anything:
+    case CheckTraits::Of::anything:
       return true;
-    case Wants::text:
+    case CheckTraits::Of::text:
       return type == ValueType::string || type == ValueType::any;
-    case Wants::number:
+    case CheckTraits::Of::number:
       return type == ValueType::integer || type == ValueType::number || type == ValueType::any;
-    case Wants::list:
+    case CheckTraits::Of::list:
       return shape.type == ValueType::array || shape.type == ValueType::any;
-    case Wants::words:
+    case CheckTraits::Of::words:
       return (shape.type == ValueType::array || shape.type == ValueType::any) &&
              (type == ValueType::string || type == ValueType::any);
   }
@@ -607,7 +573,7 @@ bool satisfied(Wants want, const Shape& shape) {
 }  // namespace
 
 bool fits_kind(CheckKind kind, const Shape& shape) {
-  return satisfied(wants(kind), shape);
+  return satisfied(traits(kind).of, shape);
 }
 
 bool can_be(const Literal& value, const Shape& shape) {

@@ -52,4 +52,9 @@ const std::string* CredentialBy::find(std::string_view value) const {
   return found == values.end() || found->first != value ? nullptr : &found->second;
 }
 
+bool Freeze::stops(Class action_class, Environment where) const {
+  const bool there = env.empty() || std::ranges::find(env, where) != env.end();
+  return there && std::ranges::find(stop, action_class.reversibility) != stop.end();
+}
+
 }  // namespace pawl

@@ -10,37 +10,6 @@
 namespace pawl {
 namespace {
 
-// Whether a check that a value does not pass is certain to be about the value and not about its
-// spelling. Only then the contrary means that the case is another one.
-bool tells_apart(const Check& check) {
-  switch (check.kind) {
-    case CheckKind::in:
-    case CheckKind::not_in:
-    case CheckKind::min:
-    case CheckKind::max:
-    case CheckKind::matches:
-    case CheckKind::prefix:
-    case CheckKind::max_length:
-    case CheckKind::max_items:
-    case CheckKind::min_items:
-      return true;
-    case CheckKind::single_line:
-    case CheckKind::path:
-    case CheckKind::url:
-    case CheckKind::email_domain:
-    case CheckKind::cidr:
-    case CheckKind::hosts_in:
-    case CheckKind::sql:
-    case CheckKind::shell:
-    case CheckKind::argv:
-    case CheckKind::manifest:
-    case CheckKind::json:
-    case CheckKind::k8s_kind:
-      return false;
-  }
-  return false;
-}
-
 constexpr std::string_view kIf = "if";
 constexpr std::string_view kThen = "then";
 
@@ -130,7 +99,7 @@ class CaseReader {
                              "whose neighbours say what happens");
     }
     for (Check& check : argument.checks) {
-      if (case_.polarity() == Polarity::stops && !tells_apart(check)) {
+      if (case_.polarity() == Polarity::stops && !traits(check.kind).tells_apart) {
         build_.reading.mistake(
             check.rule.at,
             fmt::format("`{}` cannot decide what is stopped, because a spelling that it does not "

@@ -58,7 +58,7 @@ std::vector<OriginSource> read_all(Build& build, const yaml::Entry& key) {
 }
 
 bool may_stand_in(const Check& check) {
-  return origin_stands_in(check.kind);
+  return traits(check.kind).stands_in;
 }
 
 // The entries that decide calls of a tool a rule refers to: those that write its name out, else

@@ -413,7 +413,7 @@ void note_program(Build& build, const yaml::Node& node, const std::string& run,
     warn(Finding::Weight::warning,
          "`{}` writes files, and its row does not say `writes`: every line with it is refused");
   }
-  if (row.runs && form != nullptr && form->runs()) {
+  if (row.runs && form != nullptr && form->may_do('x')) {
     warn(Finding::Weight::warning,
          "`{}` can run other programs, which its arguments choose, and the row says `runs: true`: "
          "a caller of it may run anything");

@@ -154,6 +154,9 @@ struct Freeze {
 
   // Whether `now` lies in it, in the wider reading.
   bool covers(Instant now) const;
+  // Whether it is about such calls in that place, at whatever time.
+  bool stops(Class action_class, Environment where) const;
+  bool is_over(Instant now) const { return !weekly && until <= now; }
 };
 
 struct AcceptedRisk {

@@ -11,7 +11,7 @@ namespace pawl {
 namespace {
 
 std::string name_of(const ArgumentRule& rule) {
-  return "`" + escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural) + "`";
+  return "`" + escape_untrusted(rule.name()) + "`";
 }
 
 bool same_argument(const ArgumentRule& a, const ArgumentRule& b) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -149,6 +150,17 @@ class Catalog {
     return &forms_[found->form];
   }
 
+  // Of the forms of a program: its own, and those of this subcommand and of what stands behind it;
+  // of all subcommands where none is named.
+  bool any(std::string_view program, std::string_view sub,
+           const std::function<bool(const Form&)>& fits) const {
+    return std::ranges::any_of(entries_, [&](const Entry& one) {
+      const bool meant = sub.empty() || one.sub.empty() || one.sub == sub ||
+                         (one.sub.starts_with(sub) && one.sub[sub.size()] == ' ');
+      return one.program == program && meant && fits(forms_[one.form]);
+    });
+  }
+
   bool has_subcommands(std::string_view program) const {
     const auto found =
         std::ranges::upper_bound(entries_, std::tuple(program, std::string_view()), {},
@@ -197,9 +209,9 @@ bool Form::writes() const {
   return !does('e') && (does('w') || does('W') || (operand && !second));
 }
 
-bool Form::runs() const {
-  return does('x') || std::ranges::any_of(options, [](const Option& option) {
-           return option.effects.contains('x');
+bool Form::may_do(char what) const {
+  return does(what) || std::ranges::any_of(options, [what](const Option& option) {
+           return option.effects.contains(what);
          });
 }
 
@@ -211,29 +223,10 @@ bool has_subcommands(std::string_view name) {
   return catalog().has_subcommands(name);
 }
 
-std::string_view may_do_beyond(std::string_view words) {
+bool may_do(std::string_view words, char what) {
   const std::string_view program = canonical_name(next_word(words));
-  const std::string_view sub = next_word(words);
-  bool sends = false, discards = false;
-  for (const auto table : {usage_table(), builders_table(), git_table()}) {
-    for (const Usage& usage : table) {
-      if (usage.program != program) continue;
-      const bool other = !sub.empty() && !usage.subs.empty() &&
-                         !(',' + std::string(usage.subs) + ',').contains(',' + std::string(sub));
-      if (other) continue;
-      for (const char letter : {'s', '!'}) {
-        bool does = usage.does.contains(letter);
-        for (std::string_view options : {usage.options, usage.more}) {
-          while (!options.empty()) {
-            const std::string_view option = next_word(options);
-            does |= option.substr(0, option.find(':') + 1).contains(letter);
-          }
-        }
-        (letter == 's' ? sends : discards) |= does;
-      }
-    }
-  }
-  return sends ? (discards ? "s!" : "s") : (discards ? "!" : "");
+  return catalog().any(program, next_word(words),
+                       [what](const Form& form) { return form.may_do(what); });
 }
 
 const Program& find_program(std::string_view name) {

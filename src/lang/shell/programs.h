@@ -85,8 +85,8 @@ struct Form {
   std::size_t repeated = 0;
 
   bool does(char what) const { return usage->does.contains(what); }
-  bool writes() const;  // whatever stands in its words
-  bool runs() const;    // what its words choose
+  bool writes() const;           // whatever stands in its words
+  bool may_do(char what) const;  // itself, or one of its options
   const Option* find(std::string_view name) const;
 };
 
@@ -102,9 +102,9 @@ bool is_interpreter(std::string_view name);
 const Program& find_program(std::string_view name);
 const Form* find_form(std::string_view name, std::string_view sub = {});
 bool has_subcommands(std::string_view name);
-// What commands that begin with these words may do, whatever follows: send something away, throw
-// work away. Letters of the table (`s`, `!`).
-std::string_view may_do_beyond(std::string_view words);
+// Whether a command that begins with these words may do this (a letter of `does`), whatever
+// follows.
+bool may_do(std::string_view words, char what);
 
 // Where the subcommand stands. `certain` is false where an option before it is not known.
 struct Subcommand {

@@ -26,11 +26,13 @@ const types = {
   'kill.set': 'killed',
 };
 
+export const toneOf = (word) => kinds[word] ?? '';
+
 // One word for what it is: the effect, the answer, the end; else its type.
 export const kindOfRecord = (each) =>
   badge(
     each.word ? wordOf(each.word) : (types[each.type] ?? each.type),
-    kinds[each.word] ?? (each.type === 'kill.set' ? 'danger' : ''),
+    toneOf(each.word) || (each.type === 'kill.set' ? 'danger' : ''),
   );
 
 // In a line: who, what, with what, and why.

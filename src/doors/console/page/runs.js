@@ -2,7 +2,7 @@
 import { badge, copyable, folded, h, moment, meter, plural, prose, put } from './dom.js';
 import { act, get, session } from './api.js';
 import { readStatus, store, watch } from './store.js';
-import { opened, wordOf } from './record.js';
+import { opened, toneOf, wordOf } from './record.js';
 
 const phases = { open: 'good', halted: 'danger', killed: 'danger', closed: '' };
 
@@ -82,10 +82,7 @@ export function runs(view, id) {
 }
 
 // What was decided about a call, who answered, and how it ended: each with a word of its own.
-function verdictOf(call) {
-  const kinds = { allow: 'good', notify: 'good', hold: 'warn', deny: 'danger' };
-  return badge(wordOf(call.effect), kinds[call.effect] ?? '');
-}
+const verdictOf = (call) => badge(wordOf(call.effect), toneOf(call.effect));
 function endOf(call) {
   if (call.outcome) {
     const took = call.took_ms === undefined ? '' : ` in ${call.took_ms} ms`;
