@@ -4,6 +4,7 @@
 
 #include "app/cli/run_test.h"
 #include "app/common/command.h"
+#include "app/terminal/terminal.h"
 #include "base/json.h"
 
 namespace pawl::app {
