@@ -142,28 +142,28 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
          wrap(text, columns_max, {.first = stage_margin, .rest = stage_margin}) + "\n";
 }
 
-std::string answer_of(const ExplainedStep& look) {
-  switch (look.answer) {
+std::string answer_of(const ExplainedStep& step) {
+  switch (step.answer) {
     case ExplainedStep::Answer::fine:
       return {};
     case ExplainedStep::Answer::objects:
-      return paint(Ink::bad, "  NO") + (look.says.empty() ? "" : ": " + look.says);
+      return paint(Ink::bad, "  NO") + (step.says.empty() ? "" : ": " + step.says);
     case ExplainedStep::Answer::asks:
       return paint(Ink::warn, "  asks") +
-             (look.says.empty() ? "" : ": " + escape_untrusted(look.says));
+             (step.says.empty() ? "" : ": " + escape_untrusted(step.says));
     case ExplainedStep::Answer::unasked:
       return paint(Ink::dim, "  not asked");
   }
   return {};
 }
 
-std::string look_line(const ExplainedStep& look) {
-  std::string out = look.about;
-  if (!look.seen.empty()) out += fmt::format(" = {}", fmt::join(look.seen, ", "));
-  if (!look.wants.empty()) out += paint(Ink::dim, "  wants ") + look.wants;
-  out += answer_of(look);
-  if (look.rule != nullptr && look.rule->at.line > 0) {
-    out += paint(Ink::dim, fmt::format("  (line {})", look.rule->at.line));
+std::string step_line(const ExplainedStep& step) {
+  std::string out = step.about;
+  if (!step.seen.empty()) out += fmt::format(" = {}", fmt::join(step.seen, ", "));
+  if (!step.wants.empty()) out += paint(Ink::dim, "  wants ") + step.wants;
+  out += answer_of(step);
+  if (step.rule != nullptr && step.rule->at.line > 0) {
+    out += paint(Ink::dim, fmt::format("  (line {})", step.rule->at.line));
   }
   return out;
 }
@@ -175,7 +175,7 @@ std::string stages_of(const Explanation& e, bool can_deny, std::size_t columns_m
     const Sign sign = sign_of(stage.outcome);
     const std::string name(stage.name);
     std::vector<std::string> lines;
-    for (const ExplainedStep& look : stage.looks) lines.push_back(look_line(look));
+    for (const ExplainedStep& step : stage.steps) lines.push_back(step_line(step));
     if (stage.left_out > 0) lines.push_back(fmt::format("and {} more rules", stage.left_out));
     if (lines.empty() && !stage.says.empty()) lines.push_back(escape_untrusted(stage.says));
     if (lines.empty()) lines.emplace_back();
@@ -216,13 +216,13 @@ void put_question(const Explanation& e, json::Writer& out) {
   out.end().end();
 }
 
-void put_look(const ExplainedStep& look, json::Writer& out) {
-  out.object().key("about").string(look.about);
-  put_at(look.rule, out);
+void put_step(const ExplainedStep& step, json::Writer& out) {
+  out.object().key("about").string(step.about);
+  put_at(step.rule, out);
   out.key("saw").array();
-  for (const std::string& value : look.seen) out.string(value);
-  out.end().key("wants").string(look.wants).key("answer").string(to_string(look.answer));
-  if (!look.says.empty()) out.key("says").string(look.says);
+  for (const std::string& value : step.seen) out.string(value);
+  out.end().key("wants").string(step.wants).key("answer").string(to_string(step.answer));
+  if (!step.says.empty()) out.key("says").string(step.says);
   out.end();
 }
 
@@ -234,8 +234,8 @@ void put_stages(const Trace& trace, json::Writer& out) {
     out.key("outcome").string(to_string(stage.outcome));
     put_at(stage.rule, out);
     if (!stage.says.empty()) out.key("says").string(escape_untrusted(stage.says));
-    out.key("looks").array();
-    for (const ExplainedStep& look : stage.looks) put_look(look, out);
+    out.key("steps").array();
+    for (const ExplainedStep& step : stage.steps) put_step(step, out);
     out.end();
     if (stage.left_out > 0) out.key("left_out").natural(stage.left_out);
     out.end();
@@ -394,7 +394,7 @@ const CommandRow explain_command{
         "The call is one JSON object on standard input, as for `pawl decide`; without `now` it is "
         "about this moment. Nothing runs and nothing is stored. First stands what decided, with "
         "the line of the policy; then what the agent would read, who could answer where a person "
-        "is asked, and every stage with the rules that looked at the call. Values are shortened, "
+        "is asked, and every stage with its rules that apply to the call. Values are shortened, "
         "secrets and the contents of lists are not shown.\n\n"
         "    pawl explain --policy support.yaml < call.json\n\n"
         "Exit status: 0 it would run, 1 it is denied or held or no call at all, 2 no answer."};

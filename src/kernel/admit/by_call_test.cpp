@@ -107,8 +107,8 @@ TEST_F(ByCallTest, AnExplanationSaysTheClassOfTheCall) {
   ASSERT_TRUE(traced) << traced.error().message;
   const auto stage = std::ranges::find(traced->stages, "class and stage", &TracedStage::name);
   ASSERT_NE(stage, traced->stages.end());
-  ASSERT_FALSE(stage->looks.empty());
-  EXPECT_THAT(stage->looks.front().seen.front(),
+  ASSERT_FALSE(stage->steps.empty());
+  EXPECT_THAT(stage->steps.front().seen.front(),
               HasSubstr("irreversible large (by_call: pack, by `method`)"));
 }
 

@@ -3,43 +3,45 @@
 #include <array>
 #include <utility>
 
+#include "kernel/admit/explain_stages.h"
+
 namespace pawl {
 
 namespace {
 
 constexpr std::array<DenyStage, 20> deny_table = {{
-    {"fault", deny_fault},
-    {"kill", deny_kill},
-    {"run state", deny_run_state},
-    {"identity", deny_identity},
-    {"run ceilings", deny_run_ceilings},
-    {"blocked", deny_blocked},
-    {"grant", deny_grant, Rollout::watched},
-    {"environment", deny_environment},
-    {"credential", deny_credential},
-    {"pin", deny_pin},
-    {"schema", deny_schema},
-    {"constraints", deny_constraints, Rollout::watched},
-    {"access", deny_access},
-    {"cases", deny_cases, Rollout::watched},
-    {"commands", deny_commands},
-    {"layers", deny_layers},
-    {"outside", deny_outside},
-    {"freeze", deny_freeze},
-    {"limits", deny_limits},
-    {"counters", deny_counters},
+    {"fault", deny_fault, nullptr},
+    {"kill", deny_kill, explain_kill},
+    {"run state", deny_run_state, explain_run_state},
+    {"identity", deny_identity, explain_identity},
+    {"run ceilings", deny_run_ceilings, explain_run_ceilings},
+    {"blocked", deny_blocked, explain_blocked},
+    {"grant", deny_grant, explain_grant, Rollout::watched},
+    {"environment", deny_environment, explain_environment},
+    {"credential", deny_credential, explain_credential},
+    {"pin", deny_pin, explain_pin},
+    {"schema", deny_schema, explain_schema},
+    {"constraints", deny_constraints, explain_constraints, Rollout::watched},
+    {"access", deny_access, explain_access},
+    {"cases", deny_cases, explain_cases, Rollout::watched},
+    {"commands", deny_commands, explain_commands},
+    {"layers", deny_layers, explain_layers_that_deny},
+    {"outside", deny_outside, explain_outside_that_denies},
+    {"freeze", deny_freeze, explain_freezes_that_deny},
+    {"limits", deny_limits, explain_limits},
+    {"counters", deny_counters, explain_counters},
 }};
 
 constexpr std::array<HoldStage, 9> hold_table = {{
-    {"layers", ask_layers},
-    {"freeze", ask_freeze},
-    {"cases", ask_cases, Rollout::watched},
-    {"commands", ask_commands},
-    {"access", ask_access},
-    {"requires_approval", ask_requires_approval, Rollout::watched},
-    {"class and stage", ask_class, Rollout::watched},
-    {"outside", ask_outside},
-    {"origin and constraints", ask_arguments, Rollout::watched},
+    {"layers", ask_layers, explain_layers_that_ask},
+    {"freeze", ask_freeze, explain_freezes_that_hold},
+    {"cases", ask_cases, nullptr, Rollout::watched},
+    {"commands", ask_commands, explain_commands},
+    {"access", ask_access, explain_access},
+    {"requires_approval", ask_requires_approval, explain_requires_approval, Rollout::watched},
+    {"class and stage", ask_class, explain_class_and_stage, Rollout::watched},
+    {"outside", ask_outside, explain_outside_that_holds},
+    {"origin and constraints", ask_arguments, explain_held_arguments, Rollout::watched},
 }};
 
 }  // namespace

@@ -1,5 +1,6 @@
-// The stages of admit(), in the order of the life of a call. One function each; the tables in
-// stages.cpp are the only place that names them all.
+// The stages of admit(), in the order of the life of a call. A stage is one row of a table in
+// stages.cpp, the only place that names them all: what it decides, what it explains, and whether
+// it counts while a role is watched and not stopped.
 #pragma once
 
 #include <optional>
@@ -12,22 +13,29 @@
 
 namespace pawl {
 
-// A stage that may refuse. True: it objects, and has said why in the verdict's reason (and `halt`
-// and `retry` where they apply). False: it has nothing against the call; it may have added rewrites
-// and the reservation.
-//
+struct ExplainedStep;  // kernel/admit/trace.h
+
 // Whether a stage counts while a role is watched and not stopped (let_through.h). A new stage is
-// enforced unless somebody says that it is watched.
+// enforced unless its row says that it is watched.
 enum class Rollout : std::uint8_t { enforced, watched };
+
+// Which rules of the stage apply to a call and what they see, for an explanation. Null: the stage
+// has no rules of its own, or those of the deny stage of its name explain it.
+using ExplainStage = std::vector<ExplainedStep> (*)(const Situation& situation);
+
+// A stage that may refuse. `objects` is true where it does: then it has said why in the verdict's
+// reason (and `halt` and `retry` where they apply). Where it is false, the stage may have added
+// rewrites and the reservation.
 struct DenyStage {
   std::string_view name;
   bool (*objects)(const Situation& situation, Verdict& verdict);
+  ExplainStage explain;
   Rollout rollout = Rollout::enforced;
 };
 std::span<const DenyStage> deny_stages();
 // Goes through them in order until one objects.
 bool any_objects(const Situation& situation, Verdict& verdict);
-// The first of them, which look at the node and the run only.
+// The first of them, which read the state of the node and the run only.
 std::span<const DenyStage> run_stages();
 
 // What the stages together want before the call runs: their union, the strictest of each. Nothing
@@ -58,6 +66,7 @@ struct Asked {
 struct HoldStage {
   std::string_view name;
   void (*asks)(const Situation& situation, Asked& asked);
+  ExplainStage explain;
   Rollout rollout = Rollout::enforced;
 };
 std::span<const HoldStage> hold_stages();

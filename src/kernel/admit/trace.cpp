@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "kernel/admit/call_values.h"
-#include "kernel/admit/looks.h"
 #include "kernel/admit/stages.h"
 
 namespace pawl {
@@ -14,23 +13,24 @@ namespace {
 
 using Outcome = TracedStage::Outcome;
 
-// The look whose rule decided in the stage is the one that objects.
+// The step whose rule decided in the stage is the one that objects.
 void mark(TracedStage& stage, ExplainedStep::Answer answer) {
   if (stage.rule == nullptr) return;
-  for (ExplainedStep& look : stage.looks) {
-    if (look.rule == stage.rule && look.answer == ExplainedStep::Answer::fine) {
-      look.answer = answer;
-      if (look.says.empty()) look.says = stage.says;
+  for (ExplainedStep& step : stage.steps) {
+    if (step.rule == stage.rule && step.answer == ExplainedStep::Answer::fine) {
+      step.answer = answer;
+      if (step.says.empty()) step.says = stage.says;
       return;
     }
   }
 }
 
-void describe(TracedStage& stage, const Situation& s) {
-  stage.looks = looks_of(stage.name, stage.can_deny, s);
-  if (stage.looks.size() > traced_looks_max) {
-    stage.left_out = stage.looks.size() - traced_looks_max;
-    stage.looks.resize(traced_looks_max);
+void explain(TracedStage& stage, ExplainStage how, const Situation& s) {
+  if (how == nullptr) return;
+  stage.steps = how(s);
+  if (stage.steps.size() > explained_steps_max) {
+    stage.left_out = stage.steps.size() - explained_steps_max;
+    stage.steps.resize(explained_steps_max);
   }
 }
 
@@ -64,7 +64,7 @@ Denied trace_denials(const Situation& s, Verdict& v, std::vector<TracedStage>& s
       out.reason = v.reason;
       out.halt = v.halt;
     }
-    describe(stage, s);
+    explain(stage, row.explain, s);
     if (out.denied) mark(stage, ExplainedStep::Answer::objects);
     stages.push_back(std::move(stage));
   }
@@ -89,7 +89,7 @@ Asked trace_questions(const Situation& s, const Verdict& passed, bool denied,
     stage.outcome = alone.hold ? Outcome::asks : alone.notify ? Outcome::notifies : Outcome::fine;
     stage.rule = alone.rule;
     stage.says = alone.why;
-    describe(stage, s);
+    explain(stage, row.explain, s);
     if (alone.hold) mark(stage, ExplainedStep::Answer::asks);
     stages.push_back(std::move(stage));
   }

@@ -5,7 +5,7 @@
 // stages said. Where the two differ, the trace is refused: an explanation that could be wrong is
 // none. admit() itself pays nothing for this.
 //
-// Each stage names the rules that looked at the call, what they saw, and what they ask for. What
+// Each stage names its rules that apply to the call, what they see, and what they ask for. What
 // they saw goes through one escaping writer and is cut; values of arguments whose names or contents
 // look like secrets are not shown, and of lists only how long they are.
 #pragma once
@@ -19,11 +19,11 @@
 
 namespace pawl {
 
-inline constexpr std::size_t seen_bytes_max = 120;   // of one value, as shown
-inline constexpr std::size_t seen_values_max = 4;    // of one argument
-inline constexpr std::size_t traced_looks_max = 64;  // of one stage
+inline constexpr std::size_t seen_bytes_max = 120;      // of one value, as shown
+inline constexpr std::size_t seen_values_max = 4;       // of one argument
+inline constexpr std::size_t explained_steps_max = 64;  // of one stage
 
-// One rule that looked at the call.
+// One rule that applies to the call.
 struct ExplainedStep {
   enum class Answer : std::uint8_t { fine, objects, asks, unasked };
 
@@ -34,6 +34,7 @@ struct ExplainedStep {
   Answer answer = Answer::fine;
   std::string says;  // why it objects or asks
 };
+using ExplainedSteps = std::vector<ExplainedStep>;
 
 struct TracedStage {
   enum class Outcome : std::uint8_t {
@@ -49,8 +50,8 @@ struct TracedStage {
   Outcome outcome = Outcome::fine;
   const Rule* rule = nullptr;  // that decided in this stage
   std::string says;
-  std::vector<ExplainedStep> looks;
-  std::size_t left_out = 0;  // looks beyond `traced_looks_max`
+  ExplainedSteps steps;
+  std::size_t left_out = 0;  // steps beyond `explained_steps_max`
 };
 std::string_view to_string(TracedStage::Outcome outcome);
 std::string_view to_string(ExplainedStep::Answer answer);
