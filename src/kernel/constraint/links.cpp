@@ -266,6 +266,14 @@ bool Scanner::begins_address(std::size_t begin) const {
   return address_ && (is_blank(previous) || std::string_view(",;|<>()[]{}\"'`").contains(previous));
 }
 
+// One number is an IPv4 address to browsers and to libc: `0`, `2130706433`, `0x7f000001`.
+bool is_ipv4_number(std::string_view name) {
+  const bool hex = name.starts_with("0x");
+  const std::string_view digits = hex ? "0123456789abcdef" : "0123456789";
+  if (hex) name.remove_prefix(2);
+  return !name.empty() && name.find_first_not_of(digits) == std::string_view::npos;
+}
+
 std::string_view Scanner::at_name(std::size_t begin, std::size_t end) {
   std::size_t last = end;
   while (last > begin && !is_word(text_[last - 1])) --last;
@@ -276,7 +284,10 @@ std::string_view Scanner::at_name(std::size_t begin, std::size_t end) {
   const bool begins = begins_address(begin);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) {
-    const bool here = name == "localhost" && (followed || begins);
+    const bool alone =
+        (begin == 0 || !is_blank(before(begin))) && (last == text_.size() || followed);
+    const bool number = begins && alone && is_ipv4_number(name);
+    const bool here = number || (name == "localhost" && (followed || begins));
     return here && !hosts_.contains(name) ? foreign : std::string_view{};
   }
   if (is_slash(before(begin)) && !name.starts_with("www.")) return {};  // a part of a path
@@ -370,10 +381,11 @@ std::string_view check_links(const HostSet& hosts, std::string_view text, TextPu
 std::string_view check_links(const HostSet& hosts, std::string_view text, TextPurpose purpose,
                              const OtherHosts& also) {
   const bool plain = is_ascii(text) && text.find_first_of(".:@/\\%&[({") == std::string_view::npos;
-  if (plain &&
-      (purpose == TextPurpose::prose || lower_ascii(text).find("localhost") == std::string::npos)) {
-    return {};
-  }
+  // A plain address may still be a number or `localhost`.
+  const bool named =
+      purpose == TextPurpose::address && (std::ranges::any_of(text, is_digit) ||
+                                          lower_ascii(text).find("localhost") != std::string::npos);
+  if (plain && !named) return {};
   std::string current = fold_link_text(text);
   for (unsigned round = 0; round < link_rounds_max; ++round) {
     if (std::string_view wrong = Scanner(hosts, also, purpose, current).run(); !wrong.empty())

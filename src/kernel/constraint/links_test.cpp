@@ -29,17 +29,39 @@ TEST_F(Links, InAnAddressEveryNameWithADotIsAHost) {
   const auto fine = [&](std::string_view text) {
     return check_links(hosts, text, TextPurpose::address).empty();
   };
-  for (const char* text : {"evil.sh",      "evil.zip",    "evil.pdf/x",  "evil.py:80",
-                           "EVIL.RS",      "a.b",         "evil.md?x=1", "1.2.3.4",
-                           "0x7f.1",       "127.1",       "localhost",   "LOCALHOST",
-                           "localhost:80", "[::1]",       "[::1]:80/x",  "good.example, evil.sh",
-                           "evil_x.sh",    "\"evil.sh\"", "(evil.sh)",   "evil\uFF0Esh",
-                           "evil%2Esh",    "//evil.sh",   "x@evil.sh",   "my_other.example"}) {
+  for (const char* text : {"evil.sh",
+                           "evil.zip",
+                           "evil.pdf/x",
+                           "evil.py:80",
+                           "EVIL.RS",
+                           "a.b",
+                           "evil.md?x=1",
+                           "1.2.3.4",
+                           "0x7f.1",
+                           "127.1",
+                           "localhost",
+                           "LOCALHOST",
+                           "localhost:80",
+                           "[::1]",
+                           "[::1]:80/x",
+                           "good.example, evil.sh",
+                           "evil_x.sh",
+                           "\"evil.sh\"",
+                           "(evil.sh)",
+                           "evil\uFF0Esh",
+                           "evil%2Esh",
+                           "//evil.sh",
+                           "x@evil.sh",
+                           "my_other.example",
+                           "0",
+                           "2130706433",
+                           "0x7F000001",
+                           "0:80/x"}) {
     EXPECT_FALSE(fine(text)) << text;
   }
-  for (const char* text :
-       {"good.example", "good.example/a/b.html?f=report.pdf", "https://good.example/x.y.z",
-        "my_host.example/x", "plain words", "", "[2001:db8::1]/x", "https://my_host.example/"}) {
+  for (const char* text : {"good.example", "good.example/a/b.html?f=report.pdf",
+                           "https://good.example/x.y.z", "my_host.example/x", "plain words",
+                           "page 3 of 4", "", "[2001:db8::1]/x", "https://my_host.example/"}) {
     EXPECT_TRUE(fine(text)) << text;
   }
 }

@@ -25,6 +25,9 @@ std::optional<Column> column_of(json::View node) {
     if (!name) return std::nullopt;  // a star
     out.emplace_back(*name);
   }
+  // What the server itself keeps with each row is mostly the same for all of them.
+  constexpr std::array<std::string_view, 5> kept = {"tableoid", "xmin", "xmax", "cmin", "cmax"};
+  if (std::ranges::find(kept, out.back()) != kept.end()) return std::nullopt;
   return out;
 }
 
@@ -147,19 +150,39 @@ std::string negation(std::string_view op) {
   return "not " + std::string(op);
 }
 
+// How a comparison cuts the values of its column: `=` for those that pick some of them (IN,
+// BETWEEN, LIKE, `~`, `= ANY`), `<>` for those that leave some out, else its operator. Empty: it
+// does neither.
+std::string_view comparison_operator(json::View e) {
+  const std::string_view kind = e.text("kind").value_or("");
+  const std::string_view op = operator_of(e);
+  if (kind == "AEXPR_OP")
+    return op == "~" || op == "~*" ? "=" : op == "!~" || op == "!~*" ? "<>" : op;
+  if (one_of(kind, {"AEXPR_BETWEEN", "AEXPR_BETWEEN_SYM", "AEXPR_NOT_DISTINCT"})) return "=";
+  if (one_of(kind, {"AEXPR_NOT_BETWEEN", "AEXPR_NOT_BETWEEN_SYM", "AEXPR_DISTINCT"})) return "<>";
+  if (one_of(kind, {"AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_OP_ALL"})) {
+    return one_of(op, {"=", "<>"}) ? op : std::string_view();
+  }
+  if (one_of(kind, {"AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR"})) {
+    return op.starts_with('!') ? "<>" : "=";
+  }
+  return {};
+}
+
 std::optional<Comparison> comparison_of(json::View node, bool negated) {
   if (const json::View combination = node["BoolExpr"];
       combination.text("boolop") == "NOT_EXPR" && combination["args"].size() == 1) {
     return comparison_of(*combination["args"].elements().begin(), !negated);
   }
   const json::View e = node["A_Expr"];
-  if (e.text("kind") != "AEXPR_OP") return std::nullopt;
+  const std::string_view op = comparison_operator(e);
+  if (op.empty()) return std::nullopt;
   const bool left = has_columns(e["lexpr"]), right = has_columns(e["rexpr"]);
   if (left == right) return std::nullopt;
   auto column = deciding_column(left ? e["lexpr"] : e["rexpr"]);
   if (!column) return std::nullopt;
-  const std::string op = left ? std::string(operator_of(e)) : turned(operator_of(e));
-  return Comparison{*std::move(column), negated ? negation(op) : op,
+  const std::string from_left = left ? std::string(op) : turned(op);
+  return Comparison{*std::move(column), negated ? negation(from_left) : from_left,
                     left ? e["rexpr"] : e["lexpr"]};
 }
 
@@ -242,7 +265,21 @@ class Condition {
         if (cover_everything(open[i], other)) return true;
       }
     }
-    return nulls_covered(parts, negated);
+    return ranges_joined(open, equal) || nulls_covered(parts, negated);
+  }
+
+  // `id < 1 OR id BETWEEN 0 AND 9 OR id > 8`: what lies between two ranges may be in a third.
+  static bool ranges_joined(const std::vector<Comparison>& open,
+                            const std::vector<Comparison>& equal) {
+    const auto of_column = [](const Column& column, char sign) {
+      return [&column, sign](const Comparison& one) {
+        return one.op.starts_with(sign) && one.column.back() == column.back();
+      };
+    };
+    return std::ranges::any_of(equal, [&](const Comparison& between) {
+      return std::ranges::any_of(open, of_column(between.column, '<')) &&
+             std::ranges::any_of(open, of_column(between.column, '>'));
+    });
   }
 
   // `x IS NULL OR x = 1 OR x <> 1` is found above; `x IS NULL OR NOT (x IS NULL)` here.
