@@ -133,6 +133,9 @@ void NameReader::raise_by_value() {
   for (std::size_t i = 0; i < words_.size(); ++i) {
     const bool acts = confirms || reading_->now().has_effect();
     if (acts && is_payment(words_[i])) reading_->raise(final_small, "name", words_[i]);
+    if (reading_->now().has_effect() && gives_access(words_[i])) {
+      reading_->raise(final_small, "name", words_[i]);
+    }
     if (const std::size_t length = names_secret(words_, i); length > 0) {
       reading_->raise(final_small, "name", words_[i + length - 1]);
     }
@@ -205,6 +208,42 @@ void read_value(const std::vector<std::string>& words, Reading& reading) {
   }
 }
 
+// The verb that a word of a sentence says of the tool: `creates`, `sends`, `copies`; at the head of
+// a description also `create`. Null: none, or one that a tool which only reads may do as well.
+const Verb* effect_of(std::string_view word, bool imperative) {
+  constexpr std::array<std::string_view, 19> harmless = {
+      "build",   "cache",   "compile",    "connect", "convert", "execute",   "generate",
+      "index",   "init",    "initialize", "install", "load",    "normalize", "open",
+      "perform", "prepare", "process",    "refresh", "run"};
+  const Verb* verb = imperative ? find_verb(word) : nullptr;
+  if (verb == nullptr && word.ends_with('s')) {
+    verb = find_verb(word.substr(0, word.size() - 1));
+    if (verb == nullptr && word.ends_with("es")) verb = find_verb(word.substr(0, word.size() - 2));
+    if (verb == nullptr && word.ends_with("ies")) {
+      verb = find_verb(std::string(word.substr(0, word.size() - 3)) + "y");
+    }
+  }
+  const bool effect = verb != nullptr && verb->reversibility != Reversibility::read_only;
+  return effect && !equals_any(verb->word, harmless) ? verb : nullptr;
+}
+
+// A sentence that says what else the tool does: `Creates a link`, `…, and emails it`. Nouns of the
+// same spelling (`lists posts and comments`) have no article behind them.
+void read_effects(const std::vector<std::string>& words, bool first_sentence, Reading& reading) {
+  constexpr std::array<std::string_view, 3> joints = {"also", "and", "then"};
+  constexpr std::array<std::string_view, 13> objects = {
+      "a", "all", "an", "any", "each", "every", "it", "its", "new", "that", "the", "them", "this"};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool head = i == 0;
+    if (!head && !equals_any(words[i - 1], joints)) continue;
+    const bool has_object = i + 1 < words.size() && equals_any(words[i + 1], objects);
+    const Verb* verb = effect_of(words[i], head && first_sentence);
+    if (verb == nullptr || negated(words, i) || (!has_object && (!head || verb->also_noun)))
+      continue;
+    reading.raise({verb->reversibility, verb->blast, verb->sink}, "description", words[i]);
+  }
+}
+
 void read_description(std::string_view text, Reading& reading) {
   constexpr std::array<std::string_view, 25> strong = {
       "delete",       "deletes",      "deleting",      "destroy",   "destroys",
@@ -234,6 +273,13 @@ void read_description(std::string_view text, Reading& reading) {
     }
   }
   read_value(words, reading);
+  if (reading.now().has_effect()) return;
+  bool first = true;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(".;:!\n", begin), text.size());
+    read_effects(words_of(text.substr(begin, end - begin)), std::exchange(first, false), reading);
+    begin = end + 1;
+  }
 }
 
 void read_arguments(const Shape& shape, Reading& reading) {

@@ -79,7 +79,16 @@ TEST(ClassifyName, MoneyAndWhatGivesAccessAreMoreThanTheirVerbSays) {
                            "showPassword",
                            "get_ssh_keys",
                            "export_private_key",
-                           "read_passphrase"}) {
+                           "read_passphrase",
+                           "add_collaborator",
+                           "set_permissions",
+                           "create_token",
+                           "assignRole",
+                           "make_public",
+                           "set_visibility",
+                           "create_webhook",
+                           "update_forwarding_rule",
+                           "query_raw"}) {
     const Placement placement = classify_name(name);
     EXPECT_EQ(placement.action_class.reversibility, Reversibility::irreversible) << name;
     EXPECT_TRUE(placement.placed) << name;
@@ -87,7 +96,8 @@ TEST(ClassifyName, MoneyAndWhatGivesAccessAreMoreThanTheirVerbSays) {
   for (const char* name :
        {"get_payment_status", "list_transactions", "git_checkout", "checkout_branch",
         "list_environments", "count_tokens", "get_key", "list_keys", "get_keyboard_layout",
-        "list_secret_scanning_alerts", "add_to_cart", "get_design_tokens"}) {
+        "list_secret_scanning_alerts", "add_to_cart", "list_permissions", "get_role",
+        "get_password_policy", "git_log", "list_webhooks", "get_design_tokens"}) {
     EXPECT_NE(classify_name(name).action_class.reversibility, Reversibility::irreversible) << name;
   }
 }
@@ -195,6 +205,26 @@ TEST(Classify, DescriptionsOnlyRaise) {
   EXPECT_EQ(class_with("get_x", R"("description":"It can be undone.")"), "read_only");
   EXPECT_EQ(class_with("get_x", R"("description":"Runs arbitrary shell commands")"),
             "irreversible large");
+}
+
+// A harmless name beside a sentence that says what else the tool does.
+TEST(Classify, DescriptionsThatSayAnEffect) {
+  const auto of = [](std::string_view words) {
+    return class_with("get_x", R"("description":")" + std::string(words) + "\"");
+  };
+  EXPECT_EQ(of("Creates a public link to the file."), "reversible small");
+  EXPECT_EQ(of("Create a public link to the file."), "reversible small");
+  EXPECT_EQ(of("Makes the report and emails it to the team."), "irreversible small external_sink");
+  EXPECT_EQ(of("Looks up a user. Then cancels the order."), "irreversible small");
+  EXPECT_EQ(of("Reads the message and marks it as read."), "reversible small");
+  EXPECT_EQ(of("Finds it, and also copies the file to the archive"), "reversible small");
+  for (const char* harmless :
+       {"Lists posts, comments and replies of a page.", "Gets files and links to pages",
+        "Returns X. Create a branch first.", "Executes a SELECT query.", "Performs a search",
+        "Returns the orders that somebody creates.", "Never sends anything.",
+        "Generates a summary.", "Shows what the build creates"}) {
+    EXPECT_EQ(of(harmless), "read_only") << harmless;
+  }
 }
 
 TEST(Classify, PlainlyNegatedWordsDoNotRaise) {

@@ -192,6 +192,7 @@ constexpr std::array phrases = std::to_array<Phrase>({
     {"checkout", "tag", true, undoable},
     {"dry", "run", true, reads},
     {"git", "checkout", true, undoable},
+    {"git", "log", true, reads},
     {"log", "in", true, word_final_small},
     {"log", "out", true, word_final_small},
     {"look", "up", true, reads},
@@ -204,6 +205,7 @@ constexpr std::array phrases = std::to_array<Phrase>({
     {"open", "url", true, reads_outside},
     {"pull", "request", false, undoable},
     {"pull", "requests", false, undoable},
+    {"query", "raw", true, word_final_large},
     {"raw", "query", true, word_final_large},
     {"roll", "back", true, word_final_small},
     {"shut", "down", true, word_final_small},
@@ -305,9 +307,19 @@ std::size_t names_secret(std::span<const std::string> words, std::size_t at) {
   if ((next == "token" || next == "tokens") && has(of_token, word)) return 2;
   const bool environment = word == "env" || word == "environment";
   if (environment && (next == "var" || next == "vars" || next.starts_with("variable"))) return 2;
+  // What passwords have to look like.
+  if (next == "policy" || next == "policies" || next == "requirements") return 0;
   // A search for secrets that lie about finds none that it was not given.
   if (word == "secret" && next == "scanning") return 0;
   return has(alone, word) ? 1 : 0;
+}
+
+bool gives_access(std::string_view word) {
+  constexpr std::array words = std::to_array<std::string_view>(
+      {"access", "acl", "acls", "collaborator", "collaborators", "forwarding", "permission",
+       "permissions", "public", "role", "roles", "token", "tokens", "visibility", "webhook",
+       "webhooks"});
+  return has(words, word);
 }
 
 bool is_message(std::string_view word) {

@@ -50,6 +50,9 @@ bool is_outside(std::string_view word);
 // Things that are money on its way (`payment`, `transaction`): changing, making or confirming one
 // may settle it.
 bool is_payment(std::string_view word);
+// Things that let others in or carry what happens to them (`permissions`, `webhook`, `public`):
+// until such a change is taken back, what was seen is seen.
+bool gives_access(std::string_view word);
 // Whether words at this place name what gives access: `password`, `ssh key`, `env vars`. The number
 // of words; 0: they do not. Who reads such a thing has it, and who changes one lets in or locks
 // out.
