@@ -42,7 +42,7 @@ struct Folded {
 
 Status fold_record(Folded& folded, std::string_view text) {
   auto record = parse_record(text);
-  if (!record) return std::unexpected(record.error());
+  PAWL_TRY(record);
   if (const auto* started = std::get_if<NodeStarted>(&record->body)) {
     folded.boot_id = started->boot_id;
   }
@@ -50,7 +50,7 @@ Status fold_record(Folded& folded, std::string_view text) {
   if (!folded.boot_id.empty()) {
     folded.anchor = net::Anchor{folded.boot_id, Duration{record->boot_ns}, record->at};
   }
-  if (Status applied = folded.state.apply(*record); !applied) return applied;
+  PAWL_TRY(folded.state.apply(*record));
   folded.activity.note(*record, folded.state);
   folded.access.take(*record);
   return {};
@@ -123,7 +123,7 @@ Status Node::open_journal() {
   JournalReplay replay;
   replay.state = [&](std::string_view text, std::uint64_t) -> Status {
     auto state = State::from_json(text);
-    if (!state) return std::unexpected(state.error());
+    PAWL_TRY(state);
     folded.state = std::move(*state);
     return {};
   };
@@ -134,21 +134,21 @@ Status Node::open_journal() {
                 "the journal is damaged, so the node does not start: " + opened.error().message +
                     "; `pawl audit verify` says what can still be read");
   }
-  if (!opened) return std::unexpected(opened.error());
+  PAWL_TRY(opened);
   journal_ = std::move(*opened);
   if (const Recovery& found = journal_->recovery(); found.torn_bytes > 0) {
     log_line(fmt::format("the journal had a torn end: {} bytes behind record {} were cut off",
                          found.torn_bytes, found.size == 0 ? 0 : found.size - 1));
   }
   auto key = journal::open_node_key(*disk_, journal_->origin(), random_bytes);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   key_ = std::move(*key);
 
   auto boot = net::boot_id();
-  if (!boot) return std::unexpected(boot.error());
+  PAWL_TRY(boot);
   boot_id_ = *boot;
   auto clock = net::NodeClock::start(folded.anchor, folded.newest);
-  if (!clock) return std::unexpected(clock.error());
+  PAWL_TRY(clock);
   clock_ = std::make_unique<net::NodeClock>(std::move(*clock));
 
   NodeStarted started;
@@ -159,8 +159,8 @@ Status Node::open_journal() {
   started.epoch = folded.state.epoch() + 1;
   Record record{journal_->next(), clock_->now(), clock_->boot().ns, std::move(started)};
   auto appended = journal_->append(pawl::to_json(record));
-  if (!appended) return std::unexpected(appended.error());
-  if (Status applied = folded.state.apply(record); !applied) return applied;
+  PAWL_TRY(appended);
+  PAWL_TRY(folded.state.apply(record));
   GateLimits limits;
   limits.idle_close = options_.idle_close;
   limits.snapshot_records = std::min(limits.snapshot_records, options_.snapshot_records);
@@ -189,7 +189,7 @@ Status Node::follow_config() {
 // what was in force stays.
 Result<std::string> Node::reread_config() {
   if (Status read = deployment_watch_.read(); !read) return to_string(read.error());
-  if (Status followed = follow_config(); !followed) return std::unexpected(followed.error());
+  PAWL_TRY(follow_config());
   return std::string();
 }
 
@@ -249,14 +249,14 @@ Status Node::open_sockets() {
       loop_, control,
       [this](net::Fd socket, net::Peer peer) { asked(std::move(socket), std::move(peer)); },
       {.replace_stale = true});
-  if (!asks) return std::unexpected(asks.error());
+  PAWL_TRY(asks);
   ask_ = std::move(*asks);
   auto joins = net::Listener::open(loop_, join,
                                    [this](net::Fd socket, net::Peer peer) {
                                      local_sessions_->accept(std::move(socket), std::move(peer));
                                    },
                                    {.replace_stale = true});
-  if (!joins) return std::unexpected(joins.error());
+  PAWL_TRY(joins);
   join_ = std::move(*joins);
   return {};
 }
@@ -311,13 +311,13 @@ void Node::open_control() {
 
 Status Node::open() {
   // A node without a way to the servers of its file, or to the people, is none.
-  if (Status usable = http::fit(http::Libcurl::made()); !usable) return usable;
+  PAWL_TRY(http::fit(http::Libcurl::made()));
   auto disk = PosixDisk::open(options_.state_directory, PosixDisk::Root::create);
-  if (!disk) return std::unexpected(disk.error());
+  PAWL_TRY(disk);
   disk_ = std::move(*disk);
   auto signals = net::Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP},
                                      [this](int number) { signalled(number); });
-  if (!signals) return std::unexpected(signals.error());
+  PAWL_TRY(signals);
   signals_ = std::move(*signals);
   remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
   processes_ = std::make_unique<Processes>(
@@ -333,16 +333,16 @@ Status Node::open() {
         if (local_sessions_) local_sessions_->say(run, text);
       });
   const DeploymentRead read = read_deployment(options_.config, options_.config_named);
-  if (Status right = deployment_watch_.check(read); !right) return right;
+  PAWL_TRY(deployment_watch_.check(read));
   if (Status journal = open_journal(); !journal) {
     deployment_watch_.use(read);  // for those who are told
     return journal;
   }
-  if (Status begun = deployment_watch_.begin(*gate_, read); !begun) return begun;
-  if (Status recovered = gate_->recover(); !recovered) return recovered;
+  PAWL_TRY(deployment_watch_.begin(*gate_, read));
+  PAWL_TRY(gate_->recover());
   deployment_watch_.say_waiting();
   deployment_watch_.warn_of_writers();
-  if (Status people = reviewers_->enrol_configured(); !people) return people;
+  PAWL_TRY(reviewers_->enrol_configured());
   people_changed();
   rollout_->begin();
   card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
@@ -354,10 +354,10 @@ Status Node::open() {
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->runs.leave(id);
   }
-  if (Status watching = open_telemetry(); !watching) return watching;
-  if (Status sockets = open_sockets(); !sockets) return sockets;
+  PAWL_TRY(open_telemetry());
+  PAWL_TRY(open_sockets());
   policies_->look_at_roles();
-  if (Status doors = open_gateway(); !doors) return doors;
+  PAWL_TRY(open_gateway());
   const bool wanted = options_.serves && deployment_.listen && !deployment_.listen->console.none();
   return wanted ? open_console() : Status{};
 }
@@ -510,9 +510,7 @@ Status Node::open_gateway() {
           spawn(notifications_->posted(std::move(request), std::move(responder)));
         });
   }
-  if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {
-    return listens;
-  }
+  PAWL_TRY(gateway_->listen(*deployment_.listen, config_directory_));
   std::vector<std::string> roles;
   for (const auto& [name, role] : deployment_.roles) {
     if (remote_sessions_->serves(name)) roles.push_back(name);

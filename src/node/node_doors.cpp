@@ -207,7 +207,7 @@ Status Node::open_console() {
       loop_, [this](http::Request request, http::Responder responder) {
         console_->serve(std::move(request), std::move(responder));
       });
-  if (Status opened = listener->listen(where, listen, config_directory_); !opened) return opened;
+  PAWL_TRY(listener->listen(where, listen, config_directory_));
   door->listens_on(listener->port());
   console_ = std::move(door);
   console_listener_ = std::move(listener);
@@ -311,7 +311,7 @@ void Node::say_damage(const std::string& damage) {
 Result<std::string> Node::console_address() {
   if (!console_) {
     if (ending_) return fail(ErrorKind::environment, "the node ends");
-    if (Status opened = open_console(); !opened) return std::unexpected(opened.error());
+    PAWL_TRY(open_console());
   }
   return console_listener_->address();
 }

@@ -169,9 +169,9 @@ Result<api::RoleInForce> PolicyWatch::role_as_it_is(const std::string& name) {
     return fail(ErrorKind::missing, "there is no role `" + escape_untrusted(name) + "`");
   }
   RolePolicy governs = policy_for(name);
-  if (Status fits = is_of_role(governs, name); !fits) return std::unexpected(fits.error());
+  PAWL_TRY(is_of_role(governs, name));
   auto lock = read_lock(governs.file);
-  if (!lock) return std::unexpected(lock.error());
+  PAWL_TRY(lock);
   return api::RoleInForce{.policy = std::move(governs.policy),
                           .missing = std::move(governs.missing),
                           .lock = *std::move(lock)};

@@ -158,9 +158,9 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
 Result<std::string> text_to_type_with(const QuestionTerms& terms,
                                       const Result<std::string>& arguments) {
   if (terms.typed_of.empty()) return text_to_type({}, {}, terms.tool);
-  if (!arguments) return std::unexpected(arguments.error());
+  PAWL_TRY(arguments);
   const auto document = json::parse(*arguments);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   return text_to_type(document->root(), terms.typed_of, terms.tool);
 }
 

@@ -20,7 +20,7 @@ Result<std::string> stored_text(Journal& journal, std::string_view commitment,
                 "the question does not say where " + std::string(what) + " are");
   }
   auto payload = journal.payload(digest);
-  if (!payload) return std::unexpected(payload.error());
+  PAWL_TRY(payload);
   if (payload->state != PayloadState::present) {
     return fail(ErrorKind::missing, std::string(what) + " are not stored any more");
   }

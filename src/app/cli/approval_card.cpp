@@ -546,7 +546,7 @@ Result<json::Document> send_answers(NodeConnection& node, const Deciding& how,
     std::string typed;
     if (how.approve && card_flag(question, "typed")) {
       auto given = ask_what_to_type(question);
-      if (!given) return std::unexpected(given.error());
+      PAWL_TRY(given);
       typed = std::move(*given);
     }
     act_text.object().key("approval").string(question.text("approval").value_or(""));

@@ -379,9 +379,9 @@ Result<std::string> wanted_arguments(json::View question, const Arguments& argum
   }
   if (parts) return edited(question["arguments"], arguments);
   const auto text = node::read_file(*file, changed_arguments_bytes_max);
-  if (!text) return std::unexpected(text.error());
+  PAWL_TRY(text);
   const auto document = json::parse(*text);
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   return json::write(document->root());
 }
 
@@ -397,7 +397,7 @@ Result<json::Document> as_it_would_be(NodeConnection& node, const Arguments& arg
 Result<bool> sure(const Arguments& arguments, json::View question) {
   if (arguments.has("--yes") || card_flag(question, "typed")) return true;
   auto said = ask("approve the call with these arguments? [y/N] ");
-  if (!said) return std::unexpected(said.error());
+  PAWL_TRY(said);
   return *said == "y" || *said == "yes";
 }
 

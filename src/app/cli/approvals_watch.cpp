@@ -316,7 +316,7 @@ class QueueLink {
   // Whether the questions are others than at the last look.
   Result<bool> changed() {
     const auto answer = ask(R"({"op":"changes"})");
-    if (!answer) return std::unexpected(answer.error());
+    PAWL_TRY(answer);
     const json::View now = answer->root()["changes"];
     const std::uint64_t seen = now.is_integer() ? now.natural() : 0;
     const bool other = !seen_ || *seen_ != seen;
@@ -332,7 +332,7 @@ class QueueLink {
   }
   Result<json::Document> ask(std::string_view request) {
     if (lost_) {
-      if (Status found = find_again(); !found) return std::unexpected(found.error());
+      PAWL_TRY(find_again());
     }
     auto answer = node_.ask(request);
     // What the node refuses it has answered.
@@ -347,7 +347,7 @@ class QueueLink {
     if (now < next_try_) return fail(ErrorKind::io, "the node does not answer");
     next_try_ = now + kTryAgainEvery;
     auto found = NodeConnection::open(directory_, node::control_socket);
-    if (!found) return std::unexpected(found.error());
+    PAWL_TRY(found);
     node_ = std::move(*found);
     lost_ = false;
     seen_.reset();
@@ -483,41 +483,43 @@ class LiveQueue {
     const bool single = page_.wanted().size() == 1;
     std::string typed;
     if (single && approve) {
-      if (Status whole = approvable(what); !whole) return whole;
+      PAWL_TRY(approvable(what));
       if (card_flag(what, "typed")) {
         auto given = ask_what_to_type(what);
-        if (!given) return std::unexpected(given.error());
+        PAWL_TRY(given);
         typed = std::move(*given);
       }
     }
     auto why = reason(approve);
-    if (!why) return std::unexpected(why.error());
+    PAWL_TRY(why);
     const Deciding how{.approve = approve, .person = person_, .reason = std::move(*why)};
     const auto done = single ? send_answer(node_.node(), how, what, typed)
                              : send_answers(node_.node(), how, what);
-    if (!done) return std::unexpected(done.error());
+    PAWL_TRY(done);
     measured_ = card_word(done->root(), "vigilance");
     return {};
   }
   Status ask_agent() {
     const auto text = app::ask("what do you ask the agent?");
-    if (!text) return std::unexpected(text.error());
+    PAWL_TRY(text);
     json::Writer act_text;
     act_text.object().key("approval").string(page_.wanted().front()).key("kind").string("ask");
     act_text.key("text").string(*text).end();
     const auto done = app::act(node_.node(), person_, act_text.text());
-    return done ? Status{} : std::unexpected(done.error());
+    PAWL_TRY(done);
+    return {};
   }
   Status pass_on() {
     const auto to = app::ask("to which person or group?");
-    if (!to) return std::unexpected(to.error());
+    PAWL_TRY(to);
     const auto why = app::ask("why (may be empty):");
-    if (!why) return std::unexpected(why.error());
+    PAWL_TRY(why);
     json::Writer act_text;
     act_text.object().key("approval").string(page_.wanted().front()).key("kind").string("pass");
     act_text.key("reason").string(*why).key("to").string(*to).end();
     const auto done = app::act(node_.node(), person_, act_text.text());
-    return done ? Status{} : std::unexpected(done.error());
+    PAWL_TRY(done);
+    return {};
   }
 
   QueueLink node_;

@@ -88,7 +88,7 @@ Result<node::AuditFilter> filter_of(const Arguments& arguments, Evidence& eviden
   node::AuditFilter filter;
   if (const auto wanted = arguments.one("--run")) {
     auto run = evidence.find_run(*wanted);
-    if (!run) return std::unexpected(run.error());
+    PAWL_TRY(run);
     filter.run = std::move(*run);
   }
   filter.tool = arguments.one("--tool").value_or("");
@@ -103,12 +103,12 @@ Result<node::AuditFilter> filter_of(const Arguments& arguments, Evidence& eviden
                                                             : std::string();
   };
   auto since = moment_of(arguments, "--since");
-  if (!since) return std::unexpected(since.error());
+  PAWL_TRY(since);
   auto until = moment_of(arguments, "--until");
-  if (!until) return std::unexpected(until.error());
+  PAWL_TRY(until);
   filter.since = *since;
   filter.until = *until;
-  if (Status words = check_words(filter); !words) return std::unexpected(words.error());
+  PAWL_TRY(check_words(filter));
   return filter;
 }
 

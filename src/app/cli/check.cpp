@@ -151,9 +151,9 @@ Result<std::vector<ToolDefinition>> offered(const Arguments& arguments,
   }
   // Its credential has to be for every role whose file is checked.
   auto asked = asked_server(arguments, roles_checked(arguments, deployment));
-  if (!asked) return std::unexpected(asked.error());
+  PAWL_TRY(asked);
   auto offer = offered_by(std::move(*asked));
-  if (!offer) return std::unexpected(offer.error());
+  PAWL_TRY(offer);
   return std::move(offer->tools);
 }
 

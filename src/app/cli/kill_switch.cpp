@@ -166,7 +166,7 @@ int run_drill(const Arguments& arguments) {
 
 Result<std::optional<Instant>> last_drill(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
-  if (!evidence) return std::unexpected(evidence.error());
+  PAWL_TRY(evidence);
   std::optional<Instant> last;
   const Status read = evidence->records(0, [&last](const JournalEntry&, json::View record) {
     if (record.text("type") != "drilled") return true;
@@ -175,7 +175,7 @@ Result<std::optional<Instant>> last_drill(const Arguments& arguments) {
     if (drill != nullptr && drill->passed) last = parsed->at;
     return true;
   });
-  if (!read) return std::unexpected(read.error());
+  PAWL_TRY(read);
   if (!evidence->damage().empty()) return fail(ErrorKind::corrupt, evidence->damage());
   return last;
 }

@@ -120,13 +120,13 @@ Result<SignIn> read_sign_in(std::string& body) {
   const std::string head = body.substr(0, end);
   secrets::wipe(body);
   const auto document = json::parse(head, {.bytes_max = 4096, .depth_max = 4});
-  if (!document) return std::unexpected(document.error());
+  PAWL_TRY(document);
   const auto person = document->root().text("person");
   if (!person || person->empty() || person->size() > kNameBytesMax || typed.empty()) {
     return fail(ErrorKind::refused, std::string(wrong_sign_in));
   }
   auto key = jose::PublicKey::from_jwk(document->root()["key"]);
-  if (!key) return std::unexpected(key.error());
+  PAWL_TRY(key);
   if (key->algorithm() != jose::Algorithm::ES256) {
     return fail(ErrorKind::invalid, "the key of a session is one of P-256");
   }

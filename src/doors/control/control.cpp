@@ -243,14 +243,14 @@ Result<std::string> Control::show_changes(json::View, const std::string&) {
 
 Result<std::string> Control::show_together(json::View request, const std::string&) {
   const auto ids = views::ids_in(request["ids"]);
-  if (!ids) return std::unexpected(ids.error());
+  PAWL_TRY(ids);
   return views::together_json(ports_.gate, ports_.journal, *ids, ports_.clock.now(),
                               flag(request, "full"), ports_.activity, may_not(request));
 }
 
 Result<std::string> Control::show_card(json::View request, const std::string&) {
   const auto id = text(request, "id");
-  if (!id) return std::unexpected(id.error());
+  PAWL_TRY(id);
   const Approval* asked = ports_.gate.state().approval(*id);
   const auto policy = asked == nullptr ? nullptr : ports_.gate.runs.policy_of(asked->asked.run);
   const views::Answerers people = answerers();
@@ -266,11 +266,11 @@ Result<std::string> Control::show_card(json::View request, const std::string&) {
 
 Result<std::string> Control::show_change(json::View request, const std::string&) {
   const auto id = text(request, "id");
-  if (!id) return std::unexpected(id.error());
+  PAWL_TRY(id);
   const auto wanted = arguments_in(request);
-  if (!wanted) return std::unexpected(wanted.error());
+  PAWL_TRY(wanted);
   const auto changed = ports_.gate.approvals.try_change(*id, *wanted);
-  if (!changed) return std::unexpected(changed.error());
+  PAWL_TRY(changed);
   const auto policy = ports_.gate.runs.policy_of(ports_.gate.state().approval(*id)->asked.run);
   return views::changed_json(ports_.gate.state(), ports_.journal, *id, *changed, ports_.clock.now(),
                              flag(request, "full"), policy.get());
@@ -279,7 +279,7 @@ Result<std::string> Control::show_change(json::View request, const std::string&)
 Result<std::string> Control::show_run(json::View request, const std::string&) {
   if (ports_.activity == nullptr) return no_activity();
   const auto id = text(request, "id");
-  if (!id) return std::unexpected(id.error());
+  PAWL_TRY(id);
   return views::run_json(ports_.gate, *id, ports_.clock.now(), *ports_.activity);
 }
 
@@ -291,7 +291,7 @@ Result<std::string> Control::show_people(json::View, const std::string&) {
 
 Result<std::string> Control::challenge(json::View request, const std::string& source) {
   const auto person = text(request, "person");
-  if (!person) return std::unexpected(person.error());
+  PAWL_TRY(person);
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(*person);
   if (known == reviewers.end()) {
@@ -300,7 +300,7 @@ Result<std::string> Control::challenge(json::View request, const std::string& so
   }
   auto nonce =
       ports_.challenges.open(source, *person, ports_.random(nonce_bytes), ports_.clock.now());
-  if (!nonce) return std::unexpected(nonce.error());
+  PAWL_TRY(nonce);
   json::Writer out;
   out.object().key("ok").boolean(true).key("nonce").string(*nonce);
   out.key("node").string(ports_.journal.public_key());
@@ -310,7 +310,7 @@ Result<std::string> Control::challenge(json::View request, const std::string& so
 
 Result<std::string> Control::hello(json::View request, const std::string&) {
   const auto nonce = text(request, "nonce");
-  if (!nonce) return std::unexpected(nonce.error());
+  PAWL_TRY(nonce);
   json::Writer out;
   out.object().key("ok").boolean(true).key("node").string(ports_.journal.public_key());
   out.key("signature").string(ports_.sign(hello_text(*nonce))).end();
@@ -319,14 +319,14 @@ Result<std::string> Control::hello(json::View request, const std::string&) {
 
 Result<std::string> Control::show_policy(json::View request, const std::string&) {
   const auto agent = text(request, "agent");
-  if (!agent) return std::unexpected(agent.error());
+  PAWL_TRY(agent);
   return views::policy_json(ports_.gate.state(), ports_.journal, *agent);
 }
 
 Result<std::string> Control::open_console(json::View, const std::string&) {
   if (!ports_.console) return fail(ErrorKind::usage, "this node has no console");
   auto address = ports_.console();
-  if (!address) return std::unexpected(address.error());
+  PAWL_TRY(address);
   json::Writer out;
   out.object().key("address").string(*address).key("ok").boolean(true).end();
   return out.take();
@@ -346,7 +346,7 @@ Result<std::string> Control::show_reviewers(json::View, const std::string&) {
 
 Result<std::string> Control::reread(json::View, const std::string&) {
   const auto mistake = ports_.reread();
-  if (!mistake) return std::unexpected(mistake.error());
+  PAWL_TRY(mistake);
   return reread_json(ports_.config, *mistake, deployment_now());
 }
 
@@ -381,7 +381,7 @@ Task<Result<std::string>> Control::kill(json::View request) {
     co_return fail(ErrorKind::missing,
                    "nothing was stopped: " + stopped.error().message + views::meant_text(near));
   }
-  if (!stopped) co_return std::unexpected(stopped.error());
+  PAWL_CO_TRY(stopped);
   if (ports_.killed) ports_.killed(*stopped);
   json::Writer out;
   out.object().key("ok").boolean(true);
@@ -417,9 +417,7 @@ Result<std::string> Control::close_run(json::View request, const std::string&) {
   }
   const std::string why =
       "closed by " + escape_untrusted(*by) + (reason->empty() ? "" : ": " + *reason);
-  if (Status closed = ports_.gate.runs.close(*run, why); !closed) {
-    return std::unexpected(closed.error());
-  }
+  PAWL_TRY(ports_.gate.runs.close(*run, why));
   return done();
 }
 
@@ -431,9 +429,7 @@ Result<std::string> Control::end_grant(json::View request, const std::string&) {
   for (const auto* part : {&grant, &reason, &by}) {
     if (!*part) return std::unexpected(part->error());
   }
-  if (Status ended = ports_.gate.approvals.end_grant(*grant, *by, *reason); !ended) {
-    return std::unexpected(ended.error());
-  }
+  PAWL_TRY(ports_.gate.approvals.end_grant(*grant, *by, *reason));
   return done();
 }
 
@@ -463,8 +459,7 @@ Status Control::authenticate(json::View request, const std::string& source) {
 
 Task<Result<std::string>> Control::drill(json::View request, std::string source) {
   if (!ports_.drill) co_return fail(ErrorKind::usage, "this node tries nothing");
-  if (Status proof = authenticate(request, source); !proof)
-    co_return std::unexpected(proof.error());
+  PAWL_CO_TRY(authenticate(request, source));
   const std::string person(request.text("person").value_or(""));
   if (const std::string no = only_looks(person); !no.empty())
     co_return fail(ErrorKind::refused, no);
@@ -476,7 +471,7 @@ Task<Result<std::string>> Control::drill(json::View request, std::string source)
 Result<std::string> Control::act(json::View request, const std::string& source) {
   const json::View act = request["act"];
   if (!act.is_object()) return fail(ErrorKind::invalid, "`act` is not an object");
-  if (Status proof = authenticate(request, source); !proof) return std::unexpected(proof.error());
+  PAWL_TRY(authenticate(request, source));
   return performed(std::string(request.text("person").value_or("")), "passphrase", act);
 }
 
@@ -524,7 +519,7 @@ Result<std::string> Control::questions(json::View request, const std::string&) {
   wanted.names = names.kind() == json::Kind::boolean && names.boolean();
   if (request["ids"].exists()) {
     auto ids = views::ids_in(request["ids"]);
-    if (!ids) return std::unexpected(ids.error());
+    PAWL_TRY(ids);
     wanted.ids = std::move(*ids);
   }
   const State& state = ports_.gate.state();

@@ -101,9 +101,9 @@ Status DecideStream::Turn::record_hold(const Verdict& verdict) {
   question.binding = "line " + call;
   question.quorum = verdict.question->quorum;
   question.expires = stream.now_ + verdict.question->within;
-  if (Status done = apply(d); !done) return done;
-  if (Status done = apply(question); !done) return done;
-  if (Status done = apply(ApprovalEnded{d.approval, "withdrawn", call}); !done) return done;
+  PAWL_TRY(apply(d));
+  PAWL_TRY(apply(question));
+  PAWL_TRY(apply(ApprovalEnded{d.approval, "withdrawn", call}));
   CallEnded ended;
   ended.call = call;
   ended.run = run;
@@ -122,7 +122,7 @@ Status DecideStream::Turn::settle(const Verdict& verdict, LineDecision& decision
   ended.outcome = ending.outcome;
   ended.is_error = failed;
   ended.records = settled_records(*bound->entry, verdict.reservation.records, ending.records);
-  if (Status done = apply(ended); !done) return done;
+  PAWL_TRY(apply(ended));
   const Run* after = stream.state_.run(run);
   if (after->phase == RunPhase::halted) decision.obligations.halt = after->why;
 
@@ -207,7 +207,7 @@ Status DecideStream::Turn::look(const std::function<void(const Situation&)>& see
   name_call();
   gather();
   if (!trouble.empty()) return fail(ErrorKind::invalid, trouble);
-  if (Status opened = open_run(); !opened) return opened;
+  PAWL_TRY(open_run());
   see(situation());
   return {};
 }

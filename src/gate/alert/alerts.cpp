@@ -61,7 +61,8 @@ Status Alerts::note(const std::string& run, const std::string& topic, const std:
     return fail(ErrorKind::refused, "too many notes of one run in one minute");
   }
   const auto seq = gate_state.log.append(noted(run, topic, text));
-  return seq ? Status{} : std::unexpected(seq.error());
+  PAWL_TRY(seq);
+  return {};
 }
 
 void Alerts::note_refusal(const std::string& topic, const std::string& text) {
@@ -103,7 +104,8 @@ Status Alerts::escalated(const Escalated& told) {
     gate_state_.timers.later(
         [gate_state = &gate_state_, id = told.escalation] { take_due_steps(*gate_state, id); });
   }
-  return seq ? Status{} : std::unexpected(seq.error());
+  PAWL_TRY(seq);
+  return {};
 }
 
 Status Alerts::acknowledge(const std::string& escalation, const std::string& person,

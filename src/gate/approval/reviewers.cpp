@@ -32,7 +32,8 @@ Status Reviewers::enroll(const std::string& person, const std::string& proof,
                 "`" + escape_untrusted(by) + "` is not a reviewer and cannot enrol one");
   }
   const auto seq = gate_state_.log.append(ReviewerEnrolled{person, proof, verifier, by});
-  return seq ? Status{} : std::unexpected(seq.error());
+  PAWL_TRY(seq);
+  return {};
 }
 
 Status Reviewers::enroll_first(const std::vector<ConfiguredReviewer>& reviewers) {

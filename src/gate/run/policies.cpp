@@ -159,7 +159,8 @@ Status Policies::accept(const std::string& server, const std::string& tool,
   }
   // Not necessarily offered here before: in production a person accepts first.
   const auto seq = gate_state_.log.append(PinAccepted{server, tool, digest, person});
-  return seq ? Status{} : std::unexpected(seq.error());
+  PAWL_TRY(seq);
+  return {};
 }
 
 Status Policies::accept_policy(const std::string& agent, const std::string& digest,

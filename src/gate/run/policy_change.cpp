@@ -39,7 +39,8 @@ Status record_policy(GateState& gate_state, const Policy& policy, const std::str
   const auto seq = gate_state.log.append(
       PolicyLoaded{digest, policy.agent, policy.file, payload.commitment.text()},
       {.payloads = {&payload, 1}});
-  return seq ? Status{} : std::unexpected(seq.error());
+  PAWL_TRY(seq);
+  return {};
 }
 
 Status accept_or_refuse(GateState& gate_state, const std::shared_ptr<const Policy>& policy,

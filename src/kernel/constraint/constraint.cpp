@@ -31,7 +31,7 @@ constexpr std::int64_t pattern_memory_bytes_max = 2L << 20;  // of program and s
 Status compile_literals(Check& check) {
   if (check.values.empty()) return fail(ErrorKind::invalid, "the list of values is empty");
   for (Literal& literal : check.values) {
-    if (Status completed = complete(literal); !completed) return completed;
+    PAWL_TRY(complete(literal));
   }
   check.index = std::make_shared<const LiteralSet>(check.values);
   return {};
@@ -78,7 +78,7 @@ Status compile_hosts(Check& check, HostSet::Entries entries) {
     return {};
   }
   Result<HostSet> hosts = HostSet::make(check.texts, entries);
-  if (!hosts) return std::unexpected(hosts.error());
+  PAWL_TRY(hosts);
   check.index = std::make_shared<const HostSet>(std::move(*hosts));
   return {};
 }
@@ -103,7 +103,7 @@ Status compile_prefixes_of_addresses(Check& check) {
 Status compile_path_check(Check& check) {
   if (check.path == nullptr) return fail(ErrorKind::invalid, "`path` needs `under`");
   Result<PathRule> rule = compile_path(*check.path);
-  if (!rule) return std::unexpected(rule.error());
+  PAWL_TRY(rule);
   check.path = std::make_shared<const PathCheck>(PathCheck{.under = rule->under,
                                                            .not_in = check.path->not_in,
                                                            .base = rule->base,
@@ -131,7 +131,7 @@ Status compile_url(Check& check) {
   if (!canonical.named_only || !canonical.hosts.empty()) {
     hosts = HostSet::make(canonical.hosts, HostSet::Entries::hosts);
   }
-  if (!hosts) return std::unexpected(hosts.error());
+  PAWL_TRY(hosts);
   check.index = std::make_shared<const UrlRule>(
       UrlRule{std::move(*hosts), canonical.schemes, canonical.query_max});
   check.url = std::make_shared<const UrlCheck>(std::move(canonical));
@@ -141,7 +141,7 @@ Status compile_url(Check& check) {
 Status compile_sql(Check& check) {
   if (check.sql == nullptr) return fail(ErrorKind::internal, "a check of SQL without a rule");
   sql::SqlRule rule = *check.sql;
-  if (Status compiled = sql::compile(rule); !compiled) return compiled;
+  PAWL_TRY(sql::compile(rule));
   check.sql = std::make_shared<const sql::SqlRule>(std::move(rule));
   check.index = check.sql;
   return {};
@@ -150,7 +150,7 @@ Status compile_sql(Check& check) {
 Status compile_manifest(Check& check) {
   if (check.manifest == nullptr) return fail(ErrorKind::internal, "a manifest without a rule");
   document::ManifestRule rule = *check.manifest;
-  if (Status compiled = document::compile(rule); !compiled) return compiled;
+  PAWL_TRY(document::compile(rule));
   check.manifest = std::make_shared<const document::ManifestRule>(std::move(rule));
   check.index = check.manifest;
   return {};
@@ -170,7 +170,7 @@ Status compile_members(Check& check) {
 }
 
 Status compile_kinds(Check& check) {
-  if (Status compiled = document::compile_kinds(check.texts); !compiled) return compiled;
+  PAWL_TRY(document::compile_kinds(check.texts));
   check.index = std::make_shared<const std::vector<std::string>>(check.texts);
   return {};
 }

@@ -260,18 +260,18 @@ Result<PathRule> compile_path(const PathCheck& check) {
   out.signs = check.signs;
   for (const std::string& written : check.under) {
     Result<std::string> directory = clean_directory(written, "under", check.signs);
-    if (!directory) return std::unexpected(directory.error());
+    PAWL_TRY(directory);
     const auto led = check.leads.find(*directory);
     if (led != check.leads.end() && led->second.starts_with('/')) out.leads.insert(*led);
     out.under.push_back(std::move(*directory));
   }
   if (!check.base.empty()) {
     Result<std::string> base = clean_directory(check.base, "base", check.signs);
-    if (!base) return std::unexpected(base.error());
+    PAWL_TRY(base);
     out.base = std::move(*base);
   }
   Result<PathGlobs> globs = PathGlobs::make(check.not_in, check.signs);
-  if (!globs) return std::unexpected(globs.error());
+  PAWL_TRY(globs);
   out.not_in = std::move(*globs);
   out.bounded = !check.under.empty() || check.named_only;
   if (!out.bounded && check.not_in.empty()) {

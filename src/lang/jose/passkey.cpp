@@ -115,7 +115,8 @@ Status take_key(const Cbor& cose, Passkey& into) {
   into.x = base64url(x->text);
   into.y = base64url(y->text);
   const auto key = key_of(into);
-  return key ? Status{} : std::unexpected(key.error());
+  PAWL_TRY(key);
+  return {};
 }
 
 // In DER, as authenticators write it, to the two numbers side by side.

@@ -70,7 +70,7 @@ Result<Rows> Rows::compile(std::span<const Row> rows) {
     if (rows[i].run.empty()) return fail(ErrorKind::invalid, "an empty `run`: expected a program");
     for (const std::string& run : rows[i].run) {
       Result<std::vector<std::string>> words = words_of(run);
-      if (!words) return std::unexpected(words.error());
+      PAWL_TRY(words);
       Entry entry{std::move(words->front()), {}, i};
       entry.words.assign(words->begin() + 1, words->end());
       out.entries_.push_back(std::move(entry));
