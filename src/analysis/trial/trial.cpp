@@ -133,7 +133,7 @@ std::string to_string(const Expected& expected, const std::vector<std::string>& 
   const auto rows = expectable();
   const auto row = std::ranges::find(rows, expected.name, &Expectable::name);
   const std::string text = fmt::format("{}", fmt::join(words, ", "));
-  return row != rows.end() && row->list ? "[" + text + "]" : text;
+  return row != rows.end() && row->form == ExpectedForm::list ? "[" + text + "]" : text;
 }
 
 std::string expectation(const StepResult& result) {

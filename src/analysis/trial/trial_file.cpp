@@ -16,17 +16,17 @@ namespace pawl {
 
 std::span<const Expectable> expectable() {
   static constexpr auto rows = std::to_array<Expectable>({
-      {"effect", false, "allow, notify, hold or deny"},
-      {"code", false, "the code of a denial or a hold"},
-      {"rule", false, "the deciding rule's path, whole"},
-      {"at", false, "a part of the rule's path, with dots: `args.to`"},
-      {"reason", false, "words that the reason contains"},
-      {"class", false, "the class of the call"},
-      {"quorum", false, "how many people a hold asks for"},
-      {"typed", false, "whether a hold wants a typed confirmation"},
-      {"reviewers", true, "who may answer a hold"},
-      {"halts", false, "whether the run halts with this call"},
-      {"withheld", true, "what the scope withheld from the given result"},
+      {"effect", ExpectedForm::effect, "allow, notify, hold or deny"},
+      {"code", ExpectedForm::code, "the code of a denial or a hold"},
+      {"rule", ExpectedForm::text, "the deciding rule's path, whole"},
+      {"at", ExpectedForm::text, "a part of the rule's path, with dots: `args.to`"},
+      {"reason", ExpectedForm::text, "words that the reason contains"},
+      {"class", ExpectedForm::text, "the class of the call"},
+      {"quorum", ExpectedForm::count, "how many people a hold asks for"},
+      {"typed", ExpectedForm::truth, "whether a hold wants a typed confirmation"},
+      {"reviewers", ExpectedForm::list, "who may answer a hold"},
+      {"halts", ExpectedForm::truth, "whether the run halts with this call"},
+      {"withheld", ExpectedForm::list, "what the scope withheld from the given result"},
   });
   return rows;
 }
@@ -244,7 +244,7 @@ class TrialReader {
     const auto row = std::ranges::find(rows, member.key, &Expectable::name);
     if (row == rows.end()) return;
     Expected expected{member.key, {}};
-    if (row->list && member.value.is_sequence()) {
+    if (row->form == ExpectedForm::list && member.value.is_sequence()) {
       for (const Node& item : member.value.items) expected.values.push_back(item.text);
     } else if (member.value.is_scalar()) {
       expected.values.push_back(member.value.text);
@@ -252,25 +252,32 @@ class TrialReader {
       return wrong(member.value.at, fmt::format("`{}` is {}: expected {}", member.key,
                                                 member.value.described(), row->says));
     }
-    check_word(member, expected.values);
+    check_word(row->form, member, expected.values);
     step.expected.push_back(std::move(expected));
   }
 
   // A word that no answer can ever have is a mistake of the test, not a failure of the policy.
-  void check_word(const yaml::Entry& member, const std::vector<std::string>& values) {
+  void check_word(ExpectedForm form, const yaml::Entry& member,
+                  const std::vector<std::string>& values) {
     const std::string& word = values.empty() ? member.value.text : values.front();
+    const std::string shown = escape_untrusted(word);
     Code code{};
-    const bool effect = word == "allow" || word == "notify" || word == "hold" || word == "deny";
-    if (member.key == "effect" && !effect) {
-      wrong(member.value.at,
-            fmt::format("`{}` is not an effect: expected allow, notify, hold or deny",
-                        escape_untrusted(word)));
-    } else if (member.key == "code" && !parse_code(word, code)) {
-      wrong(member.value.at,
-            fmt::format("`{}` is not a code of an answer", escape_untrusted(word)));
-    } else if ((member.key == "typed" || member.key == "halts") && word != "true" &&
-               word != "false") {
-      wrong(member.value.at, fmt::format("`{}` is true or false", member.key));
+    switch (form) {
+      case ExpectedForm::effect:
+        if (word == "allow" || word == "notify" || word == "hold" || word == "deny") return;
+        return wrong(
+            member.value.at,
+            fmt::format("`{}` is not an effect: expected allow, notify, hold or deny", shown));
+      case ExpectedForm::code:
+        if (parse_code(word, code)) return;
+        return wrong(member.value.at, fmt::format("`{}` is not a code of an answer", shown));
+      case ExpectedForm::truth:
+        if (word == "true" || word == "false") return;
+        return wrong(member.value.at, fmt::format("`{}` is true or false", member.key));
+      case ExpectedForm::text:
+      case ExpectedForm::count:
+      case ExpectedForm::list:
+        return;
     }
   }
 

@@ -34,9 +34,10 @@ namespace pawl {
 inline constexpr std::uint64_t trial_times_max = 100'000;
 
 // Something that an expectation may say, and whether it is a list.
+enum class ExpectedForm : std::uint8_t { effect, code, text, truth, count, list };
 struct Expectable {
   std::string_view name;
-  bool list;
+  ExpectedForm form;
   std::string_view says;
 };
 std::span<const Expectable> expectable();

@@ -19,13 +19,21 @@ constexpr std::string_view given_schema =
     R"("schema":{"type":"object"},"annotations":{"type":"object"},"result":true,"outcome":true,)"
     R"("user_text":{"type":"string"}},"additionalProperties":true})";
 
-std::string_view value_of(const Expectable& row) {
-  if (row.name == "effect") return R"("enum":["allow","notify","hold","deny"])";
-  if (row.name == "typed" || row.name == "halts") return R"("type":"boolean")";
-  if (row.name == "quorum") return R"("type":"integer","minimum":1)";
-  if (row.list)
-    return R"("type":["array","string"],"items":{"type":["string","number","boolean"]})";
-  return R"("type":["string","number","boolean"])";
+std::string_view value_of(ExpectedForm form) {
+  switch (form) {
+    case ExpectedForm::effect:
+      return R"("enum":["allow","notify","hold","deny"])";
+    case ExpectedForm::truth:
+      return R"("type":"boolean")";
+    case ExpectedForm::count:
+      return R"("type":"integer","minimum":1)";
+    case ExpectedForm::list:
+      return R"("type":["array","string"],"items":{"type":["string","number","boolean"]})";
+    case ExpectedForm::code:
+    case ExpectedForm::text:
+      return R"("type":["string","number","boolean"])";
+  }
+  return {};
 }
 
 void put_expect(json::Writer& out) {
@@ -34,7 +42,7 @@ void put_expect(json::Writer& out) {
   for (const Expectable& row : expectable()) {
     std::string schema = R"({"description":)";
     json::write_string(row.says, schema);
-    schema.append(",").append(value_of(row)).append("}");
+    schema.append(",").append(value_of(row.form)).append("}");
     out.key(row.name).raw(schema);
   }
   out.end().key("additionalProperties").boolean(false).end();

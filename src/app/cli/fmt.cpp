@@ -17,6 +17,7 @@
 #include "io/pins/replace_file.h"
 #include "kernel/config/limits.h"
 #include "kernel/deployment/deployment.h"
+#include "kernel/policy/policy_keys.h"
 #include "node/files/config_files.h"
 
 namespace pawl::app {
@@ -51,10 +52,10 @@ void credentials_of(const yaml::Node& node,
                     std::vector<std::string>& into) {  // NOLINT(misc-no-recursion)
   for (const yaml::Node& item : node.items) credentials_of(item, into);
   for (const yaml::Entry& entry : node.entries) {
-    if (entry.key == "credential" && entry.value.is_scalar()) into.push_back(entry.value.text);
-    if (entry.key == "credential" && entry.value.is_map()) {  // by an argument
+    if (entry.key == credential_key && entry.value.is_scalar()) into.push_back(entry.value.text);
+    if (entry.key == credential_key && entry.value.is_map()) {  // by an argument
       for (const yaml::Entry& one : entry.value.entries) {
-        if (one.key != "of" && one.value.is_scalar()) into.push_back(one.value.text);
+        if (one.key != credential_of_key && one.value.is_scalar()) into.push_back(one.value.text);
       }
     }
     credentials_of(entry.value, into);

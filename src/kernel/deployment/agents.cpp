@@ -23,12 +23,16 @@ bool is_judged_anyway(std::string_view claim) {
   return std::ranges::find(kJudged, claim) != kJudged.end();
 }
 
+// Has a key of its own.
+constexpr std::string_view kSubjectClaim = "sub";
+
 void read_claim(DeploymentBuild& build, AgentToken& into, const yaml::Entry& entry) {
-  if (entry.key == "sub" || is_judged_anyway(entry.key)) {
+  const bool subject = entry.key == kSubjectClaim;
+  if (subject || is_judged_anyway(entry.key)) {
     build.reading.mistake(
         entry.key_at,
         fmt::format("`{}` is not a claim to choose by: {}", entry.key,
-                    entry.key == "sub" ? "expected `subject`" : "it is looked at in every token"));
+                    subject ? "expected `subject`" : "it is looked at in every token"));
     return;
   }
   const yaml::Node& value = entry.value;
@@ -50,7 +54,7 @@ void read_claim(DeploymentBuild& build, AgentToken& into, const yaml::Entry& ent
 void read_subject(DeploymentBuild& build, AgentToken& into, const yaml::Entry& key) {
   const auto subject = build.reading.text(key.value, key.key);
   json::Writer out;
-  if (subject) into.claims["sub"] = out.string(*subject).take();
+  if (subject) into.claims[std::string(kSubjectClaim)] = out.string(*subject).take();
 }
 
 constexpr std::string_view kTokenSubject = "subject";

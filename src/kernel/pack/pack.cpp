@@ -1,9 +1,10 @@
 #include "kernel/pack/pack.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <functional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -207,6 +208,24 @@ void put_json(const Node& node, json::Writer& out) {  // NOLINT(misc-no-recursio
   }
 }
 
+class PackReader;
+
+// A key of a pack with its reader. One without a reader is read after the keys beside it.
+template <class Into>
+struct PackKey {
+  std::string_view name;
+  void (PackReader::*read)(const Entry& key, Into& into);
+};
+
+constexpr std::string_view kTools = "tools";
+constexpr std::string_view kTests = "tests";
+
+// An entry of `tools`: the same words describe each of its names.
+struct ToolDraft : PackTool {
+  std::vector<std::string> names;
+  bool classed = false;
+};
+
 class PackReader {
  public:
   PackReader(std::string_view text, std::string_view file) : text_(text), file_(file) {}
@@ -232,20 +251,36 @@ class PackReader {
     errors_.push_back({ErrorKind::invalid, std::move(message), at});
   }
 
-  // False where the key is not one of these.
-  void keys(const Node& map, std::vector<std::string> known,
-            const std::function<void(const Entry&)>& take) {
+  // Reads each key by its row, and reports the keys that have none.
+  template <class Into>
+  void read_keys(const Node& map, std::span<const PackKey<Into>> rows, Into& into) {
     if (!map.is_map()) return wrong(map.at, "expected a mapping, found " + map.described());
     for (const Entry& entry : map.entries) {
-      if (std::ranges::find(known, entry.key) != known.end()) {
-        take(entry);
-        continue;
+      const auto row = std::ranges::find(rows, entry.key, &PackKey<Into>::name);
+      if (row == rows.end()) {
+        std::vector<std::string> known;
+        for (const PackKey<Into>& one : rows) known.emplace_back(one.name);
+        unknown(entry, known);
+      } else if (row->read != nullptr) {
+        (this->*row->read)(entry, into);
       }
-      const std::string near = closest_match(entry.key, known);
-      wrong(entry.key_at,
-            fmt::format("unknown key `{}` in a pack{}", escape_untrusted(entry.key),
-                        near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
     }
+  }
+
+  void unknown(const Entry& entry, const std::vector<std::string>& known) {
+    const std::string near = closest_match(entry.key, known);
+    wrong(entry.key_at, fmt::format("unknown key `{}` in a pack{}", escape_untrusted(entry.key),
+                                    near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
+  }
+
+  // A text or a class, into a member of what is read.
+  template <auto Member, class Into>
+  void text(const Entry& key, Into& into) {
+    into.*Member = text_of(key.value, key.key);
+  }
+  template <auto Member, class Into>
+  void action_class(const Entry& key, Into& into) {
+    into.*Member = class_of(key.value);
   }
 
   std::string text_of(const Node& node, std::string_view what) {
@@ -268,50 +303,83 @@ class PackReader {
     return found.value_or(kMostDangerous);
   }
 
+  void read_version(const Entry& key, Pack& into) {
+    into.version = key.value.as_integer().value_or(0);
+    if (into.version < 1) wrong(key.value.at, "`version` is a whole number from 1");
+  }
+
+  void read_sources(const Entry& key, Pack& into) {
+    for (const Entry& source : key.value.entries) {
+      into.sources[source.key] = text_of(source.value, key.key);
+    }
+  }
+
   void read_root(const Node& root) {
-    keys(root, {"pack", "version", "about", "sources", "tools", "tests"}, [this](const Entry& key) {
-      if (key.key == "pack") {
-        pack_.name = text_of(key.value, "pack");
-      } else if (key.key == "version") {
-        pack_.version = key.value.as_integer().value_or(0);
-        if (pack_.version < 1) wrong(key.value.at, "`version` is a whole number from 1");
-      } else if (key.key == "about") {
-        pack_.about = text_of(key.value, "about");
-      } else if (key.key == "sources") {
-        for (const Entry& source : key.value.entries) {
-          pack_.sources[source.key] = text_of(source.value, "sources");
-        }
-      }
+    static constexpr auto rows = std::to_array<PackKey<Pack>>({
+        {"pack", &PackReader::text<&Pack::name>},
+        {"version", &PackReader::read_version},
+        {"about", &PackReader::text<&Pack::about>},
+        {"sources", &PackReader::read_sources},
+        {kTools, nullptr},
+        {kTests, nullptr},
     });
+    read_keys<Pack>(root, rows, pack_);
     if (pack_.name.empty()) wrong(root.at, "a pack has a name: `pack: NAME`");
-    if (const Node* tools = root.find("tools"); tools != nullptr && tools->is_sequence()) {
+    if (const Node* tools = root.find(kTools); tools != nullptr && tools->is_sequence()) {
       for (const Node& tool : tools->items) read_tool(tool);
     } else {
       wrong(root.at, "a pack has a list of `tools`");
     }
-    if (const Node* tests = root.find("tests")) {
+    if (const Node* tests = root.find(kTests)) {
       for (const Node& test : tests->items) read_trial(test);
     }
   }
 
+  void read_names(const Entry& key, ToolDraft& tool) { tool.names = texts_of(key.value, key.key); }
+
+  void read_also(const Entry& key, ToolDraft& tool) { tool.also = texts_of(key.value, key.key); }
+
+  void read_class(const Entry& key, ToolDraft& tool) {
+    tool.otherwise = class_of(key.value);
+    tool.classed = true;
+  }
+
+  void read_reads(const Entry& key, ToolDraft& tool) {
+    if (key.value.text != "aws_cli") wrong(key.value.at, "`reads` is `aws_cli`, or absent");
+    tool.reads = PackReads::aws_cli;
+  }
+
+  void read_calls(const Entry& key, ToolDraft& tool) {
+    for (const Entry& call : key.value.entries) tool.calls[call.key] = class_of(call.value);
+  }
+
+  void read_widens(const Entry& key, ToolDraft& tool) {
+    for (const Entry& one : key.value.entries) {
+      tool.widens.push_back({one.key, text_of(one.value, key.key)});
+    }
+  }
+
+  void read_untrusted(const Entry& key, ToolDraft& tool) {
+    tool.untrusted = key.value.as_boolean().value_or(true);
+  }
+
   void read_tool(const Node& node) {
-    PackTool tool;
-    std::vector<std::string> names;
-    bool classed = false;
-    const std::vector<std::string> known = {"name",  "also",   "class",  "by",        "reads",
-                                            "calls", "absent", "widens", "untrusted", "source"};
-    keys(node, known, [&](const Entry& key) {
-      if (key.key == "name") {
-        names = texts_of(key.value, "name");
-      } else if (key.key == "class") {
-        tool.otherwise = class_of(key.value);
-        classed = true;
-      } else {
-        read_key(key, tool);
-      }
+    static constexpr auto rows = std::to_array<PackKey<ToolDraft>>({
+        {"name", &PackReader::read_names},
+        {"also", &PackReader::read_also},
+        {"class", &PackReader::read_class},
+        {"by", &PackReader::text<&PackTool::by>},
+        {"reads", &PackReader::read_reads},
+        {"calls", &PackReader::read_calls},
+        {"absent", &PackReader::action_class<&PackTool::absent>},
+        {"widens", &PackReader::read_widens},
+        {"untrusted", &PackReader::read_untrusted},
+        {"source", &PackReader::text<&PackTool::source>},
     });
-    if (names.empty()) wrong(node.at, "a tool has a `name`");
-    if (!classed) wrong(node.at, "a tool has a `class`");
+    ToolDraft tool;
+    read_keys<ToolDraft>(node, rows, tool);
+    if (tool.names.empty()) wrong(node.at, "a tool has a `name`");
+    if (!tool.classed) wrong(node.at, "a tool has a `class`");
     if (!pack_.sources.contains(tool.source)) {
       wrong(node.at, fmt::format("a tool has a `source` out of `sources`, found `{}`",
                                  escape_untrusted(tool.source)));
@@ -325,33 +393,10 @@ class PackReader {
                                  "is not named",
                                  escape_untrusted(value)));
     }
-    add(node, std::move(tool), names);
+    add(node, tool, tool.names);
   }
 
-  void read_key(const Entry& key, PackTool& tool) {
-    if (key.key == "also") {
-      tool.also = texts_of(key.value, "also");
-    } else if (key.key == "by") {
-      tool.by = text_of(key.value, "by");
-    } else if (key.key == "reads") {
-      if (key.value.text != "aws_cli") wrong(key.value.at, "`reads` is `aws_cli`, or absent");
-      tool.reads = PackReads::aws_cli;
-    } else if (key.key == "calls") {
-      for (const Entry& call : key.value.entries) tool.calls[call.key] = class_of(call.value);
-    } else if (key.key == "absent") {
-      tool.absent = class_of(key.value);
-    } else if (key.key == "widens") {
-      for (const Entry& one : key.value.entries) {
-        tool.widens.push_back({one.key, text_of(one.value, "widens")});
-      }
-    } else if (key.key == "untrusted") {
-      tool.untrusted = key.value.as_boolean().value_or(true);
-    } else {
-      tool.source = text_of(key.value, "source");
-    }
-  }
-
-  void add(const Node& node, PackTool tool, const std::vector<std::string>& names) {
+  void add(const Node& node, const PackTool& tool, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       PackTool one = tool;
       one.name = name;
@@ -366,19 +411,22 @@ class PackReader {
     wrong(node.at, fmt::format("the tool `{}` is there twice", escape_untrusted(name)));
   }
 
+  void read_call(const Entry& key, PackTrial& trial) {
+    if (key.value.items.size() != 2 || !key.value.items[0].is_scalar()) return;
+    trial.tool = key.value.items[0].text;
+    json::Writer out;
+    put_json(key.value.items[1], out);
+    trial.arguments = out.take();
+  }
+
   void read_trial(const Node& node) {
+    static constexpr auto rows = std::to_array<PackKey<PackTrial>>({
+        {"call", &PackReader::read_call},
+        {"class", &PackReader::action_class<&PackTrial::expected>},
+    });
     PackTrial trial;
     trial.at = node.at;
-    keys(node, {"call", "class"}, [&](const Entry& key) {
-      if (key.key == "class") {
-        trial.expected = class_of(key.value);
-      } else if (key.value.items.size() == 2 && key.value.items[0].is_scalar()) {
-        trial.tool = key.value.items[0].text;
-        json::Writer out;
-        put_json(key.value.items[1], out);
-        trial.arguments = out.take();
-      }
-    });
+    read_keys<PackTrial>(node, rows, trial);
     if (trial.tool.empty()) wrong(node.at, "a test has `call: [tool, {arguments}]` and `class`");
     pack_.trials.push_back(std::move(trial));
   }

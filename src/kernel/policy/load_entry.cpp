@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "kernel/config/limits.h"
 #include "kernel/policy/build.h"
+#include "kernel/policy/policy_keys.h"
 
 namespace pawl {
 namespace {
@@ -159,10 +160,6 @@ void read_constraints(Build& build, ToolRule& rule, const yaml::Entry& key) {
 
 namespace {
 
-// How mistakes call the key, of an entry and of a server. Beside `of` stand values of the argument.
-constexpr std::string_view kCredential = "credential";
-constexpr std::string_view kOf = "of";
-
 // A bundle was checked against the deployment file when it was made.
 void check_defined(Build& build, const std::string& name, const Position& at) {
   const std::vector<std::string>& known = build.sources.credentials;
@@ -176,7 +173,7 @@ void check_defined(Build& build, const std::string& name, const Position& at) {
 }
 
 std::optional<std::string> read_name(Build& build, const yaml::Node& node) {
-  auto name = build.reading.text(node, kCredential);
+  auto name = build.reading.text(node, credential_key);
   if (name) check_defined(build, *name, node.at);
   return name;
 }
@@ -184,15 +181,15 @@ std::optional<std::string> read_name(Build& build, const yaml::Node& node) {
 void read_by_argument(Build& build, const yaml::Node& node, const std::string& path,
                       ToolRule& rule) {
   CredentialBy by;
-  by.rule = {path + "/" + std::string(kCredential), node.at};
-  build.reading.names(node, kCredential, [&](const yaml::Entry& key) {
-    if (key.key == kOf) {
+  by.rule = {path + "/" + std::string(credential_key), node.at};
+  build.reading.names(node, credential_key, [&](const yaml::Entry& key) {
+    if (key.key == credential_of_key) {
       if (auto argument = read_single_argument(build, key)) by.argument = std::move(*argument);
     } else if (auto name = read_name(build, key.value)) {
       by.values.emplace_back(key.key, std::move(*name));
     }
   });
-  if (node.entry(kOf) == nullptr) {
+  if (node.entry(credential_of_key) == nullptr) {
     build.reading.mistake(node.at,
                           "`credential` by an argument has no `of`: expected "
                           "`{of: args.NAME, VALUE: CREDENTIAL}`");
@@ -403,7 +400,7 @@ constexpr auto kEntryKeys = section_keys<Build, ToolRule>(
          1},
         {"instead", "text", "none", 0, "What the agent may do instead of a refused call.",
          lines<&ToolRule::instead>, 1},
-        {"credential", "text or credentials by argument", "none", 0,
+        {credential_key, "text or credentials by argument", "none", 0,
          "A credential of the deployment file that the server of this tool needs; by an argument: "
          "`{of: args.context, prod-eu1: k8s-prod-eu}`, where a call that names none of the values "
          "is "

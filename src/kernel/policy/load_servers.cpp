@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "kernel/config/limits.h"
 #include "kernel/policy/build.h"
+#include "kernel/policy/policy_keys.h"
 
 namespace pawl {
 namespace {
@@ -114,7 +115,7 @@ constexpr auto kServerKeys = section_keys<Build, ServerDefaults>(
          read_args_of_server},
         {"class", "words", "the entry's", 11, "The class of tools that state none.",
          read_class_of_server},
-        {"credential", "text or credentials by argument", "the entry's", 0,
+        {credential_key, "text or credentials by argument", "the entry's", 0,
          "For tools that name none.", read_credential_of_server},
         {"environment", mapping(Section::environment), "the file's", 0,
          "The argument that says in which environment a call works.", read_environment_of_server},

@@ -38,6 +38,12 @@ constexpr auto kDenied = std::to_array<Denied>({
     {"secrets", "secret secretkeyref secretref secretname", Harm::present},
 });
 
+constexpr std::string_view kMetadata = "metadata";
+// In it: notes of the author, whose names are free.
+constexpr std::array<std::string_view, 2> kNotes = {"labels", "annotations"};
+// What a list may have beside its items.
+constexpr std::array<std::string_view, 4> kListMembers = {"items", "apiVersion", "kind", kMetadata};
+
 bool names(const Denied& denied, std::string_view folded) {
   const auto keys = split(denied.keys, ' ');
   return std::ranges::find(keys, folded) != keys.end();
@@ -102,7 +108,7 @@ class Manifests {
     const bool payload = spelled == "/ConfigMap" || spelled == "/Secret";
     for (const yaml::Entry& entry : node.entries) {
       if (payload && is_payload(entry.key)) continue;
-      if (std::string wrong = look(entry, entry.key == "metadata"); !wrong.empty()) return wrong;
+      if (std::string wrong = look(entry, entry.key == kMetadata); !wrong.empty()) return wrong;
     }
     return {};
   }
@@ -114,8 +120,7 @@ class Manifests {
     const yaml::Node* items = node.find("items");
     if (items == nullptr || !items->is_sequence()) return "holds a list without items";
     for (const yaml::Entry& entry : node.entries) {
-      if (entry.key != "items" && entry.key != "apiVersion" && entry.key != "kind" &&
-          entry.key != "metadata") {
+      if (std::ranges::find(kListMembers, entry.key) == kListMembers.end()) {
         return "holds a list with something beside its items";
       }
     }
@@ -127,7 +132,7 @@ class Manifests {
 
   std::string place(const yaml::Node& node) const {
     if (rule_.namespaces.empty()) return {};
-    const yaml::Node* metadata = node.find("metadata");
+    const yaml::Node* metadata = node.find(kMetadata);
     const std::string* name =
         metadata == nullptr || !metadata->is_map() ? nullptr : text_of(*metadata, "namespace");
     if (name == nullptr) return "holds a document that names no namespace";
@@ -151,8 +156,8 @@ class Manifests {
 
   std::string inside(const yaml::Node& node, bool metadata) {
     for (const yaml::Entry& entry : node.entries) {
-      if (metadata && (entry.key == "labels" || entry.key == "annotations")) continue;
-      if (std::string wrong = look(entry, entry.key == "metadata"); !wrong.empty()) return wrong;
+      if (metadata && std::ranges::find(kNotes, entry.key) != kNotes.end()) continue;
+      if (std::string wrong = look(entry, entry.key == kMetadata); !wrong.empty()) return wrong;
     }
     for (const yaml::Node& item : node.items) {
       if (std::string wrong = inside(item, false); !wrong.empty()) return wrong;

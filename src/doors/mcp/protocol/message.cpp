@@ -12,9 +12,6 @@
 namespace pawl::mcp {
 namespace {
 
-constexpr std::array<std::string_view, 6> kMembers = {"jsonrpc", "id",     "method",
-                                                      "params",  "result", "error"};
-
 // Up to here comparing every pair is quicker than sorting.
 constexpr std::size_t pairwise_names_max = 12;
 
@@ -69,20 +66,21 @@ Error refused(std::string message) {
   return Error{.fault = ErrorKind::invalid, .message = std::move(message), .at = {}};
 }
 
-// The members of a message, each looked for once. `times` counts them as `kMembers` has them.
+// The members of a message, each looked for once. `times` counts them as `kMessageMembers` has
+// them.
 struct Top {
-  std::array<json::View, kMembers.size()> values;
-  std::array<std::uint32_t, kMembers.size()> times{};
+  std::array<json::View, kMessageMembers.size()> values;
+  std::array<std::uint32_t, kMessageMembers.size()> times{};
   bool strange = false;
 
   explicit Top(json::View root) {
     for (auto [key, value] : root.members()) {
-      const auto* known = std::ranges::find(kMembers, key);
-      if (known == kMembers.end()) {
+      const auto* known = std::ranges::find(kMessageMembers, key);
+      if (known == kMessageMembers.end()) {
         strange = true;
         continue;
       }
-      const auto at = static_cast<std::size_t>(known - kMembers.begin());
+      const auto at = static_cast<std::size_t>(known - kMessageMembers.begin());
       if (times[at]++ == 0) values[at] = value;
     }
   }
@@ -158,7 +156,7 @@ Result<MessageKind> kind_of(const Top& top, Side side) {
 
 std::vector<Slice> top_level(std::string_view text, std::size_t at_most) {
   std::vector<Slice> slices;
-  slices.reserve(kMembers.size());
+  slices.reserve(kMessageMembers.size());
   std::size_t at = text.find('{');
   if (at == std::string_view::npos) return slices;
   ++at;
@@ -232,10 +230,10 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
   std::size_t seen = 0;
   for (const Slice& slice : top_level(line)) {
     ++seen;
-    if (slice.key == "id") message.id = slice.value;
-    if (slice.key == "params") message.params_text = slice.value;
-    if (slice.key == "result") message.result_text = slice.value;
-    if (slice.key == "error") message.error_text = slice.value;
+    if (slice.key == MemberName::id) message.id = slice.value;
+    if (slice.key == MemberName::params) message.params_text = slice.value;
+    if (slice.key == MemberName::result) message.result_text = slice.value;
+    if (slice.key == MemberName::error) message.error_text = slice.value;
   }
   // DuplicateKeys at the top are refused on both sides, also where a key is spelled with escapes.
   if (seen != root.size() || (message.kind != MessageKind::notification && message.id.empty()) ||

@@ -8,6 +8,7 @@
 // slices of the received line, so that what passes unchanged passes byte for byte.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,6 +50,15 @@ std::string id_of_head(std::string_view head);
 std::string key_of(std::string_view id);
 // That of the request which a cancellation names, if it names one.
 std::optional<std::string> key_of_cancelled(json::View params);
+
+// The members that JSON-RPC gives a message.
+struct MemberName {
+  static constexpr std::string_view jsonrpc = "jsonrpc", id = "id", method = "method",
+                                    params = "params", result = "result", error = "error";
+};
+inline constexpr std::array kMessageMembers = {MemberName::jsonrpc, MemberName::id,
+                                               MemberName::method,  MemberName::params,
+                                               MemberName::result,  MemberName::error};
 
 // The members of the top-level object of a valid JSON text, as slices of it: the first so many.
 struct Slice {

@@ -1,7 +1,6 @@
 #include "doors/mcp/protocol/unreadable.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <deque>
 #include <utility>
@@ -15,8 +14,6 @@ namespace pawl::mcp {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::array<std::string_view, 6> kMessageMembers = {"jsonrpc", "id",     "method",
-                                                             "params",  "result", "error"};
 // What has more members than that is no message, and no batch has more of them.
 constexpr std::size_t members_max = 64;
 constexpr std::size_t batch_max = 1024;
@@ -152,8 +149,8 @@ MeantFor meant_for(std::string_view line, OfLine part) {
   // Of the member that is cut off only the name counts.
   if (part == OfLine::beginning && !slices.empty()) slices.pop_back();
   for (const Slice& slice : slices) {
-    if (slice.key == "id" && is_id(slice.value)) meant.ids.push_back(slice.value);
-    if (slice.key == "error" && slice.value != "null") meant.error = slice.value;
+    if (slice.key == MemberName::id && is_id(slice.value)) meant.ids.push_back(slice.value);
+    if (slice.key == MemberName::error && slice.value != "null") meant.error = slice.value;
   }
   return meant;
 }

@@ -141,6 +141,9 @@ class ClientUpstream final : public Upstream {
   const ServerQuestion& asked_;
 };
 
+// Where the arguments of a call that decides about an answer have the answer.
+constexpr std::string_view kAnswerMember = "answer";
+
 // The server as the side that receives an answer that has been decided.
 class AnswerUpstream final : public Upstream {
  public:
@@ -148,7 +151,7 @@ class AnswerUpstream final : public Upstream {
 
   Task<Outcome> execute(std::string_view, std::string_view arguments) override {
     for (const Slice& slice : top_level(arguments)) {
-      if (slice.key == "answer" && pass_(slice.value)) {
+      if (slice.key == kAnswerMember && pass_(slice.value)) {
         passed_ = true;
         co_return Outcome{Outcome::Kind::result, "{}", {}};
       }
@@ -200,8 +203,8 @@ Task<Answer> decide_answer(const ServerQuestion& asked, const PassAnswer& pass) 
   Answer answer = co_await asked.session->elicitation.ask(
       asked.about, asked.method, std::move(shown), asked.server_id, asked.name);
   if (answer.kind == Answer::Kind::error) co_return answer;
-  const auto document =
-      json::parse(fmt::format(R"({{"answer":{},"request":{}}})", answer.text, asked.params));
+  const auto document = json::parse(
+      fmt::format(R"({{"{}":{},"request":{}}})", kAnswerMember, answer.text, asked.params));
   if (answer.kind == Answer::Kind::lost || !document) {
     co_return Answer{Answer::Kind::error, error_object(invalid_request, "there is no answer")};
   }

@@ -34,8 +34,8 @@ bool ends_number(std::string_view rest) {
 bool is_answer(std::string_view message) {
   if (message.starts_with(notice_head)) return false;
   for (const Slice& slice : top_level(message)) {
-    if (slice.key == "method") return false;
-    if (slice.key == "result" || slice.key == "error") return true;
+    if (slice.key == MemberName::method) return false;
+    if (slice.key == MemberName::result || slice.key == MemberName::error) return true;
   }
   return false;
 }

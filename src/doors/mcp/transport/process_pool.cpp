@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/unreadable.h"
 #include "doors/mcp/transport/process_pool_impl.h"
 #include "io/net/pipe.h"
@@ -322,7 +323,7 @@ Task<bool> ProcessPool::open_as_before(std::shared_ptr<ProcessPool> self, Runnin
   if (!what) co_return false;
   std::string_view id;
   for (const Slice& slice : top_level(self->hello)) {
-    if (slice.key == "id") id = slice.value;
+    if (slice.key == MemberName::id) id = slice.value;
   }
   process->opening = true;
   const net::Timer patience = self->loop.after(
