@@ -98,7 +98,7 @@ TEST(Task, DroppingOneThatWaitsKeepsItsPromises) {
   EXPECT_TRUE(log.empty());
   driver.handle.destroy();
   EXPECT_EQ(log, std::vector<std::string>{"promise kept"});
-  EXPECT_TRUE(answer.deliver("too late"));  // nobody is resumed
+  EXPECT_TRUE(answer.deliver("too late"));  // no coroutine is resumed
   EXPECT_EQ(log.size(), 1U);
 }
 

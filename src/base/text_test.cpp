@@ -84,7 +84,7 @@ TEST(Text, DigitsAreThoseOfAsciiAlone) {
   }
 }
 
-TEST(Text, InBackticksIsWhatSomebodyWroteAndNoMoreOfItThanFits) {
+TEST(Text, InBackticksIsWhatAStrangerWroteAndNoMoreOfItThanFits) {
   EXPECT_EQ(in_backticks(""), "``");
   EXPECT_EQ(in_backticks("a\x1b[2J\n"), "`a\\u{1b}[2J\\u{0a}`");
   EXPECT_EQ(in_backticks(std::string(64, 'x')), "`" + std::string(64, 'x') + "`");

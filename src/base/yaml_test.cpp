@@ -241,7 +241,7 @@ TEST(YamlRefuses, KeysThatAreNotPlainWords) {
   EXPECT_THAT(errors("{a, b: 1}"), ElementsAre("f:1:2: expected `:` after `a`"));
 }
 
-TEST(YamlRefuses, BytesThatNobodyCanSeeOrRead) {
+TEST(YamlRefuses, BytesThatNoReaderCanSeeOrRead) {
   EXPECT_THAT(errors("a: 1\nbü: \xFF\nc: \xFE\n"),
               ElementsAre("f:2:5: the file is not valid UTF-8: `\\x{ff}`"));
   EXPECT_THAT(

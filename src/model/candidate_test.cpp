@@ -28,7 +28,7 @@ TEST(CandidateTest, EachKindIsSaidByTheRecordAlone) {
   EXPECT_EQ(kind("hold", "origin"), CandidateKind::other);
   EXPECT_EQ(kind("hold", "approval_pending"), CandidateKind::same);
   EXPECT_EQ(kind("permit", "none"), CandidateKind::error);
-  record.candidate = CandidateSaid{.policy = "sha256:1", .why = "nobody looked"};
+  record.candidate = CandidateSaid{.policy = "sha256:1", .why = "not evaluated"};
   EXPECT_EQ(candidate_kind(record), CandidateKind::error);
 }
 

@@ -217,7 +217,7 @@ TEST_F(AccessTest, WhatIsWiderThanItsLineIsRefusedWithoutAskingAnybody) {
   EXPECT_THAT(refusal(R"({"why":"one line\nand another"})"), HasSubstr("constraint"));
 }
 
-// H12: nobody is asked for what is blocked, stopped, not on a line, or not what was accepted.
+// H12: no reviewer is asked for what is blocked, stopped, not on a line, or not what was accepted.
 TEST_F(AccessTest, WhatCannotBeHadCannotBeAskedFor) {
   load(kLine + "  - {name: wipe_some, for: 1h}\n");
   EXPECT_THAT(refusal(R"({"why":"x"})", "wipe_all"), HasSubstr("not_granted"));

@@ -48,7 +48,7 @@ TEST_F(AdmitTest, AllowsWhatIsGranted) {
   EXPECT_FALSE(v.halt);
 }
 
-TEST_F(AdmitTest, DeniesWhatNobodyGranted) {
+TEST_F(AdmitTest, DeniesWhatNoRuleGrants) {
   const Verdict v = denied(w.look("unknown"), Code::not_granted);
   EXPECT_EQ(v.reason.rule, &w.policy.default_rule);
   EXPECT_EQ(v.action_class, kMostDangerous);
@@ -108,8 +108,8 @@ TEST_F(AdmitTest, AnEarlierHaltOfTheSameAgentAndSponsorStillStands) {
     denied(w.look("read", W::read, "{}", Look::proposal, run), Code::run_halted);
     w.apply(RunClosed{run, ""});
   }
-  w.open("somebody", "another sponsor");
-  EXPECT_EQ(w.look("read", W::read, "{}", Look::proposal, "somebody").effect, Effect::allow);
+  w.open("second", "another sponsor");
+  EXPECT_EQ(w.look("read", W::read, "{}", Look::proposal, "second").effect, Effect::allow);
   w.apply(Resumed{"run", "r", "reviewer", ""});
   w.open("resumed");
   EXPECT_EQ(w.look("read", W::read, "{}", Look::proposal, "resumed").effect, Effect::allow);

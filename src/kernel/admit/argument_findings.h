@@ -45,7 +45,7 @@ class ArgumentFindings {
   const Judged* rule(const ArgumentRule& rule) const;
   const std::optional<Violation>& unnamed() const { return unnamed_; }
   const std::optional<json_schema::Violation>& schema() const { return schema_; }
-  // Nothing: nobody looked.
+  // Nothing: it was not checked.
   const std::optional<std::optional<std::string>>& leaves() const { return leaves_; }
 
  private:

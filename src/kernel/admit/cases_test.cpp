@@ -119,7 +119,7 @@ TEST_F(CasesTest, AFailingCaseGrantsNothingAndStopsEverything) {
         - {if: args.force == true, then: hold}
 )");
   EXPECT_EQ(effect(R"({"kind": "small", "force": false})"), "allow");
-  EXPECT_EQ(effect(R"({"kind": "small"})"), "hold");  // nobody can tell
+  EXPECT_EQ(effect(R"({"kind": "small"})"), "hold");  // it cannot be told
   EXPECT_EQ(effect(R"({"kind": "small", "force": "yes"})"), "allow");
   EXPECT_EQ(effect(R"({"force": false})"), "deny");
   EXPECT_EQ(effect(R"({})"), "hold");
@@ -162,7 +162,7 @@ TEST_F(CasesTest, AMappingComparesArguments) {
 )");
   EXPECT_EQ(effect(R"({"status": "open"})"), "allow");
   EXPECT_EQ(effect(R"({"status": "other"})"), "deny");
-  EXPECT_EQ(effect(R"({})"), "hold");  // one that stops applies where nobody can tell
+  EXPECT_EQ(effect(R"({})"), "hold");  // one that stops applies where it cannot be told
   EXPECT_EQ(effect(R"({"status": ["refunded"]})"), "hold");
   const Verdict v = look(R"({"status": "refunded"})");
   ASSERT_NE(v.question, nullptr);

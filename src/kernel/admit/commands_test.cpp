@@ -109,7 +109,7 @@ TEST_F(CommandStage, ARowAsksItsOwnPeople) {
   EXPECT_EQ(v.question->within, Duration::seconds(300));
   EXPECT_EQ(v.reason.rule->path, "tools/shell/commands/3");
   EXPECT_THAT(v.reason.says, HasSubstr("look at it"));
-  // Nobody may answer for both.
+  // No reviewer may answer for both.
   const Verdict both = line("push x; pull y");
   EXPECT_EQ(both.effect, Effect::deny);
   EXPECT_THAT(both.reason.says, HasSubstr("different reviewers"));

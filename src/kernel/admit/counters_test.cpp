@@ -164,7 +164,7 @@ TEST_F(CountersTest, AWindowOfTheAgentSlidesOverAllItsRuns) {
   EXPECT_FALSE(runs(R"({"amount":51,"customer":"C-1"})"));
   now = now + Duration::seconds(1);
   facts.clock_suspect = true;
-  EXPECT_FALSE(runs(R"({"amount":51,"customer":"C-1"})")) << "nobody knows what time it is";
+  EXPECT_FALSE(runs(R"({"amount":51,"customer":"C-1"})")) << "the time is uncertain";
   facts.clock_suspect = false;
   EXPECT_TRUE(runs(R"({"amount":51,"customer":"C-1"})"));
   now = now + Duration::seconds(-86'400);
@@ -234,7 +234,7 @@ TEST_F(CountersTest, AHeldCallReservesWithItsSecondLook) {
   EXPECT_EQ(held.effect, Effect::hold);
   EXPECT_TRUE(held.reservation.sums.empty());
   const Verdict never = look(R"({"amount":0.4})");
-  EXPECT_EQ(never.effect, Effect::deny) << "nobody is asked for what cannot be";
+  EXPECT_EQ(never.effect, Effect::deny) << "no reviewer is asked for what cannot be";
 }
 
 // An answer is good whatever the sums are; whether there is room is judged anew.

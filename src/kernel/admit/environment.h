@@ -1,4 +1,4 @@
-// Where a call works, for whoever shows it.
+// Where a call works, as it is shown to people.
 #pragma once
 
 #include "base/json.h"

@@ -86,7 +86,7 @@ TEST(ExplainTest, ADenialNamesWhatThePolicyPermits) {
   EXPECT_THAT(told(0), Not(HasSubstr("/srv/b")));
 }
 
-// H01: a name that somebody else chose moves no cursor and pushes nothing away.
+// H01: a name that a stranger chose moves no cursor and pushes nothing away.
 TEST(ExplainTest, NamesAreMadeVisibleAndCut) {
   const Call call{"", "x\x1b]52;c;aGk=\a\xe2\x80\xae\nretry: yes", {}};
   const std::string text = denial_text(denial(&rule), call, nullptr);

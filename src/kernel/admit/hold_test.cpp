@@ -62,7 +62,7 @@ TEST_F(HoldTest, AValueThatAPersonMayLetPassIsAskedForAndSaysWhy) {
   ASSERT_EQ(v.effect, Effect::hold);
   EXPECT_EQ(v.reason.code, Code::origin);
   EXPECT_THAT(v.question->why, HasSubstr("`to` is not one of the allowed values"));
-  EXPECT_EQ(w.look("pay", W::small, "{}").effect, Effect::deny) << "nobody can let that pass";
+  EXPECT_EQ(w.look("pay", W::small, "{}").effect, Effect::deny) << "no reviewer can let that pass";
 
   w.facts.origins = {{"/to", "", "user", ""}};
   EXPECT_TRUE(w.look("pay", W::small, R"({"to":"bolt"})").runs());
@@ -87,7 +87,7 @@ TEST_F(HoldTest, StagesAreUnitedAndTheStrictestWins) {
   EXPECT_THAT(v.question->why, HasSubstr("new"));
 }
 
-TEST_F(HoldTest, InProductionAndInAFreezeSomebodyElseLooks) {
+TEST_F(HoldTest, InProductionAndInAFreezeASecondPersonLooks) {
   EXPECT_FALSE(w.look("mail", W::small).question->apart);
   Freeze freeze;
   freeze.name = "year-end";
@@ -159,7 +159,7 @@ TEST_F(HoldTest, OnlyAnAcceptedRiskLoosensTheTable) {
   risk.path = "tools/touch/requires_approval";
   risk.until = w.now + Duration::seconds(100);
   w.policy.risks.push_back(risk);
-  EXPECT_EQ(w.look("touch", W::mail).effect, Effect::notify);  // and somebody is told
+  EXPECT_EQ(w.look("touch", W::mail).effect, Effect::notify);  // and a person is told
   EXPECT_EQ(w.look("mail", W::mail).effect, Effect::hold);
   w.policy.environment = Environment::production;
   EXPECT_EQ(w.look("touch", W::mail).effect, Effect::hold);

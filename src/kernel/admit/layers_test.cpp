@@ -171,7 +171,7 @@ TEST_F(LayersTest, AnExceptionEnds) {
   EXPECT_EQ(effect(), "hold");
   load(kSmall, {kHold + except("until: 2027-01-16")});
   EXPECT_EQ(effect(), "notify");
-  // Nobody knows what time it is: it may have ended.
+  // The time is uncertain: it may have ended.
   facts.clock_suspect = true;
   EXPECT_EQ(effect(), "hold");
 }
@@ -218,17 +218,17 @@ TEST_F(LayersTest, AQuestionIsTheStrictestOfEach) {
   EXPECT_EQ(v.question->quorum, 3);
   EXPECT_EQ(v.question->within, Duration::seconds(3600));
   EXPECT_THAT(v.question->reviewers, ElementsAre("security"));
-  // The role asks too: whoever answers has to be of both.
+  // The role asks too: the reviewer has to be of both.
   load(kSmall + "      approval: {by: [leads, heads], within: 10m, quorum: 2}\n", {terms});
   v = look();
   EXPECT_EQ(v.question->quorum, 3);
   EXPECT_EQ(v.question->within, Duration::seconds(600));
   EXPECT_THAT(v.question->reviewers, ElementsAre("leads & security", "heads & security"));
   EXPECT_FALSE(v.question->typed);
-  // Nobody in particular is named by the role.
+  // The role names no reviewers.
   load(kSmall + "      requires_approval: true\n", {terms});
   EXPECT_THAT(look().question->reviewers, ElementsAre("security"));
-  // Two layers, one of which names nobody: the file's reviewers answer for that one.
+  // Two layers, one of which names no reviewers: the file's reviewers answer for that one.
   load(kSmall, {terms, kHold}, "approval: {reviewers: [leads]}\n");
   v = look();
   EXPECT_THAT(v.question->reviewers, ElementsAre("leads & security"));

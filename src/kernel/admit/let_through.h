@@ -2,7 +2,7 @@
 //
 // The verdict of admit() stays what it is; there is no way from here to `allow`. The gate asks this
 // where an observation is in force for the run, and records `enforced: false` with the verdict.
-// What runs is a read or something reversible, of a known tool, that nobody forbade in so many
+// What runs is a read or something reversible, of a known tool, that no rule forbids in so many
 // words and that leaves every other promise standing. Enforced all the same:
 //   - every stage that does not say `watched` in the table (stages.cpp): the switch, the run, its
 //     identity and ceilings, `blocked`, pins, schemas, environment, credentials, command lines,
@@ -10,7 +10,7 @@
 //     reserve what they always do;
 //   - what is irreversible, or can carry data outside, by the strictest of the entry's class and
 //     the cases that apply or cannot be told;
-//   - a case whose author wrote `deny`, an argument that nobody knows, an expression that cannot be
+//   - a case whose author wrote `deny`, an unknown argument, an expression that cannot be
 //     asked, a number without one reading;
 //   - the second look at a call, an answer of people, the actions of the protocol (`mcp:…`), and
 //     every call of a run that a task narrows.

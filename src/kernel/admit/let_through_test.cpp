@@ -137,7 +137,7 @@ TEST(LetThroughTest, WhatIsBlockedOrForbiddenInSoManyWordsStays) {
   EXPECT_FALSE(w.look("set_flag", "{}", Watched::definition("set_flag")));
   EXPECT_EQ(w.verdict.reason.code, Code::blocked);
   EXPECT_FALSE(w.look("book", R"({"kind":"forbidden","odd":0})"));
-  EXPECT_TRUE(w.look("book", R"({"kind":"nobody thought of it","odd":0})"));
+  EXPECT_TRUE(w.look("book", R"({"kind":"unforeseen","odd":0})"));
   EXPECT_EQ(w.verdict.reason.code, Code::constraint);
   EXPECT_FALSE(w.look("mcp:resources/read", R"({"uri":"file:///etc/passwd"})"));
 }
@@ -147,8 +147,8 @@ TEST(LetThroughTest, TheClassIsThatOfTheCasesThatApplyOrCannotBeTold) {
   EXPECT_TRUE(w.look("book", R"({"kind":"asked","odd":0})"));
   EXPECT_EQ(w.verdict.effect, Effect::hold);
   EXPECT_FALSE(w.look("book", R"({"kind":"final","odd":0})"));
-  EXPECT_FALSE(w.look("book", R"({"kind":"nobody thought of it","odd":2})"));
-  EXPECT_FALSE(w.look("book", R"({"kind":"nobody thought of it"})")) << "`odd` is not there";
+  EXPECT_FALSE(w.look("book", R"({"kind":"unforeseen","odd":2})"));
+  EXPECT_FALSE(w.look("book", R"({"kind":"unforeseen"})")) << "`odd` is not there";
 }
 
 TEST(LetThroughTest, CeilingsCountWhatWasLetThrough) {
@@ -170,7 +170,7 @@ TEST(LetThroughTest, AnUngrantedToolIsWhatItsDefinitionMakesItByTheWorstReading)
   EXPECT_EQ(w.verdict.reason.code, Code::not_granted);
   EXPECT_EQ(to_string(passing->action_class), "read_only");
   EXPECT_EQ(passing->credential, nullptr);
-  EXPECT_FALSE(w.look("get_page")) << "nobody knows what it is";
+  EXPECT_FALSE(w.look("get_page")) << "an unknown definition";
   EXPECT_FALSE(w.look("delete_page", "{}", Watched::definition("delete_page")));
   EXPECT_FALSE(w.look("frobnicate", "{}", Watched::definition("frobnicate")));
   const std::string harmless = R"({"readOnlyHint":true})";
@@ -179,7 +179,7 @@ TEST(LetThroughTest, AnUngrantedToolIsWhatItsDefinitionMakesItByTheWorstReading)
   const std::string grave = R"({"destructiveHint":true})";
   EXPECT_FALSE(w.look("get_page", "{}", Watched::definition("get_page", "{}", grave)));
   EXPECT_FALSE(w.look("get_page", R"({"more":1})", Watched::definition("get_page")))
-      << "an argument that nobody knows";
+      << "an unknown argument";
   EXPECT_FALSE(w.look("mcp:tools/list", "{}", Watched::definition("mcp:tools/list")));
 }
 
@@ -208,8 +208,7 @@ TEST(LetThroughTest, WhereCallsSayTheirEnvironmentAnUngrantedOneMayWorkInProduct
   const auto move = Watched::definition("update_page", R"({"where":{"type":"string"}})");
   Watched by_call(
       "environment: {of: args.where, production: [live], development: [here]}\n" + freeze, tools);
-  EXPECT_FALSE(by_call.look("update_page", R"({"where":"here"})", move))
-      << "nobody has a rule for it";
+  EXPECT_FALSE(by_call.look("update_page", R"({"where":"here"})", move)) << "no rule covers it";
   Watched known("environment: development\n" + freeze, tools);
   EXPECT_TRUE(known.look("update_page", R"({"where":"here"})", move));
 }
@@ -230,7 +229,7 @@ TEST(LetThroughTest, NodeRunAndPeopleComeFirst) {
   Watched w;
   EXPECT_FALSE(w.look("read_note", arguments, nullptr, Look::after_hold));
   w.facts.clock_suspect = true;
-  EXPECT_FALSE(w.look("read_note", arguments)) << "nobody knows whether the time is over";
+  EXPECT_FALSE(w.look("read_note", arguments)) << "whether the time is over is unknown";
   w.facts.clock_suspect = false;
   w.facts.fault = "the disk is full";
   EXPECT_FALSE(w.look("read_note", arguments));

@@ -42,7 +42,7 @@ std::span<const DenyStage> run_stages();
 // in it is made unless some stage asks, so that an allowed call costs no memory.
 struct Asked {
   bool hold = false;
-  bool notify = false;  // let it run and tell somebody
+  bool notify = false;  // let it run and tell a person
   bool typed = false;
   std::uint8_t quorum = 1;
   const Rule* rule = nullptr;          // the line of the first stage that holds
@@ -93,7 +93,7 @@ bool deny_constraints(const Situation& s, Verdict& v);
 // deny_commands.cpp: the line of a command tool.
 bool deny_commands(const Situation& s, Verdict& v);
 void ask_commands(const Situation& s, Asked& asked);
-// The stricter of each; false where nobody could answer both.
+// The stricter of each; false where no reviewer could answer both.
 bool unite(Question& into, const Question& other);
 
 // deny_schema.cpp: the arguments against the tool's own schema.

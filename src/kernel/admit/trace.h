@@ -41,7 +41,7 @@ struct TracedStage {
     fine,         // it has nothing against the call
     denies,       // it names the code
     asks,         // it wants a person
-    notifies,     // it lets the call run, and somebody is told
+    notifies,     // it lets the call run, and a person is told
     not_reached,  // a stage before it denied
   };
 

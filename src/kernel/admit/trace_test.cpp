@@ -96,7 +96,7 @@ TEST_F(TraceWorld, WhatAsksIsUnited) {
   EXPECT_EQ(stage(found, "freeze", false).outcome, TracedStage::Outcome::fine);
 }
 
-TEST_F(TraceWorld, WhatNobodyGrantsEndsThere) {
+TEST_F(TraceWorld, WhatNoRuleGrantsEndsThere) {
   world.grant("read");
   world.policy.index();
   world.open();

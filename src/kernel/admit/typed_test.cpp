@@ -27,7 +27,7 @@ TEST(TypedTextTest, IsTheTextOfTheArgumentsOrTheToolsName) {
   EXPECT_EQ(text(R"({"a":{"b":"c"}})", {"a.b"}), "c");
 }
 
-TEST(TypedTextTest, WhatNobodyCanReadOffAScreenIsNone) {
+TEST(TypedTextTest, WhatNoPersonCanReadOffAScreenIsNone) {
   for (const std::string_view arguments :
        {R"({})", R"({"id":null})", R"({"id":""})", R"({"id":" a"})", R"({"id":"a "})",
         R"({"id":["a"]})", R"({"id":true})", R"({"id":{"a":1}})", R"({"id":"a\nb"})",
@@ -91,7 +91,7 @@ TEST_F(TypedTest, AllCasesThatHoldAreTyped) {
 }
 
 // Otherwise the agent would choose what its reviewers have to read.
-TEST_F(TypedTest, ACallWithoutThatTextIsDeniedAndNobodyIsAsked) {
+TEST_F(TypedTest, ACallWithoutThatTextIsDeniedAndNoReviewerIsAsked) {
   w.policy.tools[0].approval.typed = by("id");
   for (const std::string arguments : {"{}", R"({"id":null})", R"({"id":"a\u200b"})"}) {
     const Verdict v = look(arguments);

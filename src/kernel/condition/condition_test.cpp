@@ -114,7 +114,7 @@ TEST(Condition, KnowsExtraVariables) {
   const auto condition = Condition::compile("cmd.force", place(), Polarity::stops, extra);
   ASSERT_TRUE(condition);
   World world;
-  EXPECT_TRUE((*condition)->holds(world));  // nobody has set it
+  EXPECT_TRUE((*condition)->holds(world));  // no record has set it
   const auto command = json::parse(R"({"force": false})");
   const cel::Value values[] = {cel::Value::of(command->root())};
   world.extra(values);

@@ -1,4 +1,4 @@
-// Somebody who is told when people have to hear of something.
+// A person, group or address that is notified when people have to hear of something.
 #pragma once
 
 #include <optional>

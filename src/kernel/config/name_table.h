@@ -1,7 +1,8 @@
 // An immutable table from names to positions, built once and asked on the path of every call.
 //
 // Open addressing over the names' keys; a question costs one hash and, mostly, one comparison, and
-// allocates nothing. The names come from the policy, so nobody else chooses what is in the table.
+// allocates nothing. The names come from the policy, so no agent or server chooses what is in the
+// table.
 #pragma once
 
 #include <cstdint>

@@ -52,7 +52,7 @@ TEST(Name, ReservedNamesNeedAPatternOfTheirOwn) {
 TEST(Name, BlocksReachEverything) {
   EXPECT_TRUE(name("*").blocks("fs", "mcp:resources/read"));
   EXPECT_TRUE(name("fs/*").blocks("fs", "anything"));
-  EXPECT_TRUE(name("fs/delete").blocks("", "delete")) << "a server nobody named may be this one";
+  EXPECT_TRUE(name("fs/delete").blocks("", "delete")) << "a server without a name may be this one";
   EXPECT_FALSE(name("fs/delete").blocks("db", "delete"));
 }
 

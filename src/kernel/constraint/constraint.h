@@ -237,9 +237,9 @@ inline constexpr std::size_t paths_resolved_max = 1024;
 std::vector<std::pair<std::string, std::string>> paths_to_resolve(
     std::span<const ArgumentRule> rules, json::View arguments, const Shape* shape);
 
-// The same for string values that a `sql` check is about: pointer and text. Whoever gathers facts
-// has each of them read; a value without a fact fails its check, and so does what is beyond these
-// bounds, because another process reads each text while everybody waits.
+// The same for string values that a `sql` check is about: pointer and text. The code that gathers
+// facts has each of them read; a value without a fact fails its check, and so does what is beyond
+// these bounds, because another process reads each text while everybody waits.
 inline constexpr std::size_t sql_texts_max = 64;           // of one call
 inline constexpr std::size_t sql_bytes_max = 256UL << 10;  // of all of them for one rule
 std::vector<std::pair<std::string, std::string>> sql_to_read(std::span<const ArgumentRule> rules,

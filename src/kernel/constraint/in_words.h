@@ -8,7 +8,7 @@
 
 namespace pawl {
 
-// Whether the entries of a list are said, or only how many they are: somebody who reads a policy
+// Whether the entries of a list are said, or only how many they are: a person who reads a policy
 // may see them, and an explanation that is passed on may not hold them.
 enum class Entries : std::uint8_t { counted, said };
 

@@ -25,7 +25,7 @@ inline constexpr unsigned link_rounds_max = 6;  // of undoing; text that needs m
 enum class TextPurpose : unsigned char { prose, address };
 std::string_view check_links(const HostSet& hosts, std::string_view text,
                              TextPurpose purpose = TextPurpose::prose);
-// The same where a host without a port that is not in the set may be somebody else's: `also` is
+// The same where a host without a port that is not in the set may have another owner: `also` is
 // asked about each, folded and canonical, as often as it stands there.
 using OtherHosts = std::function<bool(std::string_view host)>;
 std::string_view check_links(const HostSet& hosts, std::string_view text, TextPurpose purpose,

@@ -268,7 +268,7 @@ TEST(Path, ALinkedDirectoryIsThePlaceToWhichItLed) {
         .passes();
   };
   const std::map<std::string, std::string> led = {{"/srv/link", "/data/a"}};
-  EXPECT_FALSE(passes_at("/srv/link/f", "/data/a/f", {})) << "nobody said where it led";
+  EXPECT_FALSE(passes_at("/srv/link/f", "/data/a/f", {})) << "it is unknown where it led";
   EXPECT_TRUE(passes_at("/srv/link/f", "/data/a/f", led));
   EXPECT_TRUE(passes_at("/srv/link", "/data/a", led));
   EXPECT_FALSE(passes_at("/srv/link/f", "/etc/f", led)) << "the link was swapped";

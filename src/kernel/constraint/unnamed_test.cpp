@@ -23,7 +23,7 @@ std::optional<Violation> unnamed(std::string_view arguments, const Shape* shape,
   return evaluate_unnamed(document.root(), shape, named, grant);
 }
 
-TEST(Unnamed, P03ArgumentsThatNobodyNamesAreRefused) {
+TEST(Unnamed, P03ArgumentsThatNoRuleNamesAreRefused) {
   const Shape shape = shape_of(R"({"to":{"type":"string"},"subject":{"type":"string"}})");
   EXPECT_FALSE(unnamed(R"({"to":"a","subject":"b"})", &shape));
   for (const char* extra : {"bcc", "cc", "reply_to", "attachments", "To", "\\u017fubject"}) {

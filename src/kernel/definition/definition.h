@@ -80,8 +80,8 @@ struct ToolDefinition {
   bool hidden_characters = false;  // somewhere in any string of it (S09: can never be accepted)
 };
 
-// Whether a description hides something. Line breaks and tabs belong to prose; everything else that
-// nobody sees does not.
+// Whether a description hides something. Line breaks and tabs belong to prose; every other
+// invisible character does not.
 bool hides_characters(std::string_view prose);
 
 // Reads one element of a tools/list result. Errors name the member: `inputSchema.type` and so on.

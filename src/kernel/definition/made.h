@@ -1,4 +1,4 @@
-// A tool that was made up for one call, where nobody has connected the real one yet.
+// A tool that was made up for one call, where the real one is not connected yet.
 #pragma once
 
 #include <optional>

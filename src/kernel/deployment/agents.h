@@ -66,7 +66,7 @@ struct AgentCertificate {
 
 struct DeployedAgent {
   std::string role;
-  std::string sponsor;  // empty: nobody but the agent itself
+  std::string sponsor;  // empty: the agent itself
   std::vector<jose::KeptKey> keys;
   std::vector<std::string> revoked;  // prefixes of keys that were taken back
   std::optional<AgentToken> jwt;

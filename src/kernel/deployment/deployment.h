@@ -3,7 +3,7 @@
 // Which policy governs which role, what a server's name stands for, which people may answer and how
 // they are told, and which secrets there are. Read as strictly as a policy file, with every mistake
 // located. Values are as written: `~` in `directories`, relative files and variables are resolved
-// by whoever has a file system.
+// by the rooms that have a file system.
 #pragma once
 
 #include <cstdint>
@@ -101,7 +101,7 @@ struct Deployment {
     std::string socket;
     Position at;
     bool none() const { return host.empty() && socket.empty(); }
-    // Nobody outside of this machine can reach it.
+    // Only this machine can reach it.
     bool local() const;
   };
   // The doors on the network.
@@ -113,7 +113,7 @@ struct Deployment {
     std::vector<std::string> origins;  // pages that may call
     std::string certificate, key;      // files as written; empty: not encrypted
     std::string client_ca;             // a file as written; empty: no certificates of clients
-    bool clients_certified = false;    // nobody without one gets as far as a request
+    bool clients_certified = false;    // a client without one cannot send a request
     std::string url;                   // how clients reach it; empty: at the address itself
     Position at;
   };
@@ -121,7 +121,7 @@ struct Deployment {
   struct Traces {
     ReachedHost collector;
     std::uint64_t one_in = 1;
-    std::string credential;  // that the collector wants to see, and nobody else gets; may be none
+    std::string credential;  // that only the collector gets to see; may be none
     std::string header;      // the field whose whole value it is; empty: `Authorization: Bearer`
     Position at;             // of `credential`
   };
@@ -157,9 +157,9 @@ struct Deployment {
   bool knows(std::string_view person_or_group) const;
   // Whether one of them is a group whose members only the provider knows.
   bool open_ended(const std::vector<std::string>& names) const;
-  // Whose account of Slack's this is; empty: nobody's.
+  // Whose account of Slack's this is; empty: no known person's.
   std::string person_of_slack(std::string_view account) const;
-  // Whether this deployment can reach somebody that way; what is in the way where it cannot.
+  // Whether this deployment can reach a person that way; what is in the way where it cannot.
   Status check_way_to(std::string_view via) const;
   // Whether a credential may go to this tool of this server, and be used by all of these roles, and
   // whether the server can carry it. The error says what is in the way. An empty tool: messages

@@ -40,7 +40,7 @@ TEST(DeploymentLimits, WhatIsWrittenCounts) {
                      .connections_of_address = 9}));
 }
 
-TEST(DeploymentLimits, WithoutAWordNobodyMayHaveAllOfIt) {
+TEST(DeploymentLimits, WithoutAWordNoRoleMayHaveAllOfIt) {
   const GatewayLimits few =
       limits_of("processes: 20, sessions: 1, request_mib: 64, connections: 100");
   EXPECT_EQ(few.processes_of_caller, 10U);

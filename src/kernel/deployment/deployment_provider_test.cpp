@@ -40,7 +40,7 @@ people:
   EXPECT_FALSE(d.open_ended({"ops", "ada"}));
 }
 
-TEST(PeopleOfAProvider, OfOneThatDoesNotSayWhenNobodyAsks) {
+TEST(PeopleOfAProvider, OfOneThatDoesNotSayWhenIsNotAsked) {
   const LoadedDeployment loaded = load_deployment(
       "version: 1\n"
       "people: {idp: {issuer: \"https://id.example\", client: p, max_age: off}}\n",
@@ -75,7 +75,7 @@ TEST(PeopleOfAProvider, MistakesAreSaid) {
       HasSubstr("is where the secret is"));
 }
 
-TEST(Vigilance, IsAPlanOfCallsThatNobodyOughtToApprove) {
+TEST(Vigilance, IsAPlanOfCallsThatNoReviewerOughtToApprove) {
   const std::string rest = "roles: {support: {file: p.yaml}}\nservers: {crm: {command: [x]}}\n";
   const LoadedDeployment loaded = load_deployment("version: 1\n" + rest + R"(
 vigilance:

@@ -117,7 +117,7 @@ TEST(Deployment, WhereMetricsAndTracesGo) {
   EXPECT_EQ(traces.one_in, 10U);
 }
 
-TEST(Deployment, WhatTheCollectorGetsIsForNobodyElse) {
+TEST(Deployment, WhatTheCollectorGetsIsForItAlone) {
   const std::string rest =
       "roles: {r: {file: a, servers: [crm]}, s: {file: b}}\nservers: {crm: {url: "
       "\"https://crm.example/\"}}\n";
@@ -347,7 +347,8 @@ TEST(Deployment, ACredentialHasASourceAndUsers) {
   EXPECT_THAT(d.credential_names(), ElementsAre("both", "one", "two"));
   EXPECT_THAT(d.credential_names({"a"}), ElementsAre("both", "one"));
   EXPECT_THAT(d.credential_names({"b"}), ElementsAre("both", "two"));
-  // A file of two roles may name what both may use, and a file of none what is for nobody else.
+  // A file of two roles may name what both may use, and a file of none what is reserved for no
+  // role.
   EXPECT_THAT(d.credential_names({"a", "b"}), ElementsAre("both"));
   EXPECT_THAT(d.credential_names({}), IsEmpty());
 }

@@ -32,8 +32,8 @@ std::vector<Error> shared_identities(const Deployment& deployment,
                                      const ProductionRoles& production = {});
 
 // The name of a role is its policy's `agent.id`: by it the deployment file, the doors and the
-// journal mean the same. Roles of another name, but in development where nobody is at a door for
-// them: `served` says for which roles somebody may be.
+// journal mean the same. Roles of another name, but in development where no agent is at a door for
+// them: `served` says for which roles an agent may be.
 std::vector<Error> misnamed_roles(const Deployment& deployment, std::span<const DeployedRole> roles,
                                   const std::function<bool(const std::string& role)>& served,
                                   const ProductionRoles& production = {});

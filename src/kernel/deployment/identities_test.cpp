@@ -110,7 +110,7 @@ TEST(Identities, InProductionNoCredentialIsSeveralRoles) {
   // … and where only some of its calls are in production.
   EXPECT_THAT(said("environment: {of: args.context, production: [live], staging: [try]}\n", ""),
               HasSubstr("`b` works in production"));
-  // … and where somebody asks what would be if they were.
+  // … and where the caller asks what would be if they were.
   EXPECT_EQ(said("", "", {"c"}), "");
   EXPECT_THAT(said("environment: development\n", "", {"b"}),
               HasSubstr("`both` is for 2 roles, and `b` would work in production"));

@@ -1,4 +1,4 @@
-// Where a secret of the deployment file is, and what is asked for one that somebody else issues.
+// Where a secret of the deployment file is, and what is asked for one that a service issues.
 //
 // A source is read where it is used. An issued secret is asked for over the network, with a secret
 // of its own, at an address that stands in the file; what came is valid for a while and then asked

@@ -1,4 +1,4 @@
-// Credentials that somebody else issues: what their mappings say, and which mistakes they have.
+// Credentials that a service issues: what their mappings say, and which mistakes they have.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

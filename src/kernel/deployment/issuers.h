@@ -32,7 +32,7 @@ struct KeyPlace {
   friend bool operator==(const KeyPlace&, const KeyPlace&) = default;
 };
 
-// Somebody who signs tokens about agents: an issuer, or a trust domain.
+// What signs tokens about agents: an issuer, or a trust domain.
 struct TokenSource {
   KeyPlace keys;
   // Besides the address of the door that is asked.

@@ -19,7 +19,7 @@ owner: security@example.org
 lists: {names: [Project Heron]}
 blocked: ["*/delete_repository", Drop_All]
 require:
-  - {if: 'class.reversibility == "irreversible"', then: hold, say: "somebody has to look"}
+  - {if: 'class.reversibility == "irreversible"', then: hold, say: "a person has to look"}
   - {if: 'class.blast_radius == "large" && env == "production"', quorum: 2}
   - {if: 'args.amount > 500', approval: {by: [finance], within: 1h}}
 except:
@@ -245,7 +245,7 @@ people:
   EXPECT_THAT(deployment.persons({"leads & security"}), ElementsAre("ada"));
   EXPECT_THAT(deployment.persons({"bob & security"}), IsEmpty());
   EXPECT_TRUE(deployment.knows("leads & security"));
-  EXPECT_FALSE(deployment.knows("leads & nobody"));
+  EXPECT_FALSE(deployment.knows("leads & strangers"));
   for (const std::string_view team : {"../x", "..", "a/b", "\"\""}) {
     EXPECT_FALSE(load("roles: {a: {file: f, team: " + std::string(team) + "}}\n").errors.empty());
   }

@@ -39,7 +39,7 @@ struct MailNotices {
   ReachedHost at;  // `smtps://HOST`, or `smtp://HOST` with STARTTLS
   bool tls_from_start = false;
   std::string from;
-  std::vector<std::string> to;  // who hears of questions; nobody: they are not mailed
+  std::vector<std::string> to;  // who hears of questions; empty: they are not mailed
   std::string user;
   SecretSource password;
 };
@@ -53,7 +53,7 @@ struct Notices {
   std::map<std::string, WebhookNotices, std::less<>> webhooks;
   std::optional<PagerDutyNotices> pagerduty;
   std::optional<MailNotices> mail;
-  std::vector<Contact> contacts;  // of what belongs to no run, and where a policy names nobody
+  std::vector<Contact> contacts;  // of what belongs to no run, and where a policy names none
   Duration acknowledge_within = Duration::seconds(900);  // after the last contact
 };
 

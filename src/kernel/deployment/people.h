@@ -3,7 +3,7 @@
 //
 //   people:
 //     idp: {issuer: "https://id.example", client: pawl, require: [mfa]}
-//     groups: {leads: {oidc: platform-leads}}     whoever is in that group there
+//     groups: {leads: {oidc: platform-leads}}     everyone in that group there
 //     ada: {oidc: ada@myco.example}               ada is whom the provider calls so
 //   vigilance:
 //     every: 7d
@@ -30,18 +30,18 @@ struct PersonProvider {
   SecretSource client_secret;  // not given: the client is a public one
   std::string person_claim = "sub", groups_claim = "groups";
   std::vector<std::string> require;  // of `amr`, all of them
-  // How long before a sign-in here somebody may have signed in there; nothing: the provider does
-  // not say when, and nobody asks.
+  // How long before a sign-in here a person may have signed in there; nothing: the provider does
+  // not say when, and pawl does not ask.
   std::optional<Duration> max_age = provider_age_default;
   Position at_file;
 };
 
-// Calls that nobody ought to approve, asked for now and then. Nothing of them ever runs.
+// Calls that no reviewer ought to approve, asked for now and then. Nothing of them ever runs.
 struct Vigilance {
   struct Seed {
     std::string role, server, tool;
     std::string arguments;  // JSON
-    std::string wrong;      // why it ought to be denied: told to whoever has answered
+    std::string wrong;      // why it ought to be denied: told to the reviewer who has answered
     Position at;
   };
   Duration every{};

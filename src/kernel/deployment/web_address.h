@@ -19,7 +19,7 @@ struct WebAddress {
 
   // `host:port`, an IPv6 address in brackets.
   std::string host_and_port() const;
-  // Where nobody resolves a name: who writes such an address means this place.
+  // A literal address, which needs no resolver: its author means this place.
   bool numeric() const;
   // This machine.
   bool here() const;

@@ -7,7 +7,7 @@
 //   i  account number (IBAN): without blanks
 //   d  date `2026-01-31`, or date and time `2026-01-31T10:00`
 //   u  address of a page with its scheme; the host folded, path and query as they are
-// A value that is not in its own composed form (NFKC), or that holds characters nobody can see, has
+// A value that is not in its own composed form (NFKC), or that holds invisible characters, has
 // no form at all: what would be forwarded is not what was compared (case O07).
 #pragma once
 
@@ -31,7 +31,7 @@ Forms forms_of(json::View scalar);
 // Whether a text may be compared at all.
 bool comparable(std::string_view text);
 
-// The parts, for whoever reads running text. Empty where the text is no such thing.
+// The parts, for code that reads running text. Empty where the text is no such thing.
 std::string number_form(std::string_view text);   // `1,000.50` -> `1000.5`
 std::string account_form(std::string_view text);  // `de89 3704 …` -> `de893704…`
 std::string date_form(std::string_view text);     // `2026-01-31`, with `T10:00` where a time is

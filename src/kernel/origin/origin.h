@@ -10,7 +10,7 @@
 // `RunOrigins` is what one run keeps for that: the words of its sponsor, and the values of exactly
 // those fields that its policy refers to. `user` is text that an authenticated sponsor gave outside
 // of the agent's process; what arrives through the agent is never added here (cases O01 to O04).
-// A result counts where the policy names its tool and field; whoever fills this leaves out tools
+// A result counts where the policy names its tool and field; the caller leaves out tools
 // that the policy marks `source: untrusted`, and gives what the agent was given, so that a field
 // that was withheld from it is nowhere it could have come from.
 //
@@ -45,7 +45,7 @@ inline constexpr std::size_t origin_bytes_max = 2UL << 20;
 class RunOrigins {
  public:
   RunOrigins() = default;
-  // Fields of results that somebody will ask for; others are not kept.
+  // Fields of results that a policy asks for; others are not kept.
   explicit RunOrigins(const std::vector<OriginSource>& wanted);
 
   // `said` is when: without it `tomorrow` names no day.

@@ -2,7 +2,7 @@
 //
 // A request names the tool in its action (model/access.h). Its arguments narrow what the policy's
 // line would let people grant, and never widen it:
-//   why        in the agent's words; whoever decides reads them as such
+//   why        in the agent's words; the reviewer reads them as such
 //   minutes    how long; without it as long as the line says
 //   calls      how many calls at most; without it as many as the line says
 //   arguments  what every call will have: each of these arguments exactly so

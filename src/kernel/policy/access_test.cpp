@@ -1,4 +1,4 @@
-// The tool with which an agent asks, and the names that nobody else has.
+// The tool with which an agent asks, and the names that no other tool may have.
 #include <gmock/gmock.h>
 
 #include "kernel/policy/access.h"
@@ -27,7 +27,7 @@ TEST(AccessTool, NamesWhatMayBeAskedForOfThisServer) {
   EXPECT_TRUE(parse_definition(document->root(), "crm"));
 }
 
-TEST(AccessTool, NobodyElseHasItsNames) {
+TEST(AccessTool, NoOtherToolHasItsNames) {
   EXPECT_FALSE(parse_name("pawl:access:export_report"));
   EXPECT_FALSE(parse_name("crm/pawl:access:export_report"));
   const auto refused = [](std::string_view name) {

@@ -34,7 +34,7 @@ std::string mistake(std::string_view line) {
       sample::load(sample::file("may_request: [" + std::string(line) + "]\n")).errors);
 }
 
-TEST(Askable, NamesWhatNobodyCouldGrant) {
+TEST(Askable, NamesWhatNoReviewerCouldGrant) {
   EXPECT_THAT(mistake("{name: tool, for: 1h}"), HasSubstr("granted in line 4 already"));
   EXPECT_THAT(mistake("{name: s/tool, for: 1h}"), HasSubstr("granted in line 4 already"));
   EXPECT_THAT(mistake("{name: 's/*', for: 1h}"), HasSubstr("is a glob"));

@@ -145,7 +145,7 @@ class Fitting {
   }
 
   // The argument that a plural means; empty where only the call can tell; nothing, and a misfit,
-  // where nobody can.
+  // where neither can.
   std::optional<std::string> meant(const ArgumentRule& rule) {
     const auto name = bind_plural(rule.plural, tool_.arguments);
     if (name) return *name;

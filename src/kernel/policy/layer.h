@@ -65,11 +65,11 @@ struct LayerSource {
 inline constexpr std::size_t layers_max = 16;
 inline constexpr std::size_t requirements_max = 64;  // of all layers of a policy
 
-// Whoever has to be two things at once: `security & support-leads` in a list of reviewers.
+// A reviewer who has to be in two groups: `security & support-leads` in a list of reviewers.
 inline constexpr std::string_view also_mark = " & ";
 // The names that have to be true of one person together; one, for most reviewers.
 std::vector<std::string_view> parts_of_reviewer(std::string_view reviewer);
-// Who may answer for both: everybody, where a list names nobody in particular.
+// Who may answer for both; an empty list permits every reviewer.
 std::vector<std::string> reviewers_of_both(const std::vector<std::string>& these,
                                            const std::vector<std::string>& those);
 

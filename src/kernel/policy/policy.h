@@ -277,7 +277,7 @@ struct Loaded {
 
 Loaded load_policy(std::string_view text, std::string_view file, const LoadSources& sources);
 
-// A layer file alone, for whoever looks at it: `policy` holds its parts, and no tools.
+// A layer file alone, for a person who reads it: `policy` holds its parts, and no tools.
 Loaded load_layer(std::string_view text, std::string_view file, const LoadSources& sources);
 
 // The policy that a bundle holds (`Policy::bundle`, as recorded), with nothing from the outside:

@@ -190,9 +190,9 @@ TEST_F(ApprovalTest, IsOpenedForAHeldCallOnly) {
   CallDecided d = J::decided("c4", "hold");
   d.approval = "a4";
   j.must(d);
-  ApprovalOpened nobody = j.question("a4", "c4");
-  nobody.quorum = 0;
-  j.never(nobody);
+  ApprovalOpened without_quorum = j.question("a4", "c4");
+  without_quorum.quorum = 0;
+  j.never(without_quorum);
 }
 
 TEST_F(ApprovalTest, ADetachedQuestionIsFoundByItsBindingAndGoesOn) {
@@ -204,7 +204,7 @@ TEST_F(ApprovalTest, ADetachedQuestionIsFoundByItsBindingAndGoesOn) {
   EXPECT_EQ(j.state.detached("other", "sha256:of r"), nullptr);
   EXPECT_EQ(j.state.detached("r", "sha256:else"), nullptr);
   j.must(J::answer("a1", "first"));
-  ASSERT_NE(j.state.detached("r", "sha256:of r"), nullptr);  // granted, and nobody there
+  ASSERT_NE(j.state.detached("r", "sha256:of r"), nullptr);  // granted, and no client waits
   j.must(ApprovalAttached{"a1", "c1", true});
   EXPECT_EQ(j.state.detached("r", "sha256:of r"), nullptr);
   j.must(J::again("c1", "allow", "a1"));

@@ -239,7 +239,7 @@ TEST_F(ClockTest, StandsStillWhileACallWaitsForAPersonAndNoneExecutes) {
   EXPECT_EQ(j.run().clock(j.now), Duration::seconds(16));
 }
 
-TEST_F(ClockTest, RunsWhenNobodyWaitsForTheAnswerAnyMore) {
+TEST_F(ClockTest, RunsWhenNoClientWaitsForTheAnswerAnyMore) {
   j.hold("c1", "a1");
   j.must(ApprovalAttached{"a1", "c1", false});
   j.wait(30);

@@ -47,7 +47,7 @@ TEST(EscalationTest, StepsAreCountedAndAnAnswerStopsTheLadder) {
   j.never(EscalationChanged{"e1", "resolved", "ben", "slack"});
 }
 
-TEST(EscalationTest, NobodyAnsweredIsNotTheEndOfIt) {
+TEST(EscalationTest, UnansweredIsNotTheEndOfIt) {
   TestJournal j;
   j.must(escalation_of("e1", ""));
   j.never(escalation_of("e1", ""));
@@ -58,11 +58,11 @@ TEST(EscalationTest, NobodyAnsweredIsNotTheEndOfIt) {
   j.must(EscalationChanged{"e1", "acknowledged", "ada", "slack"});
 }
 
-TEST(EscalationTest, WhereNobodyIsNamedItIsUnansweredAllTheSame) {
+TEST(EscalationTest, WithoutContactsItIsUnansweredAllTheSame) {
   TestJournal j;
-  EscalationOpened nobody = escalation_of("e1");
-  nobody.contacts.clear();
-  j.must(nobody);
+  EscalationOpened unnamed = escalation_of("e1");
+  unnamed.contacts.clear();
+  j.must(unnamed);
   j.must(EscalationChanged{"e1", "unanswered", "", ""});
   EXPECT_EQ(escalation_in(j).phase, Escalation::Phase::unanswered);
   const auto again = State::from_json(j.state.to_json());
@@ -85,7 +85,7 @@ TEST(EscalationTest, WhatAnotherStopIsAboutWaitsForThatOne) {
   EXPECT_TRUE(j.state.escalations().empty());
 }
 
-TEST(EscalationTest, WhatGoesOnNeedsNobodyAnyMore) {
+TEST(EscalationTest, WhatGoesOnNeedsNoContactAnyMore) {
   TestJournal j;
   j.open("r");
   j.open("other");

@@ -1,4 +1,4 @@
-// Who has to have looked: in production and in a freeze somebody who did not start the run.
+// Who has to have looked: in production and in a freeze a person who did not start the run.
 #include <gtest/gtest.h>
 
 #include "kernel/state/eyes.h"
@@ -34,7 +34,7 @@ class EyesTest : public ::testing::Test {
   TestJournal j;
 };
 
-TEST_F(EyesTest, WhoeverStartedTheRunIsNotEnough) {
+TEST_F(EyesTest, TheSponsorOfTheRunIsNotEnough) {
   for (const std::string class_text : {"reversible small", "irreversible large", ""}) {
     hold(class_text, 1);
     EXPECT_EQ(after("Sam"), ApprovalPhase::open) << class_text;
@@ -54,7 +54,7 @@ TEST_F(EyesTest, AProgramIsOneWhereTheCallCanBeUndone) {
   EXPECT_EQ(after("first"), ApprovalPhase::approved);
 }
 
-TEST_F(EyesTest, WhereNobodyKnowsWhoStartedItNobodyIsKnownToBeAnother) {
+TEST_F(EyesTest, WithoutAKnownSponsorNoReviewerIsKnownToBeAnother) {
   hold("reversible small", 1, "");
   EXPECT_EQ(after("first"), ApprovalPhase::open);
 }

@@ -39,7 +39,7 @@ struct Fold {
   Status operator()(const EscalationOpened& b);
   Status operator()(const EscalationChanged& b);
   Status operator()(const Drilled& b);
-  // What was stopped goes on: nobody has to answer for it any more.
+  // What was stopped goes on: no contact has to answer for it any more.
   void end_escalations(const Resumed& b, const std::vector<std::string>& runs);
 
   // fold.cpp

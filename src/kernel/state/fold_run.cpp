@@ -93,8 +93,8 @@ void Fold::keep_time(Run& run) const {
   }
 }
 
-// Whether a refusal with this code counts, as the version counted that recorded it. Of a code that
-// nobody knows, and of what a crash left, the caller may have been told the worst.
+// Whether a refusal with this code counts, as the version counted that recorded it. Of an
+// unknown code, and of what a crash left, the caller may have been told the worst.
 bool Fold::is_denial(std::int64_t abi, std::string_view code) {
   Code known{};
   return abi <= all_denials_count_abi || !parse_code(code, known) || counts_as_denial(known);

@@ -188,7 +188,7 @@ TEST_F(AutomaticTest, NeitherForWhatCarriesSomethingOutside) {
 }
 
 // In whatever order: the second pair of eyes is a person who did not start the run.
-TEST_F(AutomaticTest, WithWhoeverStartedTheRunAProgramIsNotEnough) {
+TEST_F(AutomaticTest, WithTheSponsorOfTheRunAProgramIsNotEnough) {
   for (const bool person_first : {true, false}) {
     j = TestJournal();
     j.open("r", "sam");
@@ -203,7 +203,7 @@ TEST_F(AutomaticTest, WithWhoeverStartedTheRunAProgramIsNotEnough) {
   }
 }
 
-TEST_F(AutomaticTest, AProgramTakesNoPlaceFromWhoeverStartedTheRun) {
+TEST_F(AutomaticTest, AProgramTakesNoPlaceFromTheSponsorOfTheRun) {
   j = TestJournal();
   j.open("r", "sam");
   hold("irreversible small");

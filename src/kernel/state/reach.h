@@ -1,8 +1,7 @@
 // How far one approval reaches: its own call, so many identical ones, or calls like it of its run.
 //
-// The policy says what may be offered, the question what is, whoever answers what they choose of
-// that. Of several who approve, the one who chose least decides; a program never chooses more than
-// the call.
+// The policy says what may be offered, the question what is, the reviewer chooses from that. Of
+// several who approve, the one who chose least decides; a program never chooses more than the call.
 #pragma once
 
 #include <string>

@@ -81,7 +81,7 @@ TEST(RunTest, ADecisionThatHaltsHaltsInOneRecord) {
   j.must(J::decided("c3", "deny"));
 }
 
-TEST(RunTest, NothingIsResumedThatIsNotStoppedAndNobodyResumesNamelessly) {
+TEST(RunTest, NothingIsResumedThatIsNotStoppedNorWithoutAName) {
   TestJournal j;
   j.open("r");
   j.never(Resumed{"run", "r", "reviewer", ""});
@@ -104,7 +104,7 @@ TEST(KillTest, TheMostGeneralSwitchAnswersFirst) {
   j.must(kill("agent", "agent", "k3"));
   j.must(kill("all", "", "k4"));
   EXPECT_EQ(j.state.killed("agent", "r", "delete_it")->id, "k4");
-  EXPECT_EQ(j.state.killed("whoever", "any", "thing")->id, "k4");
+  EXPECT_EQ(j.state.killed("any", "any", "thing")->id, "k4");
 }
 
 TEST(KillTest, ReservedNamesAreWhole) {
@@ -168,7 +168,7 @@ TEST(KillTest, AHaltUnderAKillStands) {
   EXPECT_EQ(j.run().phase, RunPhase::halted);
 }
 
-TEST(KillTest, OfAServerCoversItsToolsAndNobodyElses) {
+TEST(KillTest, OfAServerCoversItsToolsAndNoOthers) {
   TestJournal j;
   j.open("r");
   j.must(kill("upstream", "CRM", "k1"));
@@ -255,8 +255,8 @@ TEST(StrictTest, RefusesWhatCannotBe) {
   j.never(J::ended("c1", "vanished"));
   j.must(J::ended("c1", "completed"));
   j.never(J::ended("c1", "completed"));
-  j.never(RunHalted{"nobody", "ceiling", ""});
-  j.never(RunClosed{"nobody", ""});
+  j.never(RunHalted{"unknown", "ceiling", ""});
+  j.never(RunClosed{"unknown", ""});
   j.never(Unknown{"moon.landed"});
   j.must(RunClosed{"r", ""});
   j.never(RunClosed{"r", ""});

@@ -75,7 +75,7 @@ TEST_F(StandingTest, WithoutThemAnApprovalIsGoodOnce) {
   j.never(other("c2", "a1"));
 }
 
-TEST_F(StandingTest, NobodyChoosesMoreThanIsOffered) {
+TEST_F(StandingTest, NoReviewerChoosesMoreThanIsOffered) {
   hold("c1", "a1");
   j.never(answer("a1", 4));
   j.never(answer("a1", 2, true));

@@ -53,7 +53,7 @@
 // Which denials count for `max_denials`: the agent's own, as counts_as_denial (model/verdict.h) has
 // it by code. A held call that ends without a second look is none. Records of an older decision
 // version count as they did there.
-// Threads: one loop owns a State. Shared with nobody.
+// Threads: one loop owns a State and does not share it.
 #pragma once
 
 #include <cstdint>
@@ -213,7 +213,7 @@ inline constexpr std::uint32_t passes_max = 16;
 struct Approval {
   OpenedQuestion asked;
   std::shared_ptr<const ChangedQuestion> changed;  // null: it is what its agent asked for
-  std::shared_ptr<const Talk> talk;                // null: nobody said anything
+  std::shared_ptr<const Talk> talk;                // null: no reviewer said anything
   ApprovalPhase phase = ApprovalPhase::open;
   Instant opened{};
   std::vector<Answer> answers;

@@ -5,8 +5,8 @@
 // is reserved counts as long as its call runs. Times within one sum never go back: an end that
 // comes with an earlier time than the one before it counts from that one's time, so that a clock
 // that is set back makes nothing disappear earlier.
-// Memory: at most `sum_places_max` sums and ends of one counter; whoever lets calls through asks
-// `room` first, and denies without.
+// Memory: at most `sum_places_max` sums and ends of one counter; the stage that lets calls
+// through asks `room` first, and denies without.
 #pragma once
 
 #include <cstddef>

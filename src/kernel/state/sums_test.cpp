@@ -47,7 +47,7 @@ TEST_F(SumsTest, ReservedAtTheDecisionAndSettledAtTheEnd) {
   journal.must(TestJournal::ended("a", "completed"));
   EXPECT_EQ(sum(), "25+10");
   journal.must(TestJournal::ended("b", "indeterminate"));
-  EXPECT_EQ(sum(), "35+0") << "nobody knows, so it stays spent";
+  EXPECT_EQ(sum(), "35+0") << "how it ended is unknown, so it stays spent";
   again();
 }
 

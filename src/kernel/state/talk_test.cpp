@@ -48,7 +48,7 @@ TEST_F(TalkTest, IsKeptWithTheQuestionAndMovesNothing) {
   EXPECT_EQ(again->to_json(), snapshot);
 }
 
-TEST_F(TalkTest, NobodyRepliesToWhatWasNotAsked) {
+TEST_F(TalkTest, NoAgentRepliesToWhatWasNotAsked) {
   j.never(asked());
   j.never(passed());
   j.hold("c1", "a1");
@@ -80,7 +80,7 @@ TEST_F(TalkTest, HasBounds) {
   j.never(passed());
 }
 
-TEST_F(TalkTest, IsFoundByItsCallWhileNobodyWaits) {
+TEST_F(TalkTest, IsFoundByItsCallWhileNoClientWaits) {
   j.hold("c1", "a1");
   j.must(asked());
   const std::string binding = j.state.approval("a1")->binding();

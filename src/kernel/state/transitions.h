@@ -16,7 +16,7 @@ enum class RunEvent : std::uint8_t { halt, kill, lift, resume, close };
 std::optional<RunPhase> next(RunPhase from, RunEvent event);
 
 // The first decision of a call makes it denied, held or admitted; see `first`.
-// abort: never forwarded. lose: forwarded, and nobody knows how it ended.
+// abort: never forwarded. lose: forwarded, and how it ended is unknown.
 enum class CallEvent : std::uint8_t { admit, hold, deny, complete, fail, cancel, abort, lose };
 CallPhase first(CallEvent decision);  // precondition: admit, hold or deny
 std::optional<CallPhase> next(CallPhase from, CallEvent event);

@@ -57,7 +57,7 @@ TEST(WatchedTest, WhatACrashCutsOffIsAnEffectOfUnknownEnd) {
   EXPECT_TRUE(std::holds_alternative<RunHalted>(left[1]));
 }
 
-TEST(WatchedTest, NobodyCanWriteThatSomethingElseWasLetThrough) {
+TEST(WatchedTest, NoRecordSaysThatSomethingElseWasLetThrough) {
   W j;
   j.open("r");
   j.hold("held", "a1");

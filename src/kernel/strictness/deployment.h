@@ -21,7 +21,7 @@
 namespace pawl {
 
 // In the order of the file. Empty: as strict or stricter. An empty text stands for a file that is
-// not there. Where one of them does not load, all of it is laxer: nobody can tell.
+// not there. Where one of them does not load, all of it counts as laxer.
 std::vector<Laxer> laxer_deployment(std::string_view before, std::string_view after,
                                     std::string_view file);
 

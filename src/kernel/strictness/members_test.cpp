@@ -19,7 +19,7 @@ Exception make_exception() {
   return {{}, {}, {true, NamePart(""), NamePart("")}, nullptr, Effect::hold, {}, {}};
 }
 
-// A new member of these does not compile here until somebody has looked whether the
+// A new member of these does not compile here until its author has looked whether the
 // comparison knows it: what it does not know would pass as equal.
 TEST(Strictness, KnowsEveryMember) {
   const auto& [rule, names, stated, by_call, class_rule, scope, arguments, named, conditions,

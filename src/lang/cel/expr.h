@@ -65,7 +65,7 @@ class Program {
   Value evaluate(std::span<const Value> values, Scratch& scratch, Fuel& fuel) const;
 
   // Where the result does not depend on any variable. A condition that has one is a mistake of
-  // whoever wrote it.
+  // its author.
   std::optional<Value> constant() const;
 
   const TypeRef& type() const { return type_; }

@@ -186,7 +186,7 @@ std::vector<Attack> denied_things() {
       {"a digest behind a comment",
        deployment("", "initContainers: [{name: i, image: \"app:1 #" + kDigest + " \"}]")},
       {"no image", deployment("", "initContainers: [{name: i}]")},
-      {"a template inside of a kind that nobody knows",
+      {"a template inside of an unknown kind",
        kind("example.org/v1", "Widget",
             "metadata: {namespace: checkout}\nspec: {a: {b: [{podSpec: {containers: [{image: "
             "nginx}]}}]}}\n")},

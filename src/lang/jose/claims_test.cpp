@@ -152,7 +152,7 @@ TEST(Claims, AMissingScopeIsAnotherAnswerThanABadToken) {
   ASSERT_FALSE(short_of);
   EXPECT_EQ(status_of(challenge_of(short_of.error().flaw)), 403);
   EXPECT_EQ(name_of(challenge_of(short_of.error().flaw)), "insufficient_scope");
-  // Whoever is not known is not told what is missing.
+  // An unknown caller is not told what is missing.
   EXPECT_EQ(refusal(R"("exp":1)", expected), "expired claims.exp");
   EXPECT_EQ(status_of(challenge_of(Flaw::expired)), 401);
   EXPECT_EQ(name_of(challenge_of(Flaw::signature)), "invalid_token");

@@ -1,4 +1,4 @@
-// Tokens that somebody made to be believed.
+// Tokens that an attacker made to be believed.
 #include "lang/jose/jws.h"
 
 #include <gmock/gmock.h>

@@ -112,7 +112,7 @@ TEST(Passkeys, H11WhatAnotherPageHadSignedProvesNothing) {
   EXPECT_FALSE(check_passkey(other, passkey, device.says(theirs)));
 }
 
-TEST(Passkeys, NobodyThereNobodyRecognisedOrAnotherSite) {
+TEST(Passkeys, NoPersonThereNoPersonRecognisedOrAnotherSite) {
   Authenticator device;
   const auto passkey = *enrolled(device);
   const auto proves = [&] {
