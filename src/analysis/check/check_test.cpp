@@ -155,7 +155,7 @@ TEST(Check, AFileWithoutGapsPassesInProduction) {
   EXPECT_THAT(said(later.errors), SizeIs(2));  // the risk is over, and the ceiling unmetered again
 }
 
-TEST(Check, QuestionsThatNobodyCouldAnswer) {
+TEST(Check, QuestionsThatNoReviewerCouldAnswer) {
   const Deployment people = deployment(kPeople);
   const auto errors = [&](std::string_view approval) {
     return said(check(load("version: 1\nagent: {id: a, identity: a@x, owner: o}\n"

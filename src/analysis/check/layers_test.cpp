@@ -95,7 +95,7 @@ TEST(CheckLayers, DescribeShowsEveryEnvironment) {
   EXPECT_EQ(cells[2].strictest(), Effect::deny);
 }
 
-TEST(CheckLayers, SomebodyHasToBeOfBoth) {
+TEST(CheckLayers, AReviewerHasToBeOfBoth) {
   const std::string role = std::string(kRole) + "approval: {reviewers: [leads]}\n";
   const Loaded loaded = load_layered(
       "require: [{if: 'class.reversibility == \"irreversible\"', approval: {by: [heads]}}]\n",

@@ -195,10 +195,10 @@ TEST(Lints, RowsThatHoldNeedPeopleToo) {
   const std::string text = file(
       "class: irreversible small, commands: [{run: [ls], class: read_only}, {run: [rm], then: "
       "hold, "
-      "approval: {by: [nobody-known]}}]",
+      "approval: {by: [unknown-group]}}]",
       "");
   EXPECT_THAT(errors_with_people(text),
-              Contains(HasSubstr("`nobody-known`, who is to answer for `do_it`")));
+              Contains(HasSubstr("`unknown-group`, who is to answer for `do_it`")));
 }
 
 TEST(Lints, FreezesThatHoldNeedPeopleToo) {
@@ -216,7 +216,7 @@ TEST(Lints, FreezesThatHoldNeedPeopleToo) {
               IsEmpty());
 }
 
-TEST(Lints, ChannelsAreNobodyInParticular) {
+TEST(Lints, ChannelsAreNoNamedPerson) {
   const auto with = [](std::string_view via) {
     return findings("class: read_only", {},
                     "escalation: {contacts: [{name: On call, via: '" + std::string(via) + "'}]}\n");

@@ -42,8 +42,8 @@ bool frozen_asks(const Subject& subject, Class c) {
 }
 
 // The sponsor of a run is not the last who approves its calls, where two are asked for, in
-// production and in a freeze. With one person who may answer, that person's own runs wait for
-// nobody.
+// production and in a freeze. With one person who may answer, that person's own runs wait in
+// vain.
 void check_apart(const Subject& subject, const ToolRule& entry, const Question& question,
                  const std::set<std::string>& named) {
   const Class worst = class_of(subject, entry);

@@ -53,7 +53,7 @@ TEST(CheckPeople, AuditorsAnswerNothing) {
               ElementsAre(HasSubstr("needs 1 persons, and its reviewers are 0")));
 }
 
-TEST(CheckPeople, WhoeverStartedTheRunIsNotTheOnlyOne) {
+TEST(CheckPeople, TheSponsorOfTheRunIsNotTheOnlyOne) {
   const auto warnings = [&](std::string_view people, std::string_view more,
                             std::string_view class_text = "reversible small") {
     const Deployment deployed = people_file("version: 1\npeople: " + std::string(people) + "\n");
@@ -98,7 +98,7 @@ TEST(CheckPeople, OfAnAgentWithoutASponsorItSaysSo) {
 }
 
 // What a node asks before a policy is in force.
-TEST(CheckPeople, AHoldThatNobodyAnswersIsAnErrorInProductionAlone) {
+TEST(CheckPeople, AHoldThatNoReviewerAnswersIsAnErrorInProductionAlone) {
   const Deployment people = people_file("version: 1\npeople: {ada: {groups: [leads]}}\n");
   const auto look = [&](std::string_view environment, std::string_view approval) {
     const Loaded loaded =
@@ -117,7 +117,7 @@ TEST(CheckPeople, AHoldThatNobodyAnswersIsAnErrorInProductionAlone) {
   EXPECT_TRUE(look("production", "approval: {reviewers: [leads]}\n").passes());
 }
 
-// Whoever keeps an answer knows until when it is one.
+// A caller that keeps an answer knows until when it holds.
 TEST(CheckPeople, WhatIsKnownBeforeUseIsSoUntilTheNextEndOfAnything) {
   const auto at = [](std::string_view text) { return *parse_instant(text); };
   const auto policy = [](const std::string& more) {
@@ -144,7 +144,7 @@ TEST(CheckPeople, WhatIsKnownBeforeUseIsSoUntilTheNextEndOfAnything) {
   // It is not the same on either side of such an end.
   const Deployment people = people_file("version: 1\npeople: {ada: {groups: [leads]}}\n");
   const auto passes = [&](Instant now) { return check_before_use(*both, people, now).passes(); };
-  EXPECT_FALSE(passes(Instant{freeze.ns - 1})) << "the freeze asks, and nobody answers";
+  EXPECT_FALSE(passes(Instant{freeze.ns - 1})) << "the freeze asks, and no reviewer can answer";
   EXPECT_TRUE(passes(freeze));
   EXPECT_TRUE(passes(Instant{risk.ns - 1}));
   EXPECT_FALSE(passes(risk)) << "the ceiling is unmetered";

@@ -7,7 +7,7 @@
 namespace pawl::checking {
 namespace {
 
-std::string or_nobody(const std::string& name) {
+std::string name_or_no_one(const std::string& name) {
   return name.empty() ? std::string("no one") : fmt::format("`{}`", escape_untrusted(name));
 }
 
@@ -44,7 +44,7 @@ void summarise(const Subject& subject) {
   const Policy& policy = subject.policy;
   std::vector<std::string>& lines = subject.report.summary;
   lines.push_back(fmt::format("role `{}`, identity {}, owner {}", escape_untrusted(policy.agent),
-                              or_nobody(policy.identity), or_nobody(policy.owner)));
+                              name_or_no_one(policy.identity), name_or_no_one(policy.owner)));
   lines.push_back(fmt::format("environment {}, digest {}", to_string(policy.environment),
                               to_string(policy.digest)));
   std::size_t names = 0;
@@ -54,7 +54,7 @@ void summarise(const Subject& subject) {
                               policy.blocked.size()));
   lines.push_back(fmt::format("a run is limited by {}", limits_of(policy.ceilings)));
   lines.push_back(fmt::format("at a ceiling the run halts and escalates; told: {}",
-                              or_nobody(policy.ceilings.notify)));
+                              name_or_no_one(policy.ceilings.notify)));
   lines.push_back(fmt::format("held calls are answered by {}", approval_of(subject)));
   say_askable(subject, lines);
   for (const Contact& contact : policy.contacts) {

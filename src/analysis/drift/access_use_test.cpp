@@ -153,7 +153,7 @@ TEST(AccessHistory, OnlySoManyPairsAreListed) {
   EXPECT_EQ(m.history.unlisted(), 1U);
 }
 
-TEST(AccessHistory, AdviceIsForWhatStandsAndForWhatNobodyUses) {
+TEST(AccessHistory, AdviceIsForWhatStandsAndForWhatIsUnused) {
   Month m;
   m.open("r-1");
   const auto granted = [&m](int n) {

@@ -157,7 +157,7 @@ tools: {allowed: [{name: read_note, class: read_only}], blocked: [write_note]}
   EXPECT_EQ(found[0].would.code, "blocked");
 }
 
-TEST(Candidate, WhatNobodyFoundOutIsNotGuessed) {
+TEST(Candidate, UnknownFactsAreNotGuessed) {
   Recorded world;
   world.call("read_note", R"({"id":"/srv/a"})");
   const auto found = world.under(R"(version: 1

@@ -57,7 +57,7 @@ TEST(RecordedTest, LooksAreGatheredByCandidateAndReason) {
   EXPECT_EQ(look->tool, "crm/put_note");
   EXPECT_TRUE(h.decide(denied("one")));
   EXPECT_TRUE(h.decide(denied("one", "next.yaml:9:7")));
-  EXPECT_TRUE(h.decide(CandidateSaid{.policy = "one", .why = "nobody looked"}));
+  EXPECT_TRUE(h.decide(CandidateSaid{.policy = "one", .why = "not evaluated"}));
   ASSERT_THAT(h.history.candidates(), SizeIs(1));
   const RecordedCandidate& one = h.history.candidates().front();
   EXPECT_EQ(one.counts.total(), 5U);

@@ -97,7 +97,7 @@ TEST(Replay, ChangedArgumentsGiveAnotherVerdict) {
   EXPECT_THAT(members_of(world.replay()), testing::Contains("effect"));
 }
 
-TEST(Replay, AGrantThatNobodyGaveIsADifference) {
+TEST(Replay, AGrantThatNoReviewerGaveIsADifference) {
   World world;
   world.held_and_approved();
   // The answer disappears: the fold itself refuses the release, and the decision differs.

@@ -21,7 +21,7 @@ TEST(Timeline, TellsWhatPeopleAndTheAgentSaid) {
   EXPECT_EQ(last(2).verdict, "replies");
   EXPECT_EQ(last(2).who, "files");
   EXPECT_EQ(last(2).reason, "in its own words: the one of \x1b[2J yesterday")
-      << "as it said it: whoever shows it escapes it";
+      << "as it said it: the page that shows it escapes it";
   EXPECT_EQ(last(1).reason, "to eve: her customer");
   world.payloads[words] = "ERASED";
   EXPECT_EQ(last(2).reason, "the text of its words is erased");

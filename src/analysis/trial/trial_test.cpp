@@ -112,7 +112,7 @@ TEST(RunTrial, a_part_of_a_name_is_not_a_part_of_the_path) {
   EXPECT_EQ(result.steps[0].differences[0].found, "tools/x/args/total");
 }
 
-TEST(RunTrial, an_allowed_call_of_which_somebody_is_told_is_notify) {
+TEST(RunTrial, an_allowed_call_of_which_a_person_is_told_is_notify) {
   const TrialFile file = read_trials(two_tests, "t.yaml");
   Fixed fixed{.answer =
                   R"({"effect":"allow","code":"none","rule":"tools/x","reason":"all is: well",)"

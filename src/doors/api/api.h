@@ -7,10 +7,10 @@
 //   GET  /v1/openapi.json                      all of it (operations.h)
 //
 // A call goes the one way of the gate, like at every other door. The side that has the effect is
-// whoever settles: `execute` answers the request that asked, with the arguments that were decided,
-// and waits for the outcome. None in time, or a node that ends, is a call of which nobody knows the
-// end: an effect halts its run. Who proposes does not settle, unless the deployment file says that
-// it may: the word of an agent about its own call is nothing (case R11).
+// the executor: `execute` answers the request that asked, with the arguments that were decided,
+// and waits for the outcome. None in time, or a node that ends, is a call whose end is unknown: an
+// effect halts its run. Who proposes does not settle, unless the deployment file says that it may:
+// the word of an agent about its own call is nothing (case R11).
 //
 // A held call is waited for as long as its caller says, then answered with `hold`; the same call
 // again goes on waiting. A caller that leaves before it was told loses nothing: the question stays
@@ -103,13 +103,13 @@ class Api {
   // is no such parent. Others: it may not be, and why.
   Result<OpenedSubRun> open_sub_run(const std::string& parent, const NewSubRun& wanted,
                                     const std::string& by);
-  // A run that somebody else opened and joined, with a credential until then: it is kept open as
+  // A run that another door opened and joined, with a credential until then: it is kept open as
   // long as that.
   void adopt(const std::string& run, Lock lock, Instant until);
 
   // No further runs and calls; outcomes still come in.
   void refuse_new();
-  // Calls that somebody executes.
+  // Calls that an executor runs now.
   std::size_t executing() const;
   // The node ends: nothing is waited for any more. Before the gate goes.
   void finish();

@@ -48,10 +48,10 @@ struct OpenCall {
   std::shared_ptr<const Scope> scope;
   bool notify = false;
   std::string decided = {};  // the effect of a verdict that was not enforced; empty: it was
-  bool told = false;         // somebody was told that it may run
-  bool gone = false;         // … and nobody is there to be told
+  bool told = false;         // the executor was told that it may run
+  bool gone = false;         // … and no executor is there to be told
   bool cancel = false;       // it is to be stopped
-  bool reported = false;     // somebody said how it ended
+  bool reported = false;     // the executor said how it ended
   Instant settle_by{};
   Completion<Outcome> outcome;
   Completion<std::string> settlement;  // JSON, for who reported
@@ -78,7 +78,7 @@ struct Api::Impl : std::enable_shared_from_this<Api::Impl> {
   // Who is it, may it, and is the body an object in one reading? False: it was answered.
   Task<bool> admitted(VisitPtr visit);
   bool read_body(Visit& visit);
-  // A body that nobody reads; answers false.
+  // A body that no reader takes; answers false.
   bool refuse_attempt(Visit& visit, int status, const std::string& why);
   // Whether the run of the path is one that this caller may see or use; false: it was answered.
   bool find_run(Visit& visit);
@@ -89,7 +89,7 @@ struct Api::Impl : std::enable_shared_from_this<Api::Impl> {
   void open_run(Visit& visit);
   void give_credential(Visit& visit, const std::string& run, const NewRun& wanted, Lock lock);
   void open_sub_run(Visit& visit);
-  // For a sub-agent of whoever has this credential; `by`: a person who asks for it, or nobody.
+  // For a sub-agent of the holder of this credential; `by`: a person who asks for it, or empty.
   std::expected<OpenedSubRun, Refusal> begin_sub_run(const jose::RunCredential& parent,
                                                      const NewSubRun& wanted,
                                                      const std::string& by);
@@ -98,7 +98,7 @@ struct Api::Impl : std::enable_shared_from_this<Api::Impl> {
   void watch(Visit& visit);
   // Keeps the run from being closed as idle while its newest credential lasts.
   void hold_open(const std::string& run, Instant until);
-  // The run as this door holds it. One of a life before this one is joined when somebody comes for
+  // The run as this door holds it. One of a life before this one is joined when a caller comes for
   // it; null where it cannot be: what the lock says would not be known.
   struct Held {
     Instant until{};

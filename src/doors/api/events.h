@@ -1,4 +1,4 @@
-// What happened in a run, for whoever watches: a line for each record, kept for a while so that a
+// What happened in a run, for its watchers: a line for each record, kept for a while so that a
 // watcher can go on where it was cut off.
 #pragma once
 
@@ -17,15 +17,15 @@
 
 namespace pawl::api {
 
-// Two for each call, and mostly nobody watches: what is told is kept as it is, and becomes JSON
-// when somebody asks.
+// Two for each call, and mostly without a watcher: what is told is kept as it is, and becomes JSON
+// when a watcher asks.
 struct RunEvent {
   std::uint64_t seq = 0;
   std::string_view type;  // of the record; a literal
   Instant at{};
   std::string members;  // of the record, for `json_of` only
 };
-// The event of a record, and the run that it belongs to; nothing for records that are nobody's.
+// The event of a record, and the run that it belongs to; nothing for records that belong to no run.
 // Commitments, facts and digests of arguments stay in the journal.
 struct EventOfRun {
   std::string run;

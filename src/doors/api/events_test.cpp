@@ -36,7 +36,7 @@ TEST(Events, AreBoundedForARunAndForAllOfThem) {
   EXPECT_GE(events.events(), 16U);
 }
 
-// At its time, or because whoever proved it does not stand any more.
+// At its time, or because what proved the watcher counts no longer.
 TEST(Events, AStreamEndsWithWhatProvedItsWatcher) {
   net::Loop loop;
   Events events(kLimits);
@@ -63,7 +63,7 @@ TEST(Events, AStreamEndsWithWhatProvedItsWatcher) {
   EXPECT_TRUE(other.sees("\r\n0\r\n\r\n"));
 }
 
-// What is kept of a record becomes the JSON that the API promises, whenever somebody asks.
+// What is kept of a record becomes the JSON that the API promises, whenever a watcher asks.
 TEST(Events, SayOfARecordWhatAWatcherMayKnow) {
   Record record;
   record.seq = 7;

@@ -42,7 +42,7 @@ class SubRuns : public std::enable_shared_from_this<SubRuns> {
   Status add(SubRun run);
   // Null where there is none, or its time is over.
   const SubRun* find(std::string_view id) const;
-  // One that is there, for the gate; it is asked there as long as somebody holds it.
+  // One that is there, for the gate; it is asked there as long as a caller holds it.
   std::shared_ptr<SubRunLimits> part(std::string_view id);
 
   // Ends it and everything below. The ids that ended.

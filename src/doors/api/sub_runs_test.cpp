@@ -59,7 +59,7 @@ TEST(SubRuns, DenialsAreCountedLikewise) {
   EXPECT_THAT(part->spent(), HasSubstr("1 denials"));
 }
 
-TEST(SubRuns, WhatIsExecutedIsTakenOfEveryoneAboveOrOfNobody) {
+TEST(SubRuns, WhatIsExecutedIsTakenOfEveryoneAboveOrOfNone) {
   Family family;
   ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{jose::Limit::calls, 3}}}));
   ASSERT_TRUE(family.add("s-2", "s-1", {.tools = {}, .limits = {{jose::Limit::records, 10}}}));

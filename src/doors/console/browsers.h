@@ -1,4 +1,4 @@
-// Browsers from which somebody has signed in before.
+// Browsers from which a person has signed in before.
 //
 // Wrong passphrases slow down where they come from (io/approvals/brake.h). Where strangers and
 // reviewers come from one address (one machine, one office, one proxy) that would lock reviewers

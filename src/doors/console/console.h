@@ -5,7 +5,7 @@
 //   POST /console/api/passkey/challenge `{"key":JWK}`: what a passkey has to sign for this key
 //   POST /console/api/passkey/sign-in   … and what it has signed (lang/jose/passkey.h)
 //   POST /console/api/passkey/new       a challenge for a new passkey of who is signed in
-//   GET  /console/api/ways              how people sign in, for whoever asks
+//   GET  /console/api/ways              how people sign in, without a session
 //   POST /console/api/provider/begin    `{"key":JWK}`: where the browser goes
 //   POST /console/api/provider/sign-in  … and what it came back with, signed by that key
 //   POST /console/api/sign-out
@@ -24,7 +24,7 @@
 // reads with cookie and token, and acts with a signature over exactly the act besides. GET changes
 // nothing. A request has to come from our own page: `Host` and `Origin` are looked at before it
 // gets here (doors/http), `Origin` and `Sec-Fetch-Site` once more here. Everything is answered with
-// headers that let the page load from nowhere else, and nobody frame it.
+// headers that let the page load from nowhere else, and no page frame it.
 // Threads: one loop; passphrases are looked at in a thread of their own (passphrases.h).
 #pragma once
 
@@ -48,7 +48,7 @@
 
 namespace pawl::console {
 
-// Somebody who may sign in.
+// A person who may sign in.
 struct Known {
   std::vector<std::string> ways;  // by which they are known (io/approvals/ways.h)
   std::vector<std::string> groups;
@@ -73,9 +73,9 @@ struct ConsolePorts {
   std::function<Instant()> now;
   std::function<std::string(std::size_t)> random;
   std::string node;  // its public key: acts are signed for this node
-  // As state and deployment file say it now; nobody who was removed.
+  // As state and deployment file say it now; a removed person is not among them.
   std::function<std::optional<Known>(const std::string& person)> person;
-  // Whose passkey this is, by its id; empty: nobody's.
+  // Whose passkey this is, by its id; empty: no known person's.
   std::function<std::string(std::string_view id)> owner_of_passkey;
   // The provider's name for the page; empty: there is none, and the two others are not asked.
   std::function<std::string()> provider = {};

@@ -71,7 +71,7 @@ struct Console::Impl : std::enable_shared_from_this<Console::Impl> {
   Session* admitted(Visit& visit, bool uses);
   std::string cookie_name(bool secure) const;
   std::string browser_cookie(bool secure) const;
-  // Where this request comes from, of somebody who says that they are this person.
+  // Where this request comes from, of a browser that claims to be this person's.
   Typist typist_of(const http::Request& request, const std::string& person) const;
 
   // sign_in.cpp
@@ -104,7 +104,7 @@ struct Console::Impl : std::enable_shared_from_this<Console::Impl> {
   Tickets tickets;
   Redemptions passkey_tickets;
   Returns returns;  // from a provider: no room of theirs is that of passkeys
-  Brake brake;      // of its own: wrong passphrases here slow nobody down at the terminal
+  Brake brake;      // of its own: wrong passphrases here do not slow the terminal down
   Browsers browsers;
   std::map<std::string, std::uint32_t> counted;  // by passkey: how often it was used, as it says
   std::uint16_t port = 0;

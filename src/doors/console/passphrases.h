@@ -9,8 +9,8 @@
 // they wait themselves, and what is right is right after that.
 //
 // The queue is fair: a source (an address, a browser) has little room in it, and those that have
-// signed in before come first. So strangers can make each other wait, and nobody whom we know.
-// Whoever finds no room is told to come again.
+// signed in before come first. So strangers can make each other wait, and no person whom we know.
+// A caller that finds no room is told to come again.
 // Threads: everything but that one step belongs to the loop.
 #pragma once
 
@@ -50,13 +50,13 @@ class Passphrases {
   // Waits, and behind those of this source that wait already. False: they are too many, or the node
   // ends.
   Task<bool> hold(std::string source, Duration wait);
-  // Whoever waits is answered, and nobody is looked at any more.
+  // Those who wait are answered, and no further passphrase is checked.
   void finish();
 
  private:
   struct Waiting {
     Typist typist;
-    Completion<bool> turn;  // false: their room was given to somebody who is known, or it is over
+    Completion<bool> turn;  // false: their room was given to a known person, or it is over
   };
   struct Held {
     std::string source;

@@ -81,7 +81,7 @@ TEST(Passphrases, ASourceIsHeldOneBehindTheOther) {
   EXPECT_EQ(late, (std::vector<bool>{false, false})) << "the end answers who is held";
 }
 
-TEST(Passphrases, TheEndAnswersWhoeverWaits) {
+TEST(Passphrases, TheEndAnswersThoseWhoWait) {
   net::Loop loop;
   std::vector<Status> answers;
   {

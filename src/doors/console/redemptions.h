@@ -1,14 +1,14 @@
-// Tickets that were used (tickets.h), so that each counts once, and room that nobody takes from
+// Tickets that were used (tickets.h), so that each counts once, and room that no person takes from
 // others while they are.
 //
 //   passkeys   are used by a person who has proved who they are: each person has room of their own;
 //   providers  are asked before anybody knows who came back. So the room is that of the address it
 //              came from until the provider has answered, and the person's afterwards. What the
-//              provider did not vouch for is forgotten: whoever sends it again asks again, and
-//              that is braked by address, as any new attempt is.
+//              provider did not vouch for is forgotten: the browser that sends it again asks again,
+//              and that is braked by address, as any new attempt is.
 //
-// There is no room that all share and that outlives a question: whoever fills their own keeps
-// nobody else out, and is let in again before long.
+// There is no room that all share and that outlives a question: a person who fills their own
+// keeps no other out, and is let in again before long.
 // Threads: one loop. Times count since boot.
 #pragma once
 
@@ -64,7 +64,7 @@ class Returns {
   // `goes`: the provider may be asked, and `ended` has to follow. `before`: the ticket is used, or
   // under way. `waits`: this address has to wait.
   Turn begin(std::string_view ticket, std::string_view address, Duration now);
-  // The provider vouched for `person`, or for nobody (empty). False: not for them, not now.
+  // The provider vouched for `person`, or for none (empty). False: not for them, not now.
   bool ended(std::string_view ticket, std::string_view person, Duration now);
 
  private:

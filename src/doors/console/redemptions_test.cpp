@@ -20,7 +20,7 @@ TEST(Redemptions, OneCountsOnceAndIsKeptUntilItsEnd) {
   EXPECT_TRUE(some.use("one", "ada", Duration::seconds(60)));
 }
 
-TEST(Redemptions, WhoeverFillsTheirRoomTakesNoneFromOthers) {
+TEST(Redemptions, APersonWhoFillsTheirRoomTakesNoneFromOthers) {
   Redemptions some({.life = Duration::seconds(60), .of_person_max = 2});
   EXPECT_TRUE(some.use("one", "ada", {}));
   EXPECT_TRUE(some.use("two", "ada", kEarly));
@@ -38,14 +38,14 @@ TEST(Returns, AnAnswerCountsOnceAlsoWhileItIsLookedAt) {
   EXPECT_FALSE(some.ended("one", "ada", kEarly));
 }
 
-TEST(Returns, WhatNobodyVouchedForTakesNoRoom) {
+TEST(Returns, WhatNoProviderVouchedForTakesNoRoom) {
   Returns some({.under_way_of_one_max = 1, .burst = 2});
   for (const std::string ticket : {"one", "two"}) {
     EXPECT_EQ(some.begin(ticket, "here", {}), Turn::goes);
     EXPECT_FALSE(some.ended(ticket, "", {}));
   }
   EXPECT_EQ(some.begin("three", "here", {}), Turn::waits);
-  EXPECT_EQ(some.begin("three", "there", {}), Turn::goes) << "nobody else waits";
+  EXPECT_EQ(some.begin("three", "there", {}), Turn::goes) << "no other address waits";
   EXPECT_FALSE(some.ended("three", "", {}));
   // One more after a while, and not a whole life later.
   EXPECT_EQ(some.begin("one", "here", Duration::seconds(1)), Turn::goes);
@@ -53,7 +53,7 @@ TEST(Returns, WhatNobodyVouchedForTakesNoRoom) {
   EXPECT_EQ(some.begin("two", "here", Duration::seconds(1)), Turn::waits);
 }
 
-TEST(Returns, WhoSignsInWaitsForNobodyAtTheSameAddress) {
+TEST(Returns, WhoSignsInWaitsForNoOtherAtTheSameAddress) {
   Returns some({.burst = 2});
   for (int n = 0; n < 100; ++n) {
     const std::string ticket = std::to_string(n);
@@ -83,7 +83,7 @@ TEST(Returns, APersonWhoSignsInTooOftenIsRefusedAlone) {
   EXPECT_TRUE(some.ended("three", "bob", {}));
 }
 
-TEST(Returns, AddressesWithoutNumberAreForgottenAndLockNobodyOut) {
+TEST(Returns, AddressesWithoutNumberAreForgottenAndLockNoPersonOut) {
   Returns some({.burst = 1, .addresses_max = 8});
   for (int n = 0; n < 100; ++n) {
     const std::string name = std::to_string(n);

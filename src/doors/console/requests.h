@@ -1,5 +1,5 @@
 // What a request says, read strictly and without anything behind it: pure functions over the bytes
-// of somebody who may be nobody.
+// of a person who is not known yet.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace pawl::console {
 
-// One answer to every wrong sign-in: who is a reviewer is nobody's business.
+// One answer to every wrong sign-in: a stranger does not learn who is a reviewer.
 inline constexpr std::string_view wrong_sign_in = "name and passphrase are not those of a reviewer";
 
 // The value of a cookie; empty where there is none, and where two of that name came, because which

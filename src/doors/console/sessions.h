@@ -7,11 +7,11 @@
 //   the key      that the page made at sign-in and cannot read itself (WebCrypto, not extractable):
 //                every act is signed with it, over a nonce that counts once and the act's digest.
 // Cookies and tokens are kept as SHA-256, so that looking one up tells nothing by its time, and a
-// look into this memory gives nobody a session.
-// Sessions live in memory: a node that starts again asks everybody to sign in. They end when nobody
-// uses them, after a day's work in any case, with the reviewer whose they are, and at once where an
-// act is not signed by their key.
-// Threads: one loop. Times count since boot: nobody prolongs a session by setting a clock.
+// look into this memory gives no one a session.
+// Sessions live in memory: a node that starts again asks everybody to sign in. They end when they
+// are not used, after a day's work in any case, with the reviewer whose they are, and at once where
+// an act is not signed by their key.
+// Threads: one loop. Times count since boot: setting a clock does not prolong a session.
 #pragma once
 
 #include <cstddef>

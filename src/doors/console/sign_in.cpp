@@ -57,7 +57,7 @@ std::string passphrase_of(const std::optional<Known>& known) {
 }
 
 // A person's verifier or a dummy: an unknown name takes as long as a wrong passphrase.
-std::string nobodys_verifier() {
+std::string dummy_verifier() {
   return fmt::format("argon2id$m={},t={},p=1${}${}", argon_memory_kib, argon_passes,
                      base64(std::string(16, '\0')), base64(std::string(32, '\0')));
 }
@@ -127,7 +127,7 @@ Task<void> Console::Impl::sign_in(VisitPtr visit) {
   const auto known = ports.person(person);
   const std::string way = passphrase_of(known);
   Status right = co_await passphrases.check(std::move(asked->passphrase),
-                                            way.empty() ? nobodys_verifier() : way, typist);
+                                            way.empty() ? dummy_verifier() : way, typist);
   if (right && way.empty()) right = fail(ErrorKind::refused, std::string(wrong_sign_in));
   if (over) co_return visit->refuse(503, "the node ends");
   if (!right && right.error().fault != ErrorKind::refused) co_return visit->refuse(right.error());

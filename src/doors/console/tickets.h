@@ -1,10 +1,11 @@
-// Challenges for people who are not signed in yet: a text that we gave to somebody for one purpose
+// Challenges for people who are not signed in yet: a text that we gave to a browser for one purpose
 // and one key of a page, and that counts for a while.
 //
-// Nothing is kept of a ticket that is given: it carries its end and a MAC of ours, so whoever asks
-// for many takes no room from others. That each counts once is kept elsewhere (redemptions.h).
-// A ticket is given for the key that the page has made for the session it wants: whoever brings
-// it with another key brings nothing.
+// Nothing is kept of a ticket that is given: it carries its end and a MAC of ours, so a browser
+// that asks for many takes no room from others. That each counts once is kept elsewhere
+// (redemptions.h).
+// A ticket is given for the key that the page has made for the session it wants: with another key
+// it counts for nothing.
 // Threads: one loop. Times count since boot.
 #pragma once
 

@@ -407,7 +407,7 @@ views::StandingNames Control::standing_names() const {
   return ports_.names ? ports_.names() : views::StandingNames{};
 }
 
-// Ending a run only tightens: it needs nobody's proof.
+// Ending a run only tightens: it needs no proof.
 Result<std::string> Control::close_run(json::View request, const std::string&) {
   const auto run = text(request, "run");
   const auto reason = text(request, "reason");

@@ -2,7 +2,7 @@
 //
 // One request, one answer, both JSON objects. Whatever loosens (approve, resume, accept, enrol)
 // is an *act*: it carries a reviewer's proof over exactly this request. What tightens (kill,
-// reject) needs nobody's proof but says who asked. Reading needs the socket, which is the user's
+// reject) needs no proof but says who asked. Reading needs the socket, which is the user's
 // own.
 //   {"op":"hello","nonce":…}          the node proves its key, before anybody sends it anything
 //   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…,"full":true}
@@ -33,7 +33,7 @@
 // A list of questions takes `filter`, words that are found anywhere in them, and `limit`; with
 // `names` it is their ids alone, with `ids` (a list) it is of these. Questions
 // are shown with `may_not`, why a `person` may not answer them, where a request names one; with
-// `passphrase`, of somebody who would prove by it who they are.
+// `passphrase`, of a person who would prove by it who they are.
 // kinds of acts: answer {approval, approve, reason, shown, typed},
 // answer_together {answers: [{approval, shown, typed}], approve, reason, shown},
 // change {approval, arguments, reason, shown, typed}, ask {approval, text},
@@ -125,15 +125,15 @@ struct ControlPorts {
   std::function<void(json::Writer& out)> access = {};
   // Does something in a later turn of the loop.
   std::function<void(std::function<void()> work)> later = {};
-  // Reads back how waiting calls were judged (look_back.h), in a thread of its own; nothing: nobody
-  // could read now. Null: what the activity does not keep is missing.
+  // Reads back how waiting calls were judged (look_back.h), in a thread of its own; nothing: no
+  // thread could read now. Null: what the activity does not keep is missing.
   std::function<Task<std::optional<views::FoundCalls>>(std::vector<views::SoughtCall>)> look_back =
       {};
   std::function<DeploymentNow()> deployment = {};
   // A person accepts the bytes with this digest: nothing else comes into force by it.
   std::function<Status(const std::string& digest, const std::string& person)> accept_deployment =
       {};
-  // What is wrong with the journal; empty: nothing, as far as is known. `now`: whoever asks wants
+  // What is wrong with the journal; empty: nothing, as far as is known. `now`: the caller wants
   // it looked at, and waits where that is soon done.
   std::function<Task<std::string>(bool now)> damage = {};
   // Names that a kill may be about, beside those of the state.
@@ -154,7 +154,7 @@ class Control {
   // Answers when what was asked is durable. `source`: the connection that it came by; challenges
   // belong to it, and it is what wrong proofs slow down.
   Task<std::string> answer(std::string request, std::string source = {});
-  // An act of somebody whom another door has proven, with how (`proof`, for the record); the rest
+  // An act of a person whom another door has proven, with how (`proof`, for the record); the rest
   // is the same. Answers when it is durable.
   Task<std::string> perform(std::string person, std::string proof, std::string act);
   // A waiting question as a list has it; empty where it does not wait any more.

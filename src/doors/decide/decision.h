@@ -15,7 +15,7 @@ struct Obligations {
   const Question* approval = nullptr;  // of a hold
   std::string forward;                 // canonical arguments, where they differ
   std::string halt;                    // why the run halts with this line
-  std::string notify;                  // why somebody is told
+  std::string notify;                  // why a person is told
   const std::vector<std::string>* scope = nullptr;
   std::string result;  // the projection, where a result was given
   std::vector<std::string> withheld;

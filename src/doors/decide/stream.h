@@ -9,16 +9,17 @@
 // kept between lines by the same fold that the gate's journal goes through, in memory only. Nothing
 // runs here: an allowed call is settled with its own line, by `result` or `outcome` where they are
 // given and else at its reservation; a hold and a denial cost their step and are not executed, and
-// the question of a hold is withdrawn with its line, because nobody waits for it.
+// the question of a hold is withdrawn with its line, because no caller waits for it.
 //
-// `user_text` is what the sponsor of the run said; it counts from its line on, and stays. Whoever
-// feeds the stream vouches for it: only words that came to it past the agent belong there. A
-// `result` is remembered where the policy refers to a field of it (kernel/origin).
+// `user_text` is what the sponsor of the run said; it counts from its line on, and stays. The
+// caller that feeds the stream vouches for it: only words that came to it past the agent belong
+// there. A `result` is remembered where the policy refers to a field of it (kernel/origin).
 //
-// Whoever names a run is its sponsor: a halt stays with the run of that name and not with the
-// others of the stream. Time is what `now` says (absent: the line before's, at first 1970) and
+// The caller that names a run is its sponsor: a halt stays with the run of that name and not with
+// the others of the stream. Time is what `now` says (absent: the line before's, at first 1970) and
 // never the machine's. A bad line is answered with a denial, is charged to its run where one can be
-// read, and never ends the stream. Threads: one stream belongs to one thread.
+// read, and never ends the stream.
+// Threads: one stream belongs to one thread.
 #pragma once
 
 #include <functional>

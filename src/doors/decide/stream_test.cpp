@@ -97,7 +97,7 @@ TEST_F(DecideTest, AHoldIsChargedAndNotExecuted) {
   EXPECT_EQ(run.denials.settled, 0U);
   EXPECT_EQ(run.live, 0U);
   EXPECT_TRUE(run.entries.empty());
-  // Nobody waits, so the wall clock runs on.
+  // No call waits, so the wall clock runs on.
   EXPECT_EQ(code(R"({"run":"r","tool":"read","arguments":{},"now":130})"), "ceiling");
 }
 
@@ -163,7 +163,7 @@ TEST_F(DecideTest, WhatIsForwardedInAnotherSpellingIsSaid) {
   EXPECT_EQ(code(R"({"run":"r","tool":"write","arguments":{"path":"~/x"}})"), "constraint");
 }
 
-TEST_F(DecideTest, NotifyRunsAndSomebodyIsTold) {
+TEST_F(DecideTest, NotifyRunsAndTheContactIsTold) {
   const json::View v = say(R"({"run":"r","tool":"update_index","arguments":{}})");
   EXPECT_EQ(v["effect"].string(), "allow");
   EXPECT_EQ(json::write(v["obligations"]["notify"]["contacts"]),

@@ -12,7 +12,7 @@
 // `Hosts::any` are served under any host, because what probes a machine's health calls it by
 // its address, but to no foreign page.
 // Paths are compared as they were sent: nothing is decoded, and a path that has an empty segment, a
-// dot segment, a backslash or an escaped character of those is refused, because whoever stands
+// dot segment, a backslash or an escaped character of those is refused, because a proxy
 // before us could have read it in another way.
 // Threads: one loop. Rows are added before the first request.
 #pragma once

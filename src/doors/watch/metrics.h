@@ -7,7 +7,7 @@
 // Labels are roles, servers, verdicts, classes, codes and words of ours, and never arguments,
 // results, tools or what else an agent may choose: a role or a server that the deployment does not
 // name is `other`. What counts is what was written to the journal since this node started; what
-// stands now is read from the state when somebody asks.
+// stands now is read from the state when a collector asks.
 // A call in the middle of which the node ends is not measured.
 // Threads: the gate's loop.
 #pragma once

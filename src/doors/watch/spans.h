@@ -16,14 +16,14 @@
 
 namespace pawl::watch {
 
-// When a moment of CLOCK_BOOTTIME was; and ids for spans that nobody was told.
+// When a moment of CLOCK_BOOTTIME was; and ids for spans that no caller was told.
 struct SpanSources {
   Instant now{};
   Duration boot{};
   std::function<std::string(std::size_t)> random;
 };
 
-// Of a call that nobody traces: none.
+// Of a call that is not traced: none.
 std::vector<otlp::Span> spans_of(const CallOver& call, const SpanSources& sources);
 
 }  // namespace pawl::watch

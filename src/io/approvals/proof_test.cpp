@@ -80,7 +80,7 @@ TEST(Challenges, AreOfTheConnectionThatAskedForThem) {
   EXPECT_TRUE(challenges.take(*nonce, "here", "ada", kNow)) << "and they did not use it up";
 }
 
-TEST(Challenges, WrongProofsSlowTheirSourceAndNobodyElse) {
+TEST(Challenges, WrongProofsSlowTheirSourceAlone) {
   Challenges challenges;
   for (int i = 0; i < 1000; ++i) challenges.failed("there", kNow);
   EXPECT_FALSE(challenges.open("there", "ada", nonce_of(1), kNow).has_value());
@@ -92,7 +92,7 @@ TEST(Challenges, WrongProofsSlowTheirSourceAndNobodyElse) {
   EXPECT_TRUE(challenges.open("there", "ada", nonce_of(5), kNow).has_value());
 }
 
-TEST(Challenges, AFloodInTheirNamePushesNobodyOut) {  // H09
+TEST(Challenges, AFloodInTheirNamePushesNoReviewerOut) {  // H09
   Challenges challenges;
   const auto nonce = challenges.open("here", "ada", nonce_of(0), kNow);
   for (int i = 0; i < 8000; ++i) {

@@ -136,7 +136,7 @@ TEST(Broker, ReadsNothingThatIsBoundElsewhere) {
   EXPECT_EQ(as_a("host"), "minted");
   EXPECT_EQ(as_a("right_port"), "minted");
   EXPECT_THAT(as_a("host", "read", "mail"), HasSubstr("the host `mail.example`"));
-  EXPECT_THAT(as_a("host", "read", "nobody"), HasSubstr("may not be sent to the host"));
+  EXPECT_THAT(as_a("host", "read", "unknown"), HasSubstr("may not be sent to the host"));
   EXPECT_THAT(as_a("port"), HasSubstr("may not be sent to the host"));
   EXPECT_THAT(as_a("server"), HasSubstr("the server `crm`"));
   EXPECT_EQ(as_a("server", "read", "mail"), "minted");
@@ -257,7 +257,7 @@ void expect_own_key(Desk& desk, const std::function<void()>& meanwhile) {
   EXPECT_EQ((*third)->value.bytes(), "stored-value");
 }
 
-TEST(Broker, WhoeverOpensTheStoreWhileAnotherDoesHasTheirOwnKey) {
+TEST(Broker, TwoWhoOpenTheStoreAtOnceEachHaveTheirOwnKey) {
   const std::string with = std::string(kServers) + "credentials: {c: {store: s}}\nstore: ";
   Desk desk;
   store(desk, "stored-value");

@@ -296,8 +296,8 @@ std::uint16_t listen_on_loopback(const net::Fd& socket) {
   return ntohs(address.sin_port);
 }
 
-// Answers the first request of its first connection and closes it at the second; whoever connects
-// again is answered too.
+// Answers the first request of its first connection and closes it at the second; a client that
+// connects again is answered too.
 struct Quitter {
   explicit Quitter(net::Loop& l)
       : loop(l), socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -342,12 +342,12 @@ TEST(Client, SendsNothingASecondTimeOverAnotherConnection) {
 
 TEST(Client, KnowsWhereNothingHasLeft) {
   Pair pair;
-  std::uint16_t nobody = 0;
+  std::uint16_t closed = 0;
   {
     Server gone(pair.loop, {}, [](Request, Responder) {});
-    nobody = gone.listen("127.0.0.1", 0).value_or(0);
+    closed = gone.listen("127.0.0.1", 0).value_or(0);
   }
-  for (const std::string& url : {"http://127.0.0.1:" + std::to_string(nobody),
+  for (const std::string& url : {"http://127.0.0.1:" + std::to_string(closed),
                                  std::string("http://elsewhere.example/"), pair.url("/")}) {
     std::optional<std::optional<Error>> end;
     const Fetch fetch = pair.client->start(

@@ -105,7 +105,7 @@ TEST(Conversation, SaysWhatIsWrongAfterWhatWasAskedBefore) {
   EXPECT_TRUE(talk.conversation->finished());
 }
 
-TEST(Conversation, StreamsInChunksThatNobodyKeeps) {
+TEST(Conversation, StreamsInChunksThatAreNotKept) {
   Talk talk;
   talk.ask("/a");
   Stream stream = talk.stream("/a");

@@ -57,7 +57,7 @@ TEST(Reach, KnowsWhereCredentialsAreHandedOut) {
   }
 }
 
-// With another address inside, or nobody's.
+// With another address inside, or an unassigned one.
 TEST(Reach, KnowsAddressesThatAreNone) {
   for (const char* text : {"0.0.0.0",         "0.1.2.3",
                            "224.0.0.1",       "240.0.0.1",

@@ -86,7 +86,7 @@ TEST(RequestReader, AnswersABareNewlineAtOnce) {
   EXPECT_EQ(refusal_of("GET / HTTP/1.1\n"), 400);
 }
 
-TEST(RequestReader, TellsOnceThatSomebodyWaitsToSendABody) {
+TEST(RequestReader, TellsOnceThatAClientWaitsToSendABody) {
   const ServerLimits limits;
   RequestReader reader(limits);
   std::string_view head =

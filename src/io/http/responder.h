@@ -61,8 +61,8 @@ class [[nodiscard]] Responder {
 
   // A response whose fields could not be sent, or that frames itself, is replaced by a 500.
   void answer(Response response) &&;
-  // Sends the head at once. Adds `X-Accel-Buffering: no` and `Cache-Control: no-store`: whoever
-  // stands between must neither hold back nor keep what is streamed. The body is the beginning.
+  // Sends the head at once. Adds `X-Accel-Buffering: no` and `Cache-Control: no-store`: a proxy
+  // in between must neither hold back nor keep what is streamed. The body is the beginning.
   Stream stream(Response head) &&;
 
   bool gone() const;

@@ -119,7 +119,7 @@ TEST(Server, RefusesALargeBodyAndTheClientReadsWhy) {
   EXPECT_THAT(client.got(), StartsWith("HTTP/1.1 413 Content Too Large\r\n"));
 }
 
-TEST(Server, WaitsForNobodyForEver) {
+TEST(Server, WaitsForNoClientForEver) {
   Echo echo({.header_time = kShortWait, .body_time = kShortWait, .idle_time = kShortWait});
   RawClient silent(echo.loop, echo.port);
   EXPECT_TRUE(silent.sees_end());

@@ -87,7 +87,7 @@ TEST(Events, HaveALimitThatCommentsDoNotFill) {
   EXPECT_EQ(hear("id: 12345\n\n", 1, limits).last_id, "");
 }
 
-TEST(Events, StopWhenNobodyWantsThem) {
+TEST(Events, StopWhenTheReaderWantsNoMore) {
   int seen = 0;
   EventReader reader([&](const Event&) { return ++seen < 2; });
   EXPECT_TRUE(reader.feed("data: a\n\ndata: b\n\ndata: c\n\n"));

@@ -136,7 +136,7 @@ TEST_F(Encrypted, AClientsCertificateIsHandedOver) {
   EXPECT_EQ(why, "no certificate of a client");
 }
 
-TEST_F(Encrypted, ACertificateOfNobodyIsRefusedEvenWhereNoneIsNeeded) {
+TEST_F(Encrypted, ACertificateOfNoKnownAuthorityIsRefusedEvenWhereNoneIsNeeded) {
   TlsFiles asking = files();
   asking.clients = ClientCertificates::optional;
   listen(asking);
@@ -185,10 +185,10 @@ TEST_F(Encrypted, FilesThatDoNotBelongTogetherAreRefused) {
   TlsFiles missing = files();
   missing.certificate = folder.path() + "/none.pem";
   EXPECT_EQ(TlsSettings::load(missing).error().fault, ErrorKind::missing);
-  TlsFiles nobody = files();
-  nobody.clients = ClientCertificates::required;
-  nobody.client_ca = authority.key("agent");
-  EXPECT_EQ(TlsSettings::load(nobody).error().fault, ErrorKind::invalid);
+  TlsFiles wrong_ca = files();
+  wrong_ca.clients = ClientCertificates::required;
+  wrong_ca.client_ca = authority.key("agent");
+  EXPECT_EQ(TlsSettings::load(wrong_ca).error().fault, ErrorKind::invalid);
 }
 
 }  // namespace

@@ -153,9 +153,9 @@ TEST(Foreign, ForgedExpiredAndForOthers) {
                                              kForeignNow - 11)),
               HasSubstr("expired"));
   EXPECT_THAT(embassy.refused(Embassy::nightly(R"(,"nbf":1800000300)")), HasSubstr("claims.nbf"));
-  EXPECT_THAT(embassy.refused(Embassy::token('\x01', "https://id.example", "nobody")),
+  EXPECT_THAT(embassy.refused(Embassy::token('\x01', "https://id.example", "stranger")),
               HasSubstr("who is not an agent here"));
-  // Another issuer's key, and an issuer that nobody named.
+  // Another issuer's key, and an issuer that the file does not name.
   EXPECT_THAT(embassy.refused(Embassy::token('\x02', "https://id.example", "svc-nightly")),
               HasSubstr("not a key of this issuer"));
   const std::size_t before = embassy.fetched.size();
@@ -196,7 +196,7 @@ TEST(Foreign, ANewKeyIsFetched) {
   EXPECT_TRUE(embassy.ask(Embassy::token('\x04', "https://id.example", "svc-nightly")));
 }
 
-TEST(Foreign, WithoutKeysNobodyIsKnownAndThatIsSaid) {
+TEST(Foreign, WithoutKeysNoAgentIsKnownAndThatIsSaid) {
   Embassy embassy;
   embassy.sets.clear();
   const auto who = embassy.ask(Embassy::nightly());
@@ -216,7 +216,7 @@ TEST(Foreign, ScopesAreRights) {
   };
   const auto with = scoped(R"(,"scope":"openid agents.call")");
   ASSERT_TRUE(with) << embassy.notes.back();
-  EXPECT_EQ(to_string(with->rights), "propose") << "`watch` has no scope, so nobody gets it";
+  EXPECT_EQ(to_string(with->rights), "propose") << "`watch` has no scope, so no agent gets it";
   const auto without = scoped(R"(,"scope":"openid")");
   ASSERT_TRUE(without);
   EXPECT_EQ(to_string(without->rights), "");
@@ -286,7 +286,7 @@ TEST(Foreign, ACertificateAndATokenAreOneAgents) {
   EXPECT_THAT(embassy.refused(Embassy::nightly()),
               HasSubstr("of `nightly` over a connection of `certified`"));
   embassy.shown = certificate_of("proxy.example");
-  EXPECT_TRUE(embassy.ask(Embassy::nightly())) << "one of nobody takes nothing away";
+  EXPECT_TRUE(embassy.ask(Embassy::nightly())) << "one of no agent takes nothing away";
 }
 
 TEST(Foreign, ABoundTokenCountsOnItsConnectionOnly) {
@@ -314,7 +314,7 @@ TEST(Foreign, DoorsSayWhoseTokensTheyTake) {
             R"(["https://id.example","https://scoped.example"])");
   EXPECT_EQ(json::write(said->root()["scopes_supported"]), R"(["agents.call"])");
   // Of any other role they say the same, whether there is such a role or not.
-  for (const std::string role : {"reader", "nobody"}) {
+  for (const std::string role : {"reader", "unknown"}) {
     const auto other = json::parse(embassy.identities.metadata("/mcp/" + role));
     ASSERT_TRUE(other);
     EXPECT_EQ(other->root()["resource"].string(), "https://gate.example/mcp/" + role);

@@ -102,12 +102,12 @@ TEST(Identities, AKeyIsItsAgent) {
   const auto other = gate.ask("bearer " + key_of('c').secret);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->agent, "executor");
-  EXPECT_EQ(other->sponsor, "executor") << "nobody answers for it but itself";
+  EXPECT_EQ(other->sponsor, "executor") << "only it answers for itself";
   EXPECT_EQ(to_string(other->rights), "settle");
   EXPECT_THAT(gate.notes, IsEmpty());
 }
 
-TEST(Identities, WhatIsNoKeyOfTheFileIsNobodys) {
+TEST(Identities, WhatIsNoKeyOfTheFileIsNoAgents) {
   Gatehouse gate;
   const auto who = gate.ask("Bearer " + key_of('z').secret);
   ASSERT_FALSE(who);
@@ -119,7 +119,7 @@ TEST(Identities, WhatIsNoKeyOfTheFileIsNobodys) {
   EXPECT_THAT(gate.notes[0], Not(HasSubstr(key_of('z').secret.substr(5))));
 }
 
-TEST(Identities, WhoeverIsTakenOutOfTheFileStandsNoLonger) {
+TEST(Identities, AnAgentTakenOutOfTheFileStandsNoLonger) {
   Gatehouse gate;
   const auto by_key = gate.ask("Bearer " + key_of('a').secret);
   const auto by_credential = gate.ask("Bearer " + gate.credential());
@@ -144,7 +144,7 @@ TEST(Identities, WhoeverIsTakenOutOfTheFileStandsNoLonger) {
   EXPECT_FALSE(*gone->stands);
 }
 
-TEST(Identities, WhoeverMayDoLessStandsNoLonger) {
+TEST(Identities, AnAgentThatMayDoLessStandsNoLonger) {
   Gatehouse gate;
   const auto by_key = gate.ask("Bearer " + key_of('a').secret);
   const auto by_credential = gate.ask("Bearer " + gate.credential());
@@ -213,7 +213,7 @@ TEST(Identities, WhatMakesACredentialUseless) {
   EXPECT_THAT(gate.notes, Contains(HasSubstr("the kill switch revoked")));
   EXPECT_FALSE(gate.identities.issue({.agent = "nightly", .run = "r-1", .audience = kDoor}));
   gate.run.phase = RunPhase::open;
-  EXPECT_FALSE(gate.ask("Bearer " + token)) << "also after somebody resumed the run";
+  EXPECT_FALSE(gate.ask("Bearer " + token)) << "also after a person resumed the run";
   gate.now = gate.now + Duration::seconds(1);
   EXPECT_TRUE(gate.ask("Bearer " + gate.credential())) << "a new one counts";
   gate.run.revoked.reset();
@@ -250,7 +250,7 @@ TEST(Identities, TheOlderKeyStillChecks) {
   const auto set = json::parse(gate.identities.key_set());
   ASSERT_TRUE(set);
   EXPECT_EQ(set->root()["keys"].size(), 2U);
-  // … until its last credential has ended, and then it signs for nobody who got hold of it.
+  // … until its last credential has ended, and then it signs for no thief.
   std::vector<RunSigner> rotated = Gatehouse::keys();
   rotated[1].until = gate.now + Duration::seconds(60);
   gate.identities.sign_with(std::move(rotated));

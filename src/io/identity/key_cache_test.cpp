@@ -51,7 +51,7 @@ struct FarAway {
   KeyCache cache;
 };
 
-TEST(KeyCache, NothingIsFetchedBeforeSomebodyAsksAndThenOnce) {
+TEST(KeyCache, NothingIsFetchedBeforeTheFirstRequestAndThenOnce) {
   FarAway far;
   EXPECT_THAT(far.asked, SizeIs(0));
   far.ask();
@@ -82,7 +82,7 @@ TEST(KeyCache, UnknownKeysAreLookedForOnceInAWhile) {
   EXPECT_TRUE(far.got.back());
   EXPECT_NE(far.got.back()->generation, first);
   far.ask_newer(first);
-  EXPECT_THAT(far.asked, SizeIs(2)) << "somebody has fetched it meanwhile";
+  EXPECT_THAT(far.asked, SizeIs(2)) << "another request has fetched it meanwhile";
   EXPECT_TRUE(far.got.back());
 }
 
@@ -126,7 +126,7 @@ TEST(KeyCache, AnOldSetCountsForAWhileAndThenNoMore) {
   far.later(6 * 3600);
   far.ask();
   far.fails();
-  EXPECT_FALSE(far.got.back()) << "whoever withdrew a key is heard in the end";
+  EXPECT_FALSE(far.got.back()) << "an issuer that withdrew a key is heard in the end";
 }
 
 TEST(KeyCache, WhatASourceSaysOfItsAgeHasBounds) {
@@ -176,7 +176,7 @@ TEST(KeyCache, KeysBelongToTheirPlace) {
   EXPECT_EQ(far.got.back().error().fault, ErrorKind::missing);
 }
 
-TEST(KeyCache, AtTheEndNobodyWaits) {
+TEST(KeyCache, AtTheEndNoRequestWaits) {
   FarAway far;
   far.ask();
   far.cache.finish();

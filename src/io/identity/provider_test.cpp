@@ -62,7 +62,7 @@ TEST(Provider, VouchesForWhoSignedInThere) {
   EXPECT_TRUE(judged(with("azp", "\"pawl\"")));
 }
 
-TEST(Provider, ATokenForSomethingElseVouchesForNobody) {
+TEST(Provider, ATokenForSomethingElseVouchesForNoPerson) {
   EXPECT_FALSE(judged(kGood, "another"));
   EXPECT_FALSE(judged(kGood, ""));
   for (const std::string& wrong :
@@ -76,7 +76,7 @@ TEST(Provider, ATokenForSomethingElseVouchesForNobody) {
   }
 }
 
-TEST(Provider, ASessionThatWasLeftOpenThereVouchesForNobody) {
+TEST(Provider, ASessionThatWasLeftOpenThereVouchesForNoPerson) {
   // Five minutes before it began, and what clocks may differ by.
   EXPECT_TRUE(judged(with("auth_time", "999680")));
   EXPECT_FALSE(judged(with("auth_time", "999679")));
@@ -87,9 +87,9 @@ TEST(Provider, ASessionThatWasLeftOpenThereVouchesForNobody) {
   }
   std::string without(kGood);
   without.erase(without.find("\"auth_time\""), std::string_view("\"auth_time\":1000000,").size());
-  const auto nobody = judged(without);
-  ASSERT_FALSE(nobody);
-  EXPECT_THAT(nobody.error().message, HasSubstr("no `auth_time`"));
+  const auto undated = judged(without);
+  ASSERT_FALSE(undated);
+  EXPECT_THAT(undated.error().message, HasSubstr("no `auth_time`"));
 }
 
 TEST(Provider, OneThatDoesNotSayWhenIsTakenAtItsWordWhereTheFileSaysSo) {

@@ -53,7 +53,7 @@ std::string bytes_of_block(const std::string& name) {
   return bytes;
 }
 
-// The page's spelling of bytes, for whoever has to bring it up to date.
+// The page's spelling of bytes, for the author who brings it up to date.
 std::string as_block(std::string_view bytes) {
   std::string text;
   for (std::size_t at = 0; at < bytes.size(); at += 16) {

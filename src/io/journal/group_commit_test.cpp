@@ -70,7 +70,7 @@ TEST_F(GroupCommitTest, OneSyncForAllThatWait) {
   EXPECT_EQ(commit_->synced(), 2U);
 }
 
-TEST_F(GroupCommitTest, WhatNobodyWaitsForIsSyncedWithinTheDelay) {
+TEST_F(GroupCommitTest, WhatNoCallWaitsForIsSyncedWithinTheDelay) {
   commit_->written(1);
   EXPECT_EQ(commit_->due(), Duration::milliseconds(100));
   now_ = now_ + Duration::milliseconds(99);

@@ -106,7 +106,7 @@ TEST_F(JournalTest, DurableComesThroughTheLoop) {
   expect_clean();
 }
 
-TEST_F(JournalTest, ARecordNobodyWaitsForIsSyncedAllTheSame) {
+TEST_F(JournalTest, ARecordThatNoCallWaitsForIsSyncedAllTheSame) {
   SmallLoop loop;
   JournalOptions options = threaded(loop);
   options.checkpoint_interval_min = Duration::milliseconds(1);

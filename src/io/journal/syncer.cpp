@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t ns_per_ms = 1'000'000;
 
 // Sleeps in poll on an event descriptor. A wake writes to it only if the thread said that it
-// sleeps, so a busy journal wakes nobody.
+// sleeps, so a busy journal wakes no thread.
 class ThreadSyncer final : public Syncer {
  public:
   ThreadSyncer() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {

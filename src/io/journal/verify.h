@@ -3,8 +3,8 @@
 // It reads the bytes of docs/formats/journal.md with code of its own: nothing here is shared with
 // the code that writes and recovers, but for hashes, base64 and the Disk. It finds every single
 // changed bit in segments, payloads, checkpoints, snapshots and the public key, and says where.
-// Whoever holds the node's key can write another history that verifies; against that only a
-// checkpoint helps that somebody else holds (`expected`).
+// A thief of the node's key can write another history that verifies; against that only a
+// checkpoint helps that another party holds (`expected`).
 //
 // One damage is one finding: what only follows from it (checkpoints that cannot be compared any
 // more, records that continue a lost one) is not said again. Behind damage the reading goes on at
@@ -70,7 +70,7 @@ struct JournalVerification {
   std::string readable_text() const;
 };
 
-// A checkpoint that somebody else kept: the journal must still contain it.
+// A checkpoint that another party kept: the journal must still contain it.
 struct ExpectedCheckpoint {
   std::uint64_t size = 0;
   Digest root{};

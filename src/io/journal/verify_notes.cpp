@@ -116,7 +116,7 @@ Status Notes::read_keys() {
   return {};
 }
 
-// The secret key may be out of reach for whoever verifies; where it is there, it must fit.
+// The secret key may be out of reach for the verifier; where it is there, it must fit.
 Status Notes::check_secret(const KeyText& open) {
   auto text = read_whole(disk_, "node.key", note_file_bytes_max);
   if (!text) return {};

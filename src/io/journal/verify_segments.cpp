@@ -43,8 +43,8 @@ struct Chain {
 
 constexpr std::uint64_t nothing_more = ~0ULL;
 constexpr std::string_view ends_within = "the file ends within the record";
-// Of records that are looked at as the first one behind damage; nobody keeps a verifier busy for
-// ever with bytes that only look like frames.
+// Of records that are looked at as the first one behind damage; bytes that only look like frames
+// do not keep a verifier busy for ever.
 constexpr std::uint64_t sought_bytes_max = 1UL << 30;
 
 class Segments {

@@ -57,7 +57,7 @@ TEST(Aside, WhatTheWorkHoldsIsGoneBeforeItsAnswer) {
   EXPECT_TRUE(alone);
 }
 
-TEST(Aside, TheEndAnswersWhoeverWaitsAndWhoeverComes) {
+TEST(Aside, TheEndAnswersThoseWhoWaitAndThoseWhoCome) {
   Asked asked;
   for (const char letter : std::string("abc")) spawn(asked.write(letter));
   asked.aside.finish();
@@ -69,7 +69,7 @@ TEST(Aside, TheEndAnswersWhoeverWaitsAndWhoeverComes) {
 }
 
 // Its turn has come, and the loop has not told it yet.
-TEST(Aside, TheEndAnswersWhoeverIsNext) {
+TEST(Aside, TheEndAnswersTheNextInLine) {
   Asked asked;
   for (const char letter : std::string("ab")) spawn(asked.write(letter));
   ASSERT_TRUE(asked.loop.run_until([&] { return asked.ends.size() == 1; }));

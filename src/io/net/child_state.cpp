@@ -10,7 +10,7 @@
 namespace pawl::net {
 namespace {
 
-// Between two looks at followers whose end nobody announces.
+// Between two looks at followers whose end is not announced.
 constexpr Duration kLookFirst = Duration::milliseconds(2);
 constexpr Duration kLookLast = Duration::milliseconds(50);
 

@@ -132,7 +132,7 @@ TEST(Processes, only_the_one_that_is_meant_is_ended) {
   int how = 0;
   ASSERT_EQ(::waitpid(child, &how, 0), child);
   EXPECT_TRUE(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
-  end_now(stat->id);  // nobody
+  end_now(stat->id);  // it is gone
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 TEST(Signals, become_events_of_the_loop) {
   Loop loop;
   std::vector<int> heard;
-  // Two that nobody uses, so that a failure cannot end the test program.
+  // Two that are otherwise unused, so that a failure cannot end the test program.
   const auto signals =
       Signals::watch(loop, {SIGWINCH, SIGURG}, [&](int number) { heard.push_back(number); });
   ASSERT_TRUE(signals);

@@ -244,8 +244,8 @@ Result<Fd> connect_unix(const std::string& path, Duration at_most) {
     return fail(ErrorKind::environment,
                 fmt::format("no answer on `{}` within {}", path, to_string(at_most)));
   }
-  const bool nobody = number == ENOENT || number == ECONNREFUSED;
-  return std::unexpected(system_error(nobody ? ErrorKind::missing : ErrorKind::environment,
+  const bool missing = number == ENOENT || number == ECONNREFUSED;
+  return std::unexpected(system_error(missing ? ErrorKind::missing : ErrorKind::environment,
                                       fmt::format("connect to `{}`", path), number));
 }
 

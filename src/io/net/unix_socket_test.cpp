@@ -150,7 +150,7 @@ TEST_F(UnixSocket, never_replaces_one_that_answers_or_is_no_socket) {
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(UnixSocket, connecting_says_missing_where_nobody_can_be) {
+TEST_F(UnixSocket, connecting_says_missing_where_no_server_can_be) {
   EXPECT_EQ(connect_unix(path, Duration::seconds(60)).error().fault, ErrorKind::missing);
 }
 

@@ -306,7 +306,7 @@ TEST(MessengerTest, TriesAgainAndGivesUp) {
   ASSERT_TRUE(world.until(2));
   EXPECT_EQ(world.tries, 8);
   EXPECT_EQ(world.way->dead(), "why");
-  // Nobody waits behind a dead way: one try each, until one gets through.
+  // No message waits behind a dead way: one try each, until one gets through.
   world.send({End::again});
   ASSERT_TRUE(world.until(3));
   EXPECT_EQ(world.tries, 9);

@@ -25,7 +25,7 @@ std::string flags_of(const void* address) {
   return {};
 }
 
-TEST(Credential, LiesInPagesThatNobodyElseSees) {
+TEST(Credential, LiesInPagesThatNoOtherProcessSees) {
   const Credential held = Credential::copy_of("correct horse battery staple");
   const std::string flags = flags_of(held.bytes().data());
   if (flags.empty()) GTEST_SKIP() << "this system does not tell the flags of pages";

@@ -81,7 +81,7 @@ TEST_F(RunKeysTest, ARotationKeepsWhatIsStillNeeded) {
   EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "f") << "no older key checks any more";
 }
 
-// A file that says nothing clear makes no keys of its own: nobody would notice the new ones.
+// A file that says nothing clear makes no keys of its own: the new ones would go unnoticed.
 TEST_F(RunKeysTest, AreRefusedWhereTheyAreUnclear) {
   const std::string line = base64(std::string(32, 'a')) + "\n";
   for (const std::string& text :

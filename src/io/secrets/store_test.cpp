@@ -124,7 +124,7 @@ std::string with_digest(const std::string& text, const std::string& body) {
   return text.substr(0, 20) + hex(sha256(body)) + text.substr(84, 66) + body;
 }
 
-// Somebody who can write the file, and makes its digest fit.
+// An attacker who can write the file, and makes its digest fit.
 TEST(Store, FindsEveryEdit) {
   const std::string text = filled().text();
   const std::string body = text.substr(150);
@@ -153,7 +153,7 @@ TEST(Store, FindsEveryEdit) {
   EXPECT_EQ(Store::open(text, secret("A good passphrase")).error().fault, ErrorKind::refused);
 }
 
-// Also whoever could make the seal fit finds that a box opens under its own name and number only.
+// An attacker who could make the seal fit too: a box opens under its own name and number only.
 TEST(Store, ARecordCannotBecomeAnother) {
   const Credential key = secret(std::string(32, 'k'));
   const std::string box =
@@ -176,7 +176,7 @@ class StoreFiles : public testing::Test {
   std::string path_;
 };
 
-TEST_F(StoreFiles, AreReplacedWholeAndReadByNobodyElse) {
+TEST_F(StoreFiles, AreReplacedWholeAndReadByTheirOwnerAlone) {
   const auto file = StoreFile::open(path_);
   ASSERT_TRUE(file);
   EXPECT_EQ(*file->read(), "");

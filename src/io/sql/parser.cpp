@@ -34,8 +34,8 @@ bool lost_process(const Result<Summary>& answer) {
   return !answer && answer.error().fault != ErrorKind::invalid;
 }
 
-// A write to a process that died must be an error and not a signal. Whoever has chosen something
-// else for this signal keeps it.
+// A write to a process that died must be an error and not a signal. A program that has chosen
+// something else for this signal keeps it.
 void ignore_broken_pipes() {
   struct sigaction old{};
   if (::sigaction(SIGPIPE, nullptr, &old) == 0 && old.sa_handler == SIG_DFL) {

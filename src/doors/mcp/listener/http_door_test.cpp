@@ -72,7 +72,7 @@ TEST(HttpDoor, ProgressComesBeforeItsAnswerAsEvents) {
   EXPECT_THAT(client.got(), HasSubstr("id: 1-2\ndata: {\"jsonrpc\":\"2.0\",\"id\":5,\"result\""));
 }
 
-TEST(HttpDoor, ASessionIsNobodyElses) {
+TEST(HttpDoor, ASessionBelongsToItsCallerAlone) {
   House house;
   const std::string session = house.opened("who: ada\r\n");
   const std::string list = listing("2");
@@ -82,8 +82,8 @@ TEST(HttpDoor, ASessionIsNobodyElses) {
   EXPECT_THAT(other.got(), StartsWith("HTTP/1.1 404"));
   RawClient gone = house.sent("DELETE / HTTP/1.1\r\nHost: a\r\nwho: eve\r\n" + session + "\r\n");
   EXPECT_TRUE(gone.sees("there is no such session"));
-  RawClient nobody = house.post(list, session + "who: nobody\r\n");
-  EXPECT_TRUE(nobody.sees("who are you?"));
+  RawClient stranger = house.post(list, session + "who: stranger\r\n");
+  EXPECT_TRUE(stranger.sees("who are you?"));
   EXPECT_EQ(house.behind.at(0)->heard.size(), 1U);
 }
 

@@ -82,7 +82,7 @@ struct Gatehouse {
     out.identify = [this](const http::Request& request,
                           std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
       const auto& said = request.headers;
-      if (said.find("who") == "nobody") {
+      if (said.find("who") == "stranger") {
         co_return std::unexpected(http::respond({401, "who are you?"}));
       }
       RemoteCaller caller;

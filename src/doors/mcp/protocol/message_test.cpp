@@ -69,7 +69,7 @@ std::string refusal(Side side, std::string_view line) {
   return message ? std::string() : message.error().message;
 }
 
-TEST(ReadMessage, RefusesANameThatStandsTwiceWhoeverSendsIt) {
+TEST(ReadMessage, RefusesANameThatStandsTwiceFromEitherSide) {
   std::string many = "\"a\":0";
   for (int i = 0; i < 200; ++i) many += ",\"m" + std::to_string(i) + "\":0";
   std::string deep = R"({"x":1,"x":2})";

@@ -267,7 +267,7 @@ TEST(Remote, AnErrorWithoutAnIdIsTheAnswerToTheOnlyRequestThereIs) {
   }
 }
 
-TEST(Remote, ATypeThatNobodyReadsEndsTheRequestThoughItsBodyNeverEnds) {
+TEST(Remote, AnUnreadableTypeEndsTheRequestThoughItsBodyNeverEnds) {
   for (const char* type : {"text/html", "text/plain", "application/octet-stream"}) {
     Way way;
     way.open();
@@ -281,7 +281,7 @@ TEST(Remote, ATypeThatNobodyReadsEndsTheRequestThoughItsBodyNeverEnds) {
   }
 }
 
-TEST(Remote, WhatNobodyActedOnIsAnError) {
+TEST(Remote, WhatNoServerActedOnIsAnError) {
   for (const int status : {400, 401, 403, 404, 405, 429, 307, 308}) {
     Way way;
     way.open();
@@ -300,12 +300,12 @@ TEST(Remote, WhatNobodyActedOnIsAnError) {
   said.answer(400, R"({"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"mismatch"}})");
   said.wait_heard(1);
   EXPECT_THAT(said.heard.at(0), AllOf(HasSubstr(R"("id":5)"), HasSubstr("-32020")));
-  Way nobody;
-  nobody.server = http::Server(nobody.loop, {}, [](http::Request, http::Responder) {});
-  nobody.open();
-  ASSERT_TRUE(nobody.send(call(5)));
-  nobody.wait_heard(1);
-  EXPECT_THAT(nobody.heard.at(0), HasSubstr(R"("error")"));
+  Way unanswered;
+  unanswered.server = http::Server(unanswered.loop, {}, [](http::Request, http::Responder) {});
+  unanswered.open();
+  ASSERT_TRUE(unanswered.send(call(5)));
+  unanswered.wait_heard(1);
+  EXPECT_THAT(unanswered.heard.at(0), HasSubstr(R"("error")"));
 }
 
 TEST(Remote, AServerThatLostItsSessionIsOpenedAnew) {

@@ -181,7 +181,7 @@ TEST(ProcessPool, AProcessForEachCredentialOpenedAsTheFirst) {
 TEST(ProcessPool, ACallThatCannotBeEquippedIsAnErrorAndWasNotSent) {
   Stage stage;
   stage.begin();
-  stage.call_as(7, "nobody", "write");
+  stage.call_as(7, "unknown", "write");
   ASSERT_THAT(stage.heard, SizeIs(1));
   EXPECT_THAT(stage.heard[0], AllOf(HasSubstr(R"("id":7)"), HasSubstr("it is not for `write`")));
   stage.broken = true;

@@ -110,7 +110,7 @@ class SharedTest : public testing::Test {
   OneSession one_, two_;
 };
 
-TEST_F(SharedTest, IsOpenedOnceInNobodysName) {
+TEST_F(SharedTest, IsOpenedOnceInNoClientsName) {
   one_.transport->send(request_of(7, "initialize", R"({"capabilities":{"elicitation":{}}})"), {});
   two_.transport->send(request_of(9, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
@@ -158,7 +158,7 @@ TEST_F(SharedTest, ACancellationReachesTheCallOfItsSession) {
   EXPECT_THAT(process_->got, ElementsAre(HasSubstr(R"("requestId":3)")));
 }
 
-TEST_F(SharedTest, WhatItAsksIsRefusedAndWhatItSaysToNobodyReachesNobody) {
+TEST_F(SharedTest, WhatItAsksIsRefusedAndWhatItSaysToNoClientReachesNone) {
   open();
   one_.transport->send(call(5), {});
   process_->got.clear();
@@ -243,7 +243,7 @@ TEST_F(SharedTest, TheEraIsThatOfWhoComesFirst) {
   EXPECT_EQ(process_->got.size(), 1U);
 }
 
-TEST_F(SharedTest, WhereNobodySpeaksTheNewerEraTheOlderOneIsOpened) {
+TEST_F(SharedTest, WhereNoClientSpeaksTheNewerEraTheOlderOneIsOpened) {
   one_.transport->send(request_of(5, "server/discover", "{}"), {});
   two_.transport->send(request_of(6, "initialize", "{}"), {});
   says(R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}})");
@@ -273,7 +273,7 @@ TEST_F(SharedTest, AnAnswerThatServesNoNewerEraLeavesTheOlderOneToAll) {
   EXPECT_THAT(two_.heard, ElementsAre(HasSubstr(R"("id":6)"), HasSubstr("2025-11-25")));
 }
 
-TEST_F(SharedTest, AnAnswerToTheProbeThatIsTooLongHoldsNobodyUp) {
+TEST_F(SharedTest, AnAnswerToTheProbeThatIsTooLongHoldsNoClientUp) {
   one_.transport->send(request_of(5, "server/discover", "{}"), {});
   two_.transport->send(request_of(6, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
@@ -282,7 +282,7 @@ TEST_F(SharedTest, AnAnswerToTheProbeThatIsTooLongHoldsNobodyUp) {
   EXPECT_THAT(process_->got[1], HasSubstr("initialize"));
 }
 
-TEST_F(SharedTest, WhoLeavesWithAProbeUnansweredHoldsNobodyUp) {
+TEST_F(SharedTest, WhoLeavesWithAProbeUnansweredHoldsNoClientUp) {
   one_.transport->send(request_of(5, "server/discover", "{}"), {});
   two_.transport->send(request_of(6, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
