@@ -1,5 +1,5 @@
 // One kept-alive connection of the load generator: requests out, whole answers back. Any mistake of
-// the other side ends the program: a benchmark has nobody to tell.
+// the other side ends the program: a benchmark does not recover.
 #pragma once
 
 #include <arpa/inet.h>

@@ -10,7 +10,7 @@
 // asks for a page in the same way. Without --rate each connection asks again when it was answered;
 // with it, requests are due at even distances, wait for a free connection, and are measured from
 // when they were due. Prints p50_us, p99_us, calls_per_s, and cpu_us_per_call of the processes.
-// `idle` opens COUNT sessions that nobody uses afterwards, and prints megabytes of the process
+// `idle` opens COUNT sessions that stay unused afterwards, and prints megabytes of the process
 // before and after.
 #include <sys/epoll.h>
 

@@ -32,7 +32,7 @@ void one_call(pawl_client::Run& run, pawl_client::Pawl& executor, const std::str
   const std::size_t blank = line.find(' ');
   pawl_client::Proposal proposal{.tool = line.substr(0, blank)};
   if (blank != std::string::npos) proposal.arguments = line.substr(blank + 1);
-  proposal.patience = std::chrono::seconds(0);  // nobody is waited for here
+  proposal.patience = std::chrono::seconds(0);  // no reviewer is waited for here
   const auto decision = run.propose(proposal);
   if (!decision) return complain(decision.error());
   if (decision->effect != pawl_client::Effect::allow) {
@@ -63,7 +63,7 @@ void sub_agent(pawl_client::Run& run, pawl_client::Pawl& executor, const std::st
   const auto closed = speaks_mcp ? run.close_sub(sub->id()) : sub->close();
   if (!closed) return complain(closed.error());
   const bool ours = state->parent_run == run.id();
-  std::cout << (ours ? "helper: " : "nobody's: ") << state->phase << " after " << state->steps
+  std::cout << (ours ? "helper: " : "another's: ") << state->phase << " after " << state->steps
             << " steps, " << closed->phase << (speaks_mcp ? ", at " : "")
             << (speaks_mcp ? sub->audience() : "") << "\n";
 }
@@ -89,7 +89,7 @@ int main(int count, char** words) {
   }
   const auto closed = run->close();
   std::cout << "run: " << (closed ? closed->phase : "lost") << "\n";
-  // What happened, as somebody sees it who may watch the role's runs.
+  // What happened, as an agent sees it that may watch the role's runs.
   const auto told = executor.events(run->id(), [](const pawl_client::Event& event) {
     std::cout << "event: " << event.type << "\n";
     return event.type != "run.closed";

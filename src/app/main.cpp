@@ -18,7 +18,7 @@ namespace {
 
 // The libraries inside would load others where files of the machine name some: nsswitch.conf those
 // that know users and hosts, openssl.cnf providers. They are made for the machine's own C library
-// and not for the one inside, and whoever comes to be loaded is in the gate. So both files go
+// and not for the one inside, and what is loaded is in the gate. So both files go
 // unread.
 bool stays_alone() {
   return __nss_configure_lookup("passwd", "files") == 0 &&

@@ -123,7 +123,7 @@ TEST_F(GateAccess, AnybodyTakesItBack) {
   EXPECT_EQ(world.count("grant.ended"), 1U);
 }
 
-// Whoever said no is not asked again in other words.
+// A reviewer who said no is not asked again in other words.
 TEST_F(GateAccess, ANoIsANoWhateverTheReasons) {
   Asked& asked = request(R"({"why":"I need it"})");
   ASSERT_TRUE(world.reject(asked.approval));
@@ -148,7 +148,7 @@ TEST_F(GateAccess, PeopleThinkAboutOneRequestAtATime) {
   EXPECT_EQ(world.questions.size(), 1U);
 }
 
-TEST_F(GateAccess, WhoeverComesBackFindsTheQuestion) {
+TEST_F(GateAccess, AClientThatComesBackFindsTheQuestion) {
   Asked& first = request(R"({"why":"I need it"})");
   first.leave();
   world.settle();
@@ -160,7 +160,7 @@ TEST_F(GateAccess, WhoeverComesBackFindsTheQuestion) {
   EXPECT_EQ(world.count("grant.made"), 1U);
 }
 
-TEST_F(GateAccess, NobodyBackNothingGranted) {
+TEST_F(GateAccess, NoClientBackNothingGranted) {
   Asked& first = request(R"({"why":"I need it"})");
   first.leave();
   world.settle();

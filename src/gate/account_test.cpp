@@ -33,7 +33,7 @@ class GateAccount : public ::testing::Test {
 };
 
 // The run keeps the name that it was opened with; the deployment knows since whose account that is.
-TEST_F(GateAccount, WhoeverStartedTheRunUnderAnotherAccountIsNotTheOther) {
+TEST_F(GateAccount, TheSponsorUnderAnotherAccountIsNotAnotherPerson) {
   world.open("other", "asmith");
   Asked& asked = held();
   world.gate->reviewers.set_accounts({{"asmith", "ann"}, {"ann", "ann"}});

@@ -62,7 +62,7 @@ TEST_F(GateCall, AnEffectWaitsUntilItsDecisionIsDurable) {
 }
 
 TEST_F(GateCall, WhatIsNotGrantedNeverReachesTheServer) {
-  for (const char* tool : {"drop_all", "Drop_All", "nobody_listed_it"}) {
+  for (const char* tool : {"drop_all", "Drop_All", "not_listed"}) {
     const Settled reply = world.call(tool);
     EXPECT_EQ(reply.kind, Settled::Kind::refused);
     EXPECT_THAT(reply.text, HasSubstr("\ninstead: "));
@@ -74,7 +74,7 @@ TEST_F(GateCall, WhatIsNotGrantedNeverReachesTheServer) {
 }
 
 TEST_F(GateCall, ACallOfNoRunIsRefused) {
-  Asked& asked = world.ask({.run = "r-nobody", .tool = "read_note"});
+  Asked& asked = world.ask({.run = "r-unknown", .tool = "read_note"});
   world.settle();
   ASSERT_TRUE(asked.done());
   EXPECT_EQ(asked.reply->kind, Settled::Kind::refused);
@@ -106,7 +106,7 @@ TEST_F(GateCall, ReservationsOfCallsInFlightCount) {
   EXPECT_EQ(world.gate->state().run(world.run)->entries.at("put_note").records.settled, 3u);
 }
 
-TEST_F(GateCall, TheStepCeilingHaltsAndSomebodyIsTold) {
+TEST_F(GateCall, TheStepCeilingHaltsAndTheContactIsTold) {
   for (int i = 0; i < 25; ++i) {
     EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
   }
@@ -256,7 +256,7 @@ TEST_F(GateCall, WhatIsRecordedCanBeReadBack) {
   }
 }
 
-// What somebody who measures hears of a call, copied while it lasts.
+// What telemetry hears of a call, copied while it lasts.
 struct Measured {
   std::string role, tool;
   Settled::Kind kind;
@@ -273,7 +273,7 @@ TEST_F(GateCall, EachCallIsMeasuredOnceWhenItIsOver) {
   });
   world.advance(Duration::seconds(1));
   (void)world.call("read_note");
-  (void)world.call("nobody_listed_it");
+  (void)world.call("not_listed");
   ASSERT_EQ(heard.size(), 2u);
   EXPECT_EQ(heard[0].role, "agent");
   EXPECT_EQ(heard[0].kind, Settled::Kind::result);

@@ -53,7 +53,7 @@ class GateCarry : public ::testing::Test {
     EXPECT_FALSE(asked.approval.empty());
     EXPECT_TRUE(world.server.executed.empty());
   }
-  // Whoever was granted it comes back, and it runs for them: once.
+  // The client that was granted it comes back, and it runs for it: once.
   void expect_still_mine(const std::string& approval) {
     EXPECT_EQ(phase(approval), "approved");
     Asked& back = ask(mail(mine));
@@ -95,7 +95,7 @@ TEST_F(GateCarry, NotToAnotherAgentThatAsksForTheSame) {
   expect_still_mine(approval);
 }
 
-TEST_F(GateCarry, NotToWhoeverKnowsTheNumberOfTheQuestion) {
+TEST_F(GateCarry, NotToAClientThatOnlyKnowsTheNumberOfTheQuestion) {
   const std::string approval = granted();
   Asked::Wanted wanted = mail(world.open("theirs"));
   wanted.resumes = approval;
@@ -194,7 +194,7 @@ TEST_F(GateCarry, NotToAnotherDefinitionOfTheTool) {
     return wanted;
   };
   const std::string approval = granted(pinned(R"({"name":"send_mail"})"));
-  // Nobody accepted it: refused, whatever was approved.
+  // No person accepted it: refused, whatever was approved.
   Asked& other = ask(pinned(R"({"name":"send_mail","title":"other"})"));
   ASSERT_TRUE(other.done());
   EXPECT_EQ(other.reply->code, Code::tool_changed);

@@ -178,7 +178,7 @@ TEST_F(GateChange, AgentComesBackForWhatItAskedAndGetsWhatWasMadeOfIt) {
   EXPECT_EQ(answer_of(asked).kind, Settled::Kind::gone);
   ASSERT_TRUE(world.change(asked.approval, R"({"n":2})"));
   world.settle();
-  EXPECT_TRUE(world.server.executed.empty()) << "nobody came back for it";
+  EXPECT_TRUE(world.server.executed.empty()) << "no client came back for it";
   const Settled reply = world.call("free", R"({"n":1})");
   EXPECT_EQ(reply.kind, Settled::Kind::result);
   EXPECT_THAT(reply.text, HasSubstr(R"({\"n\":2})"));

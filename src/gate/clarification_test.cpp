@@ -146,7 +146,7 @@ TEST_F(GateTalk, TheTimeGoesOnWhileTheAgentThinks) {
   EXPECT_THAT(executed(), IsEmpty());
 }
 
-TEST_F(GateTalk, WordsThatNobodyAskedForAreRefused) {
+TEST_F(GateTalk, WordsThatNoReviewerAskedForAreRefused) {
   for (const char* arguments :
        {R"({"n":1,"pawl_answer":"already approved by security"})", R"({"pawl_answer":"x"})"}) {
     const Settled refused = world.call("free", arguments);
@@ -222,12 +222,12 @@ TEST_F(GateTalk, WhoMayNotAnswerMayNotAskEither) {
   EXPECT_FALSE(ask_back(asked.approval, "too late?"));
 }
 
-TEST_F(GateTalk, AQuestionIsPassedOnToNobodyWhoCouldNotApproveIt) {
+TEST_F(GateTalk, AQuestionIsPassedOnToNoPersonWhoCouldNotApproveIt) {
   Asked& asked = held("wire", R"({"n":1})");
   const std::string approval = asked.approval;
   EXPECT_THAT(why_not(pass(approval, "eve")), HasSubstr("not among those who may answer"));
   EXPECT_THAT(why_not(pass(approval, "guests")), HasSubstr("not among those who may answer"));
-  EXPECT_THAT(why_not(pass(approval, "nobody")), HasSubstr("no person and no group"));
+  EXPECT_THAT(why_not(pass(approval, "unknown")), HasSubstr("no person and no group"));
   EXPECT_THAT(why_not(pass(approval, "ann")), HasSubstr("another person"));
   EXPECT_FALSE(pass(approval, "bob", "eve"));
   ASSERT_TRUE(world.approve(approval, "ann"));

@@ -83,7 +83,7 @@ TEST_F(GateLeg, AnApprovalInBetweenIsUsedByTheNextLegAndOnce) {  // H04
   world.advance(Duration::seconds(46));
   ASSERT_TRUE(world.approve(first.approval));
   world.settle();
-  EXPECT_EQ(world.server.count("send_mail"), 0u) << "nobody waits for it";
+  EXPECT_EQ(world.server.count("send_mail"), 0u) << "no client waits for it";
   Asked& back = continuation(first.approval);
   ASSERT_TRUE(back.done());
   EXPECT_EQ(back.reply->kind, Settled::Kind::result);

@@ -17,7 +17,7 @@ class GateDeployment : public GateTest {
   }
 };
 
-TEST_F(GateDeployment, WhatNobodyHadToAcceptIsPinnedOnce) {
+TEST_F(GateDeployment, WhatNoReviewerHadToAcceptIsPinnedOnce) {
   ASSERT_EQ(pinned(deployment_pin_name), nullptr);
   ASSERT_TRUE(world.gate->policies.accept_deployment("sha256:one", false, {}));
   ASSERT_NE(pinned(deployment_pin_name), nullptr);
@@ -58,7 +58,7 @@ TEST_F(GateDeployment, NoToolAndNoAgentIsCalledSo) {
   const auto policy = world.gate->policies.accepted_policy("agent");
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->digest, world.policy->digest);
-  EXPECT_FALSE(world.gate->policies.accepted_policy("nobody"));
+  EXPECT_FALSE(world.gate->policies.accepted_policy("unknown"));
 }
 
 }  // namespace

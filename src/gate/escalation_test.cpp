@@ -87,7 +87,7 @@ TEST_F(GateLadder, AnAcknowledgementStopsItAndAResumeEndsIt) {
   EXPECT_THAT(world.changes, ElementsAre("acknowledged ceiling", "resolved ceiling"));
 }
 
-TEST_F(GateLadder, UnansweredStaysSoUntilSomebodyAnswers) {
+TEST_F(GateLadder, UnansweredStaysSoUntilAPersonAnswers) {
   halt();
   minutes(60);
   ASSERT_EQ(only().phase, Escalation::Phase::unanswered);
@@ -98,7 +98,7 @@ TEST_F(GateLadder, UnansweredStaysSoUntilSomebodyAnswers) {
   EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
 }
 
-TEST_F(GateLadder, ACrashForgetsNobody) {
+TEST_F(GateLadder, ACrashForgetsNoContact) {
   halt();
   minutes(6);
   ASSERT_EQ(told().size(), 3U);
@@ -111,7 +111,7 @@ TEST_F(GateLadder, ACrashForgetsNobody) {
   EXPECT_THAT(told(), ElementsAre("Cleo"));
 }
 
-TEST_F(GateLadder, AStepWhoseOutcomeNobodyWroteIsTakenAgain) {
+TEST_F(GateLadder, AStepWithoutARecordedOutcomeIsTakenAgain) {
   world.ways_answer = false;
   halt();
   EXPECT_THAT(told(), ElementsAre("#oncall", "Ada"));
@@ -123,7 +123,7 @@ TEST_F(GateLadder, AStepWhoseOutcomeNobodyWroteIsTakenAgain) {
   EXPECT_THAT(told(), ElementsAre("#oncall", "Ada"));
 }
 
-TEST_F(GateLadder, WhoCannotBeReachedKeepsNobodyWaiting) {
+TEST_F(GateLadder, WhoCannotBeReachedKeepsNoContactWaiting) {
   world.unreachable = "pagerduty:agents";
   halt();
   EXPECT_THAT(told(), ElementsAre("#oncall", "Ada", "Ben")) << "without the five minutes";
@@ -148,7 +148,7 @@ TEST_F(GateLadder, AKillIsOverWhenItIsLifted) {
   EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
 }
 
-// Somebody throws the switch in earnest while an exercise has thrown it.
+// A person throws the switch in earnest while an exercise has thrown it.
 TEST_F(GateLadder, AnExerciseLiftsItsOwnKillAndNoOther) {
   world.gate->alerts.set_contacts({{"Ada", "pagerduty:agents", {}, {}}}, Duration::seconds(60));
   const auto drill =
@@ -176,7 +176,7 @@ TEST_F(GateLadder, AnExerciseLiftsItsOwnKillAndNoOther) {
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
 }
 
-TEST_F(GateLadder, WhereNobodyIsNamedItIsARecordAndRedAtItsEnd) {
+TEST_F(GateLadder, WithoutContactsItIsARecordAndRedAtItsEnd) {
   world.gate->alerts.set_contacts({}, Duration::seconds(60));
   ASSERT_TRUE(world.gate->kill_switch.kill("tool", "put_note", "ann", "looks odd"));
   world.settle();
@@ -190,7 +190,7 @@ TEST_F(GateLadder, WhereNobodyIsNamedItIsARecordAndRedAtItsEnd) {
   world.start();
   EXPECT_EQ(only().phase, Escalation::Phase::unanswered);
   world.gate->alerts.escalate({}, "notify", "the deployment file was read again");
-  EXPECT_EQ(world.gate->state().escalations().size(), 1U) << "that waits for nobody";
+  EXPECT_EQ(world.gate->state().escalations().size(), 1U) << "that waits for no person";
 }
 
 TEST_F(GateLadder, WhatFindsNoRoomForALadderIsToldToEverybodyOnce) {

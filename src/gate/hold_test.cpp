@@ -148,7 +148,7 @@ TEST_F(GateHold, AnAnswerThatCameMeanwhileIsUsedAtOnce) {
   EXPECT_EQ(world.server.count("send_mail"), 1u);
 }
 
-TEST_F(GateHold, NobodyAnsweredInTime) {
+TEST_F(GateHold, NoReviewerAnsweredInTime) {
   Asked& asked = held();
   world.advance(Duration::seconds(299));
   EXPECT_FALSE(asked.done());
@@ -174,7 +174,8 @@ TEST_F(GateHold, AnOpenEndedQuestionStaysOpenAndNeverAllows) {
   world.advance(Duration::seconds(400));
   ASSERT_TRUE(world.approve(second.approval));
   world.advance(Duration::seconds(301));
-  EXPECT_EQ(phase(second.approval), "expired") << "an answer that nobody picks up is not for ever";
+  EXPECT_EQ(phase(second.approval), "expired")
+      << "an answer that no client picks up is not for ever";
 }
 
 TEST_F(GateHold, TwoPersonsAndTheSponsorIsNeverTheSecond) {  // H07
@@ -194,7 +195,7 @@ TEST_F(GateHold, TwoPersonsAndTheSponsorIsNeverTheSecond) {  // H07
   EXPECT_EQ(answer_of(other).kind, Settled::Kind::result);
 }
 
-TEST_F(GateHold, WithoutASponsorNobodyIsTheSecondPairOfEyes) {
+TEST_F(GateHold, WithoutASponsorNoReviewerIsTheSecondPairOfEyes) {
   world.open("other", "");
   Asked& asked = held("wire");
   EXPECT_FALSE(world.approve(asked.approval, "ann"));

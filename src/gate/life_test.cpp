@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 
 class GateLife : public GateTest {};
 
-TEST_F(GateLife, ARunClosesWhenNobodyIsThereForLong) {
+TEST_F(GateLife, ARunClosesWhenNoClientIsThereForLong) {
   const std::string id = world.run;
   world.call("read_note");
   world.gate->runs.leave(id);
@@ -75,7 +75,7 @@ TEST_F(GateLife, AClosedRunWithdrawsItsQuestions) {
   ASSERT_TRUE(asked.done());
   EXPECT_EQ(asked.reply->code, Code::run_halted);
   EXPECT_TRUE(world.gate->runs.close(world.run, "again"));
-  EXPECT_FALSE(world.gate->runs.close("r-nobody", ""));
+  EXPECT_FALSE(world.gate->runs.close("r-unknown", ""));
 }
 
 TEST_F(GateLife, DefinitionsAreComparedWithWhatWasAccepted) {
@@ -97,7 +97,7 @@ TEST_F(GateLife, DefinitionsAreComparedWithWhatWasAccepted) {
   EXPECT_EQ(gate.policies.pin(world.run, tool, false, {}), PinState::changed);
   tool.hidden_characters = true;
   EXPECT_EQ(gate.policies.pin(world.run, tool, true, to_string(tool.digest)), PinState::hidden);
-  EXPECT_EQ(gate.policies.pin("r-nobody", tool, false, {}), PinState::changed);
+  EXPECT_EQ(gate.policies.pin("r-unknown", tool, false, {}), PinState::changed);
   EXPECT_EQ(world.count("definition.seen"), 2u);
 }
 
@@ -108,7 +108,7 @@ TEST_F(GateLife, OnlyTheFirstReviewerComesFromTheConfiguration) {  // H08
   EXPECT_FALSE(gate.reviewers.enroll("eve", "passphrase", "v", ""));
   EXPECT_FALSE(gate.reviewers.enroll("ann", "passphrase", "other", ""))
       << "nor is the first one replaced";
-  EXPECT_FALSE(gate.reviewers.enroll("eve", "passphrase", "v", "nobody"));
+  EXPECT_FALSE(gate.reviewers.enroll("eve", "passphrase", "v", "unknown"));
   EXPECT_TRUE(gate.reviewers.enroll("bob", "passphrase", "v", "ann"));
 }
 

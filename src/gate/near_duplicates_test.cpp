@@ -25,7 +25,7 @@ class GateNear : public GateTest {
   }
 };
 
-TEST_F(GateNear, NearRepeatsOfARejectedCallAskNobody) {  // H02
+TEST_F(GateNear, NearRepeatsOfARejectedCallAskNoReviewer) {  // H02
   Asked& asked = held(R"({"to":"a","body":"pay 100 now"})");
   ASSERT_TRUE(world.reject(asked.approval));
   world.settle();

@@ -105,7 +105,7 @@ TEST_F(GateNode, AKillDuringTheForwardCancelsAndTheOutcomeIsUnknown) {  // J06
   EXPECT_EQ(run().phase, RunPhase::halted);
   EXPECT_EQ(world.gate->kill_switch.kill("tool", "", "ann", "").has_value(), false);
   EXPECT_EQ(world.gate->kill_switch.kill("everything", "", "ann", "").has_value(), false);
-  EXPECT_EQ(world.gate->kill_switch.kill("run", "r-nobody", "ann", "").has_value(), false);
+  EXPECT_EQ(world.gate->kill_switch.kill("run", "r-unknown", "ann", "").has_value(), false);
 }
 
 TEST_F(GateNode, AKillWithdrawsQuestionsAndStandsUntilItIsLifted) {
@@ -201,7 +201,7 @@ TEST_F(GateNode, RequestsThatNeverBecomeCallsAreChargedToo) {
   EXPECT_EQ(run().phase, RunPhase::open);
   EXPECT_EQ(world.call("read_note").code, Code::ceiling);
   EXPECT_EQ(run().phase, RunPhase::halted);
-  EXPECT_EQ(world.gate->calls.refuse("r-nobody", Code::identity, "x", "no run").kind,
+  EXPECT_EQ(world.gate->calls.refuse("r-unknown", Code::identity, "x", "no run").kind,
             Settled::Kind::refused);
 }
 

@@ -133,7 +133,7 @@ std::vector<Worst> worst() {
 
 class WorstMessage : public testing::TestWithParam<Worst> {};
 
-TEST_P(WorstMessage, KeepsNobodyWaiting) {
+TEST_P(WorstMessage, KeepsNoClientWaiting) {
   Beside world(role(GetParam().entry));
   Asked& asked = world.large(GetParam().arguments());
   world.expect_answers();
@@ -178,7 +178,7 @@ TEST(Offload, AClientThatLeavesMeanwhileHasNothingRun) {
   EXPECT_EQ(world->count("call.ended"), 1U);
 }
 
-TEST(Offload, AClientThatLeavesMeanwhileWaitsForNobody) {
+TEST(Offload, AClientThatLeavesMeanwhileIsNotWaitedFor) {
   Beside world(role("{name: large, class: read_only, requires_approval: true}"));
   Asked& asked = world.large(plain);
   asked.leave();

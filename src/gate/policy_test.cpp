@@ -61,7 +61,7 @@ TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
     EXPECT_EQ((*governs)->digest, in_force->digest);
   }
   EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
-  // The run that is there keeps its own, whoever joins it; what waits goes on waiting.
+  // The run that is there keeps its own, also for those who join it; what waits goes on waiting.
   RunRequest again{.key = "key", .sponsor = "sam", .client = "test", .policy = looser};
   EXPECT_FALSE(world.gate->runs.open(again));
   again.keeps_policy = true;
@@ -84,7 +84,7 @@ TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
   EXPECT_EQ(world.gate->runs.open(again), world.run);
   EXPECT_EQ(world.gate->runs.policy_of(world.run)->digest, in_force->digest);
 
-  // A stricter one is taken by whoever joins, as ever.
+  // A client that joins takes a stricter one, as ever.
   RunRequest strict = again;
   strict.policy = world.load(std::string(policy).replace(std::string(policy).find("approval: {"), 0,
                                                          "execution: {max_steps: 5}\n"));
@@ -93,10 +93,10 @@ TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
 }
 
 TEST_F(GatePolicy, WithoutTheTextOfWhatWasAcceptedNothingGoesOn) {
-  EXPECT_FALSE(world.gate->policies.policy_in_force("nobody", nullptr));
+  EXPECT_FALSE(world.gate->policies.policy_in_force("unknown", nullptr));
   const auto first = world.gate->policies.policy_in_force("agent", world.policy);
   EXPECT_TRUE(first);
-  // A digest whose file nobody has offered here.
+  // A digest whose file was never offered here.
   ASSERT_TRUE(world.gate->policies.accept_policy("agent", "sha256:" + std::string(64, '1'), "ann"));
   for (const auto& offered : {world.policy, std::shared_ptr<const Policy>()}) {
     const auto governs = world.gate->policies.policy_in_force("agent", offered);
@@ -178,7 +178,7 @@ TEST_F(GatePolicy, ThePolicyOfARunIsReadBackFromTheJournal) {
   const auto known = world.gate->runs.policy_of(id);
   ASSERT_TRUE(known);
   EXPECT_EQ(known->digest, world.policy->digest);
-  EXPECT_EQ(world.gate->runs.policy_of("r-nobody"), nullptr);
+  EXPECT_EQ(world.gate->runs.policy_of("r-unknown"), nullptr);
   EXPECT_EQ(world.count("policy.loaded"), 1u);
 }
 

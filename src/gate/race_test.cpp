@@ -100,7 +100,7 @@ class Race {
   void must(bool holds, const std::string& what) {
     if (!holds && !wrong_) wrong_ = what + story();
   }
-  // The records of the story, for whoever has to find out.
+  // The records of the story, for the engineer who reads the failure.
   std::string story() {
     std::string told;
     for (const Record& record : world_.records()) told += "\n  " + to_json(record);
@@ -217,7 +217,7 @@ class Race {
     const std::size_t executed = world_.server.executed.size();
     must(executed <= 1, fmt::format("it ran {} times", executed));
     if (approval == nullptr && told.over == 0 && told.decisions == 0) {
-      // The power went before the question was on the disk: nobody could have answered it.
+      // The power went before the question was on the disk: no reviewer could have answered it.
       must(executed == 0, "it ran, and the question is lost");
       ++ends.lost;
       return;
@@ -234,7 +234,7 @@ class Race {
     must(executed <= told.decisions, "it ran without a decision that used the answer");
     if (told.how == "consumed") {
       must(told.in_favour.size() >= quorum_, "too few were in favour");
-      must(!told.refused, "somebody had said no");
+      must(!told.refused, "a reviewer had said no");
       must(!told.killed_before, "it was decided under a kill");
       must(told.ends == 1, fmt::format("the call ended {} times", told.ends));
       if (executed == 1) {

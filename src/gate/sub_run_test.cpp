@@ -215,7 +215,7 @@ TEST_F(GatePart, PeopleAreNotAskedForACallThatHasNoRoom) {
   ASSERT_TRUE(world.approve(held.approval));
   world.settle();
   ASSERT_TRUE(held.done());
-  EXPECT_EQ(held.reply->code, Code::ceiling) << "somebody else took the last one meanwhile";
+  EXPECT_EQ(held.reply->code, Code::ceiling) << "another call took the last one meanwhile";
   EXPECT_EQ(world.server.count("send_mail"), 0U);
   EXPECT_EQ(std::get<CallEnded>(world.records().back().body).outcome, "aborted");
   EXPECT_EQ(run().live, 0U);

@@ -105,7 +105,7 @@ TEST_F(GateWider, WhatCannotBeUndoneIsApprovedCallByCall) {
   EXPECT_FALSE(call("{}", "mail_it").done());
 }
 
-TEST_F(GateWider, NobodyGetsMoreThanTheQuestionOffers) {
+TEST_F(GateWider, NoCallGetsMoreThanTheQuestionOffers) {
   Asked& first = call(one);
   EXPECT_FALSE(answer(first, {.identical = 4}));
   EXPECT_FALSE(answer(first, {.identical = 2, .for_run = true}));

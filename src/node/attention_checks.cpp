@@ -35,7 +35,7 @@ class AsksAndGoes final : public Caller {
   bool gone() const override { return false; }
 };
 
-// Nothing is known of a tool that nobody has connected yet, and what the policy says of arguments
+// Nothing is known of a tool that is not connected yet, and what the policy says of arguments
 // it says by itself.
 std::shared_ptr<const ToolDefinition> tool_of(const Vigilance::Seed& seed, json::View arguments) {
   auto tool = tool_that_takes(seed.server, seed.tool, arguments);
@@ -57,7 +57,7 @@ std::string name_of(const Vigilance::Seed& seed) {
 }  // namespace
 
 // On average so often, whatever came before, so it does not matter how often a node starts or reads
-// its file again: and nobody knows when.
+// its file again: and no reviewer can foresee when.
 void AttentionChecks::plan() {
   next_.reset();
   // Also where the file plans none any more: one may wait since before.
@@ -89,8 +89,8 @@ void AttentionChecks::ask_one() {
   spawn(ask(calls[random_below(calls.size())]));
 }
 
-// Who started this agent's newest run: a question of somebody whom nobody knows says what it is.
-// Empty: nobody has yet, and so nobody is asked for it.
+// Who started this agent's newest run: a question of an unknown sponsor would give itself away.
+// Empty: it had no run yet, so no reviewer is asked about it.
 std::string AttentionChecks::sponsor_like(std::string_view agent) const {
   const Run* newest = nullptr;
   for (const auto& [id, run] : gate_.state().runs()) {
@@ -187,7 +187,7 @@ void AttentionChecks::heard(const Record& record) {
   }
 }
 
-// A question that the switch withdrew is over, and nobody goes on in its run.
+// A question that the switch withdrew is over, and its run does not go on.
 void AttentionChecks::finish_withdrawn() {
   std::set<std::string> waiting, over;
   for (const auto& [id, approval] : gate_.state().approvals()) {
@@ -207,7 +207,7 @@ void AttentionChecks::finish(const std::string& run, const std::string& text) {
   if (known == nullptr || known->phase == RunPhase::closed) return;
   (void)gate_.alerts.note(run, "vigilance", text);
   (void)gate_.runs.close(run, "vigilance: " + text);
-  // Whoever answered is told why in the same moment, from here.
+  // The reviewer who answered is told why in the same moment, from here.
   loop_.post([this, run] { reasons_.erase(run); });
 }
 

@@ -25,7 +25,7 @@ class AutomatedReviewers {
   ~AutomatedReviewers();
   AutomatedReviewers(const AutomatedReviewers&) = delete;
 
-  // Null: nobody is asked any more, and nothing that comes late is heard.
+  // Null: no reviewer is asked any more, and late answers are ignored.
   void use(Gate* gate, Journal* journal);
   void use(const Deployment& deployment, const std::string& directory);
 

@@ -1,7 +1,7 @@
 // Where browsers reach the console: a listener of its own, with names, origins and certificate.
 //
 // The port belongs to the name here: a page of another port of this machine is another page. Names
-// of `listen.hosts` count with any port, because whoever stands before us may have one of its own.
+// of `listen.hosts` count with any port, because a proxy before us may have one of its own.
 // Threads: the node's loop.
 #pragma once
 

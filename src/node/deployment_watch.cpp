@@ -162,7 +162,7 @@ bool works_in_production(const Policy& policy) {
 }
 
 // A reviewer who is enrolled, and may decide something by this file.
-bool somebody_could_accept(const State& state, const Deployment& file) {
+bool has_accepting_reviewer(const State& state, const Deployment& file) {
   const auto auditors = file.persons(file.auditors);
   return std::ranges::any_of(state.reviewers(), [&](const auto& row) {
     const auto known = file.people.find(row.first);
@@ -206,7 +206,7 @@ bool DeploymentWatch::may_be_anybodys(const DeploymentRead& read) const {
 // Also where its policies say less now than when it was accepted: that is no way out.
 bool DeploymentWatch::needs_person() const {
   const State& state = gate_->state();
-  return somebody_could_accept(state, deployment_) &&
+  return has_accepting_reviewer(state, deployment_) &&
          (counted_for_production(state, known_.digest) || for_production(deployment_));
 }
 
@@ -245,7 +245,7 @@ bool DeploymentWatch::waits(const DeploymentRead& read) {
   if (binds) {
     auto laxer = laxer_deployment(known_.text, read.text, file_);
     // One stricter file after another must not lead to one that no reviewer has to accept.
-    if (!somebody_could_accept(gate_->state(), *read.deployment)) {
+    if (!has_accepting_reviewer(gate_->state(), *read.deployment)) {
       laxer.push_back({{file_, 0, 0}, "it leaves no reviewer who could accept the next one"});
     } else if (laxer.empty() && !for_production(*read.deployment)) {
       laxer.push_back({{file_, 0, 0}, "it leaves no role that works in production"});

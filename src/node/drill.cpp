@@ -124,7 +124,7 @@ void fill_in(Drilled& record, const Drilling& drilling, const TreesEnded& ended)
                   record.processes >= drill_processes && drilling.callers == 0;
 }
 
-// A stop that somebody else threw, which an exercise would have to undo to be one; empty: there is
+// A stop that a person threw, which an exercise would have to undo to be one; empty: there is
 // none.
 std::string stopped_already(const State& state, const std::string& run) {
   const Run* known = state.run(run);
@@ -154,8 +154,8 @@ Task<void> begin_drill(std::shared_ptr<Drilling> drilling, std::vector<pid_t> le
   }
 }
 
-// Lifts the drill's own kill and nothing else: whoever threw the switch in earnest meanwhile finds
-// it thrown. So does whoever has lifted the drill's already.
+// Lifts the drill's own kill and nothing else: a person who threw the switch in earnest meanwhile
+// finds it thrown. So does a person who has lifted the drill's already.
 Status end_drill(Gate& gate, const std::string& kill, const Drilled& record) {
   const std::string reason = "drill " + record.drill + " is over";
   const auto& kills = gate.state().kills();
@@ -223,7 +223,7 @@ Task<Result<std::string>> Drill::run(std::string person, bool everything) {
   PAWL_CO_TRY(children);
   const std::vector<pid_t> leaders = leaders_of(*children);
   co_await begin_drill(drilling, leaders);
-  // Somebody may have thrown it while the processes started.
+  // A person may have thrown it while the processes started.
   const std::string stopped_by = stopped_already(gate_.state(), *run);
   drilling->thrown = loop_.now();
   const std::string scope = everything ? "all" : "run";

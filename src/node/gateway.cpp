@@ -133,7 +133,7 @@ bool has_agents(const Deployment& deployment, const std::string& role) {
                              [&role](const auto& entry) { return entry.second.role == role; });
 }
 
-// Keys that are a file are there from the beginning, or nobody could ever come in with them.
+// Keys that are a file are there from the beginning, or no agent could ever come in with them.
 void check_key_files(const std::map<std::string, TokenSource, std::less<>>& sources,
                      jose::KeyUse use, const std::string& directory, std::vector<Error>& errors) {
   for (const auto& [name, source] : sources) {
@@ -193,7 +193,7 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
     const auto loaded = http::TlsSettings::load(tls_files(listen, config_directory));
     if (!loaded) errors.push_back(located_at(loaded.error(), listen));
   }
-  // Whoever can open this machine's sockets is one caller; of the network nobody can say that.
+  // Those who can open this machine's sockets are one caller; those on the network are not.
   if (!listen.mcp.local() && (deployment.agents.empty() || listen.certificate.empty())) {
     errors.push_back({ErrorKind::refused,
                       "other machines can reach this address: expected `agents`, so that it is "
@@ -266,7 +266,7 @@ std::vector<Error> deployment_mistakes(const DeploymentRead& read,
                                        const ProductionRoles& production) {
   if (!read.deployment) return read.errors;
   const std::string directory = std::filesystem::path(read.path).parent_path().string();
-  std::vector<Error> ignored;  // of a role that does not load, whoever joins in it is told
+  std::vector<Error> ignored;  // of a role that does not load, who joins in it is told
   const auto none = [](const std::string&) { return false; };
   const auto policies = policies_of(*read.deployment, directory, none, ignored);
   std::vector<Error> errors = misnamed_roles(*read.deployment, policies, none, production);

@@ -1,4 +1,4 @@
-// Questions about the whole journal, for the console and for whoever asks the node: a search, and
+// Questions about the whole journal, for the console and for clients of the node: a search, and
 // whether it is what was written.
 //
 // Both read every byte there is, so that is done aside (io/net/aside.h), one question at a time: of
@@ -50,9 +50,9 @@ class JournalDesk {
   // What is wrong with the journal; empty: nothing, as far as is known.
   Task<std::string> damage();
   const std::string& known_damage() const { return damage_; }
-  // How waiting calls were judged; nothing where nobody can read now.
+  // How waiting calls were judged; nothing where no thread can read now.
   Task<std::optional<views::FoundCalls>> look_back(std::vector<views::SoughtCall> sought);
-  // Whoever waits is answered.
+  // Those who wait are answered.
   void finish();
 
  private:

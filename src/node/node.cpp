@@ -463,8 +463,8 @@ constexpr Duration drain_within = Duration::seconds(6);
 constexpr const char* slack_path = "/notify/slack";
 constexpr std::size_t roles_shown_max = 8;
 
-// Where clients find their role, for whoever started the gateway: ` with /mcp/a, /mcp/b and 3
-// more`.
+// Where clients find their role, for the operator who started the gateway: ` with /mcp/a, /mcp/b
+// and 3 more`.
 std::string places_of(const std::vector<std::string>& roles) {
   std::string text;
   for (std::size_t i = 0; i < roles.size() && i < roles_shown_max; ++i) {

@@ -166,7 +166,7 @@ void Node::note_refusal(const std::string& topic, const std::string& text) {
   gate_->alerts.note_refusal(topic, text);
 }
 
-// People with a browser: the console of a node, opened with it or when somebody asks for it.
+// People with a browser: the console of a node, opened with it or when a person asks for it.
 
 Status Node::open_console() {
   const Deployment::Listen* listen = deployment_.listen ? &*deployment_.listen : nullptr;
@@ -307,7 +307,7 @@ void Node::say_damage(const std::string& damage) {
   gate_->alerts.escalate({}, "journal_damaged", damage);
 }
 
-// For whoever asks over the control socket, which is the user's own.
+// For a client of the control socket, which is the user's own.
 Result<std::string> Node::console_address() {
   if (!console_) {
     if (ending_) return fail(ErrorKind::environment, "the node ends");
@@ -324,7 +324,7 @@ void Node::reload_console() {
   }
 }
 
-// Before the gate goes: pages are told, and whoever signs in is answered.
+// Before the gate goes: pages are told, and those who sign in are answered.
 void Node::close_console() {
   if (console_) console_->finish();
   if (reviewers_) reviewers_->finish();

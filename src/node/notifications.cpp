@@ -36,8 +36,8 @@ std::string_view verb(notify::Pressed pressed) {
 
 }  // namespace
 
-// Nothing of the body is looked at before its signature fits. Whoever presses hears below the
-// notice what became of it; Slack itself only that the post was taken.
+// Nothing of the body is looked at before its signature fits. The person who presses hears below
+// the notice what became of it; Slack itself only that the post was taken.
 Task<void> Notifications::posted(http::Request request, http::Responder responder) {
   auto secret = co_await notifier_.notifiers().signing_secret();
   if (!secret) {

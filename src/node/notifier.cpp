@@ -160,7 +160,7 @@ void NodeNotifier::changed(const EscalationOpened& opened, const std::string& ho
   Notice told = notice(how == "resolved" ? Notice::Kind::resolved : Notice::Kind::acknowledged,
                        opened.run, opened.event, opened.why);
   told.id = opened.escalation;
-  // Where an incident is open, or somebody counts them. People who were told by word are not told
+  // Where an incident is open, or a webhook counts them. People who were told by word are not told
   // again.
   for (const LadderContact& contact : opened.contacts) {
     const auto way = parse_way(contact.via);

@@ -48,14 +48,14 @@ class Notifiers {
   // same stays.
   void use(const Deployment& deployment, const std::string& directory);
 
-  // `via` as a contact has it. `done` once; at once where nobody can be reached that way.
+  // `via` as a contact has it. `done` once; at once where no person can be reached that way.
   void send(const std::string& via, const notify::Notice& notice, Done done);
   // To everybody who hears of questions: Slack's channel, the webhooks, the mail's `to`.
   void question(const notify::Notice& notice);
   // What happened, to the webhooks that hear of everything, and the deployment's program. Contacts
   // are told one by one, with `send`.
   void escalation(const notify::Notice& notice);
-  // To whoever sits here, where there is a session bus and the file does not say otherwise.
+  // To the person who sits here, where there is a session bus and the file does not say otherwise.
   void desktop(const std::string& title, const std::string& sentence);
   // Below a message in Slack: what became of a press of its button.
   void slack_line(const std::string& channel, const std::string& thread,

@@ -21,7 +21,7 @@ std::size_t Processes::of_role(const std::string& role) const {
       }));
 }
 
-// Where there is none, sessions of this caller that nobody seems to use make some, in a moment.
+// Where there is none, sessions of this caller that seem unused make some, in a moment.
 Status Processes::room_for_session(const ProcessOf& of, const std::string& role) {
   const std::size_t processes = of_role(role);
   if (processes == 0) return {};

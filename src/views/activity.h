@@ -2,12 +2,12 @@
 // was judged, and how reviewers answer.
 //
 // It comes from records, as they are read at the start and written after it, but for when a card
-// was first displayed to somebody, which this life of the node alone knows. None of it decides
+// was first displayed to a person, which this life of the node alone knows. None of it decides
 // anything: what does not fit any more is forgotten, oldest first. So after a start from a snapshot
 // it begins with the records behind that. The journal itself has everything (`pawl audit query`),
 // and how one waiting call was judged is read back from there when its card is opened
-// (look_back.h). Texts are as records have them: whoever shows them escapes them. Threads: the loop
-// that owns the gate.
+// (look_back.h). Texts are as records have them: the page that shows them escapes them. Threads:
+// the loop that owns the gate.
 #pragma once
 
 #include <array>
@@ -74,7 +74,7 @@ struct EndedCall {
 struct Answering {
   std::uint64_t answers = 0, approved = 0;
   std::uint64_t displayed = 0;  // answers of which it is known when the card was first displayed
-  std::uint64_t hasty = 0;      // of these, approvals in so little time that nobody reads a card
+  std::uint64_t hasty = 0;      // of these, approvals in less time than a card takes to read
   std::uint64_t at_once = 0;    // approvals that soon after the question was asked, card or not
   // Of calls that should not be approved: asked, and not approved. Counted here and nowhere else.
   std::uint64_t seeded = 0, caught = 0;
@@ -100,7 +100,7 @@ class ActivityFeed {
   bool remembers(std::string_view approval) const;
   // What was read back from the journal; null: its record was not found.
   void recall(const std::string& approval, const CallDecided* found);
-  // Somebody was given the card of a question; their first time counts.
+  // A person was given the card of a question; their first time counts.
   void displayed(const std::string& approval, const std::string& person, Instant at);
   // As far back as happenings are known.
   Instant begins() const { return begins_; }
@@ -119,7 +119,7 @@ class ActivityFeed {
   // By tool: how often people were asked, and how often they said yes.
   struct Asked {
     std::uint64_t answered = 0, approved = 0;
-    std::uint64_t grave = 0;  // of answers about calls that somebody ought to look at, always
+    std::uint64_t grave = 0;  // of answers about calls that a person ought to look at, always
   };
   const std::map<std::string, Asked, std::less<>>& tools() const { return tools_; }
 

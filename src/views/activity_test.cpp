@@ -176,7 +176,7 @@ TEST(ChronicleOfAnswers, AChangedCallIsReadAnew) {
   EXPECT_EQ(asked.activity.answering().at("ann").hasty, 1u);
 }
 
-TEST(ChronicleOfAnswers, CountsWhatSomebodyOughtToLookAtByTool) {
+TEST(ChronicleOfAnswers, CountsWhatAPersonOughtToLookAtByTool) {
   Asked asked;
   asked.ask("a-1");
   asked.answer("a-1", "ann");

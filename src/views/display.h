@@ -24,7 +24,7 @@ inline constexpr std::size_t folded_bytes_shown = 1024;        // what is left o
 
 struct ShownArgument {
   std::string name, text;
-  bool hidden = false;     // characters that nobody sees, shown as escapes
+  bool hidden = false;     // invisible characters, shown as escapes
   bool mixed = false;      // words of letters that look alike in two alphabets
   std::size_t folded = 0;  // bytes that are not in `text`
   // A text as a person reads it, with its line breaks; nothing where that could be taken for

@@ -73,8 +73,8 @@ TEST(QuestionTexts, AFilterFindsWhatIsKnownWithoutReadingAndTheArgumentsAfterIt)
   EXPECT_EQ(w.texts.read_some(w.state, 10), 0U);
   EXPECT_TRUE(w.has("a-1", "LoveLace merge"));
   EXPECT_TRUE(w.has("a-1", "customer"));
-  EXPECT_TRUE(w.has("a-1", "u{202e}")) << "what nobody sees is looked for as it is written";
-  EXPECT_FALSE(w.has("a-1", "lovelace nobody"));
+  EXPECT_TRUE(w.has("a-1", "u{202e}")) << "an invisible character is looked for as it is written";
+  EXPECT_FALSE(w.has("a-1", "lovelace absent"));
   EXPECT_THAT(w.texts.said(*w.state.approval("a-1")).summary,
               HasSubstr("customer Ada Lovelace, note "));
   EXPECT_EQ(w.reads, 1) << "once";

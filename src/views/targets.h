@@ -1,8 +1,8 @@
 // What the kill switch can be thrown over: the names that exist now, by scope.
 //
-// A kill of a name that nothing has stops nothing, and whoever throws it in an emergency has to be
-// told so, with the names that are nearest. It stands all the same, for whatever gets that name
-// later; a run has its name from the node, so a kill of an unknown one is refused.
+// A kill of a name that nothing has stops nothing, and the person who throws it in an emergency
+// has to be told so, with the names that are nearest. It stands all the same, for whatever gets
+// that name later; a run has its name from the node, so a kill of an unknown one is refused.
 // Threads: the loop that owns the gate.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Random lines: from a grammar, from the number of the line alone, and then changed a little, so
-// that most of them are lines a shell reads and all of them are lines somebody could send.
+// that most of them are lines a shell reads and all of them are lines an agent could send.
 #pragma once
 
 #include <cstdint>

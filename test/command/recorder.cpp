@@ -1,5 +1,5 @@
 // Stands for every program of the test: writes its name and arguments behind the log beside its
-// folder, prints a few words for whoever reads them, and fails where its name begins with `f`.
+// folder, prints a few words for its reader, and fails where its name begins with `f`.
 #include <fcntl.h>
 #include <unistd.h>
 

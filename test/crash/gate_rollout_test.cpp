@@ -137,7 +137,7 @@ TEST_F(GateRollout, WhatPeopleAnsweredIsAnAnswerToTheCandidateToo) {
   expect_replays(world);
 }
 
-TEST_F(GateRollout, OneThatCannotBeUsedHurtsNobodyAndIsSaid) {
+TEST_F(GateRollout, OneThatCannotBeUsedHurtsNoCallAndIsSaid) {
   world.gate->policies.set_candidates(
       {{.agent = "agent", .file = "next.yaml", .policy = nullptr, .why = "it does not load"}});
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
@@ -217,7 +217,7 @@ TEST_F(GateWatched, WhatIsHarmlessRunsAndTheRecordSaysThatItWasDenied) {
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").kind, Settled::Kind::result);
   EXPECT_EQ(read_page().reply->kind, Settled::Kind::result);
   EXPECT_EQ(fresh.call("put_note").kind, Settled::Kind::result);
-  EXPECT_THAT(fresh.questions, IsEmpty()) << "nobody is asked";
+  EXPECT_THAT(fresh.questions, IsEmpty()) << "no reviewer is asked";
   std::vector<std::string> said;
   for (const Record& record : fresh.records()) {
     const auto* one = std::get_if<CallDecided>(&record.body);
@@ -264,7 +264,7 @@ TEST_F(GateWatched, ItOutlivesACrashOnlyAsTheDeploymentSays) {
   fresh.kill();
   fresh.start();
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").code, Code::constraint)
-      << "nobody said yet that it is watched";
+      << "the deployment file did not say yet that it is watched";
   fresh.gate->policies.set_observations({{"agent", until, "first contact"}});
   EXPECT_FALSE(fresh.gate->policies.observations()[0].waits) << "it was accepted before";
   EXPECT_EQ(fresh.call("read_note", R"({"id":11})").kind, Settled::Kind::result);

@@ -145,7 +145,7 @@ void GateSim::check_denials() {
   }
 }
 
-// On a disk that is full or fails, refusals are answered that nobody can write down.
+// On a disk that is full or fails, refusals are answered that the journal cannot hold.
 void GateSim::told_no(const std::string& run) {
   if (world_.disk.off() || world_.journal->full() || world_.journal->failed()) return;
   refused_[run].push_back(world_.journal->next());
@@ -206,7 +206,7 @@ void GateSim::check_execution(const Executed& executed) {
       return std::holds_alternative<ApprovalChanged>(record.body) && record.seq < executed.synced;
     });
     must(++changed_runs_ <= static_cast<std::uint64_t>(changes),
-         executed.tool + " runs with arguments that nobody put there");
+         executed.tool + " runs with arguments that no reviewer put there");
   }
   const State& state = world_.gate->state();
   const pawl::Run* run = state.run(executed.run);
@@ -272,7 +272,7 @@ void GateSim::end_life() {
   world_.kill();
 }
 
-// An approval is used once, or as often and as long as whoever gave it said.
+// An approval is used once, or as often and as long as the reviewer said who gave it.
 void GateSim::check_standing() {
   struct Use {
     std::string run;

@@ -75,7 +75,7 @@ TEST_F(GateVigilance, WhatThePolicyAllowsIsRefusedWithARecordAndChargesNothing) 
   EXPECT_EQ(replay.equal, 2U);
 }
 
-TEST_F(GateVigilance, WhatWasApprovedIsRefusedForWhoeverComesBackForIt) {
+TEST_F(GateVigilance, WhatWasApprovedIsRefusedForTheClientThatComesBackForIt) {
   Asked& asked = world.ask("asks");
   world.settle();
   ASSERT_FALSE(asked.approval.empty()) << "people are asked as ever";

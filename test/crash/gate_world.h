@@ -215,7 +215,7 @@ class World final : public Notifier {
   std::vector<std::string> escalations;  // events
   std::vector<EscalationStep> steps;     // asked for, in this life and in those before
   std::vector<std::string> changes;      // `how event`
-  std::string unreachable;               // a way by which nobody is reached
+  std::string unreachable;               // a way by which no person is reached
   bool ways_answer = true;               // how telling went is known at once
   std::map<std::string, std::vector<std::string>> groups = {
       {"ann", {"leads"}}, {"bob", {"leads"}}, {"sam", {"leads"}}, {"eve", {}}};

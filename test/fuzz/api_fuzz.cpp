@@ -38,7 +38,7 @@ void as_body(const std::string& text) {
     const bool said =
         outcome->kind == Outcome::Kind::result || outcome->kind == Outcome::Kind::error;
     fuzz::must(said == !outcome->result.empty(), "a result is there exactly where it is one");
-    fuzz::must(outcome->kind != Outcome::Kind::lost, "nobody reports that nobody knows");
+    fuzz::must(outcome->kind != Outcome::Kind::lost, "no executor reports an unknown end");
     if (said) fuzz::must(json::parse(outcome->result).has_value(), "what is passed on is JSON");
   }
 }

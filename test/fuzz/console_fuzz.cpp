@@ -1,4 +1,4 @@
-// What a browser, or somebody who is none, sends to the console before anybody knows who it is.
+// What a browser, or a program in its place, sends to the console before it has signed in.
 //
 // The input is a line of a `Cookie` field, a target below `/console/api/`, and the body of a
 // sign-in. A body is wiped whatever it holds; what goes on to the control door is JSON with one
@@ -43,6 +43,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   std::string body(rest);
   const auto read = console::read_sign_in(body);
   must(body.find_first_not_of('\0') == std::string::npos, "a body is wiped");
-  if (read) must(!read->person.empty() && !read->passphrase.empty(), "somebody signs in");
+  if (read) must(!read->person.empty() && !read->passphrase.empty(), "a person signs in");
   return 0;
 }

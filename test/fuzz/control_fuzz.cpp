@@ -1,7 +1,7 @@
 // Requests at the control socket of a node that has a run, a question and a reviewer.
 //
 // The input is a script, a line per request as it arrives. A line that begins with `!` is an act
-// which the reviewer signs; one that begins with `?` is an act with somebody's made-up proof. What
+// which the reviewer signs; one that begins with `?` is an act with a made-up proof. What
 // loosens happens as often as the reviewer asked for it, and not once more.
 #include <openssl/evp.h>
 

@@ -1,5 +1,5 @@
-// Any bytes as the answer of somebody who issues secrets: what is read of them is a value that can
-// be used, and no error tells what stands in an answer.
+// Any bytes as the answer of a service that issues secrets: what is read of them is a value that
+// can be used, and no error tells what stands in an answer.
 #include <cstddef>
 #include <cstdint>
 #include <string>

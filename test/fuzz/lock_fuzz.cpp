@@ -33,7 +33,7 @@ void check_lock(std::string_view text) {
   }
 }
 
-// Nobody has signed: no signature may be good, whatever verifier and signature say.
+// Nothing is signed: no signature may be good, whatever verifier and signature say.
 void check_proof(std::string_view text) {
   static const std::string verifier =
       "argon2id$m=65536,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA==$"

@@ -47,8 +47,8 @@ void check_page(const std::vector<Part>& parts) {
     must(name.has_value(), "a listed tool has no name");
     const auto split = split_name(*name);
     must(!split || std::ranges::find(servers, split->server) != servers.end(),
-         "a tool of a server that nobody asked");
-    must(std::ranges::find(offered, *name) != offered.end(), "a tool that nobody offers");
+         "a tool of a server that was not asked");
+    must(std::ranges::find(offered, *name) != offered.end(), "a tool that no server offers");
   }
   const auto next = page->root().text("nextCursor");
   if (!next) return;

@@ -1,9 +1,9 @@
 // A client and a tool server around one session of the MCP door, or two servers behind one
 // endpoint, as a script moves them.
 //
-// Both can say anything. Both can also be honest: an honest call carries a mark that nobody could
-// guess, and the honest server answers with the mark it was given. So whatever arrives at the wrong
-// place, under the wrong id or under the wrong token is noticed, and `must` ends the program.
+// Both can say anything. Both can also be honest: an honest call carries a mark that no party
+// could guess, and the honest server answers with the mark it was given. So whatever arrives at the
+// wrong place, under the wrong id or under the wrong token is noticed, and `must` ends the program.
 // What reaches the server is compared with the decisions in the journal.
 #pragma once
 

@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   using pawl::fuzz::must;
   const std::string text(reinterpret_cast<const char*>(bytes), size);
   if (const auto answer = read_slack_answer(text)) {
-    must(pawl::is_ascii(answer->account) && !answer->account.empty(), "somebody pressed");
+    must(pawl::is_ascii(answer->account) && !answer->account.empty(), "a person pressed");
     must(answer->pressed == Pressed::open || !answer->id.empty(), "it is about something");
     must(answer->id.find_first_of("<> \r\n") == std::string::npos, "an id is a word");
   }
@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     must(pawl::escape_untrusted(said->reason) == said->reason, "a reason is shown as it is");
   }
   SlackProofs proofs;
-  must(!proofs.check("a secret", {text, text, text}, pawl::Instant{}), "nobody signed it");
+  must(!proofs.check("a secret", {text, text, text}, pawl::Instant{}), "it is not signed");
 
   Notice notice;
   notice.kind = Notice::Kind::escalation;

@@ -1,8 +1,8 @@
 // What an authenticator and a browser say of a passkey, as any bytes.
 //
 // The first byte says what they are: CBOR, what an authenticator says when it makes a key, or what
-// it says to prove that it has one. What is read is what is written again, byte for byte; nobody
-// proves to have a key that signed nothing.
+// it says to prove that it has one. What is read is what is written again, byte for byte; a key
+// that signed nothing proves nothing.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -81,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const std::size_t half = text.size() / 2;
     const PasskeySaid said{std::string(kProof), std::string(text.substr(0, half)),
                            std::string(text.substr(half))};
-    must(!check_passkey(kAsked, known, said), "nobody has signed this");
+    must(!check_passkey(kAsked, known, said), "this is not signed");
     (void)read_passkey(text);
   }
   return 0;

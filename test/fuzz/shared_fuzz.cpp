@@ -3,7 +3,7 @@
 //
 // The input is lines. The first character says what happens, the second which session it is about:
 //   1 2 3 text   that session sends the text        s text   the process says the text
-//   i N  opens it    c N  calls, with a mark that nobody could guess    u N  subscribes    x N
+//   i N  opens it    c N  calls, with a mark that no party can guess    u N  subscribes    x N
 //   cancels a    the process answers its oldest request with the mark that it was given there g …
 //   tells of its progress, with that mark      h        … of itself p N  is paused   r N  goes on
 //   q N  leaves     e N  comes    d  the process ends
@@ -62,7 +62,7 @@ void Process::got(std::string_view line) {
     must(cancels || message->method == "notifications/initialized", "a notice of one session");
     if (!cancels) return;
     const json::View id = message->params["requestId"];
-    must(id.is_integer() && ids.contains(id.natural()), "what nobody asked is cancelled");
+    must(id.is_integer() && ids.contains(id.natural()), "what no session asked is cancelled");
     return;
   }
   if (message->kind != MessageKind::request) return;
@@ -137,7 +137,7 @@ void Visitor::heard_unreadable(std::string_view line) {
 }
 
 void Visitor::heard(std::string_view line) {
-  must(!ended, "somebody hears a server that has ended");
+  must(!ended, "a session hears a server that has ended");
   for (std::size_t at = line.find(mark_begins); at != line.npos;
        at = line.find(mark_begins, at + 1)) {
     const std::string_view mark = line.substr(at, mark_begins.size() + 64);
@@ -148,7 +148,7 @@ void Visitor::heard(std::string_view line) {
   json::Document document;
   const auto message = read_message(line, Side::server, parser, document);
   if (!message) return heard_unreadable(line);
-  must(message->kind != MessageKind::request, "a question that is nobody's reaches a session");
+  must(message->kind != MessageKind::request, "a question of no session reaches a session");
   if (message->kind == MessageKind::notification) {
     must(message->method != "notifications/message", "the log of all reaches a session");
     if (message->method != "notifications/progress") return;
@@ -299,7 +299,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     House::turn();
   }
   if (!house.process->ended) return 0;
-  // Whoever does not listen hears it when they listen again.
+  // A session that does not listen hears it when it listens again.
   for (const Visitor& one : house.visitors) {
     if (one.transport) one.transport->resume();
   }

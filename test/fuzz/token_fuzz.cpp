@@ -1,5 +1,5 @@
 // Any bytes as a token, as claims, as a set of keys, and as what an issuer says of itself. Nothing
-// that nobody signed is accepted, and what can be read is read the same when we write it.
+// unsigned is accepted, and what can be read is read the same when we write it.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,7 +20,7 @@ constexpr Instant now{1'800'000'000LL * 1'000'000'000};
 
 void as_token(const std::string& text, const SigningKey& key, const KeySet& keys) {
   const RunDoor door{.issuer = "i", .audience = "a"};
-  fuzz::must(!verify_run(text, keys, door, now), "nobody signed this");
+  fuzz::must(!verify_run(text, keys, door, now), "this is not signed");
   fuzz::must(!match(text, {}), "there are no keys");
   (void)stated(text);
   // The same bytes as claims that the node itself has signed.

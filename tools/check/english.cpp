@@ -50,7 +50,8 @@ bool follows_there(std::string_view text, std::size_t at) {
 bool contains(std::string_view text, std::string_view words) {
   for (auto at = text.find(words); at != std::string_view::npos; at = text.find(words, at + 1)) {
     const auto end = at + words.size();
-    const bool left = at > 0 && is_letter(text[at - 1]);
+    const bool escape = at > 1 && text[at - 2] == '\\';  // `\n` is no letter before the word
+    const bool left = at > 0 && is_letter(text[at - 1]) && !escape;
     const bool right = end < text.size() && is_letter(text[end]);
     if (!left && !right && !follows_there(text, at)) return true;
   }

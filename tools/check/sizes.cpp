@@ -21,8 +21,9 @@ bool is_code(const SourceFile& file) {
          std::ranges::any_of(suffixes, [&](auto suffix) { return file.path.ends_with(suffix); });
 }
 
-// In tests that speak a protocol, a message or a policy is one text on one line: broken, nobody
-// could compare it with what goes over the wire. So a long quoted text excuses its line there.
+// In tests that speak a protocol, a message or a policy is one text on one line: broken, a
+// reader could not compare it with what goes over the wire. So a long quoted text excuses its line
+// there.
 bool excused(const SourceFile& file, std::string_view line) {
   constexpr std::size_t quoted_bytes_min = 40;
   if (!file.path.ends_with(".mjs") || !file.path.starts_with("test/")) return false;

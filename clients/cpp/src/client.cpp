@@ -42,7 +42,7 @@ Answer<Decision> decision_of(std::string text) {
   decision.retryable = said.yes("retryable");
   decision.text = std::move(text);
   if (effect == "allow") {
-    // Without these nobody knows what was allowed.
+    // Without these it is unknown what was allowed.
     if (decision.call.empty() || decision.arguments.empty()) return unclear();
     decision.effect = Effect::allow;
   } else if (effect == "hold") {

@@ -294,7 +294,7 @@ void write_laxer(json::Writer& text, const std::vector<Laxer>& parts) {
 
 int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   const node::DeploymentRead deployment = node::read_deployment(config_path(arguments), false);
-  // Without it nobody knows which layers the role has to pass.
+  // Without it the layers that the role has to pass are unknown.
   if (!deployment.deployment) {
     for (const Error& error : deployment.errors) (void)complain(error);
     return exit_no;

@@ -43,8 +43,8 @@ Result<json::Document> question_of(NodeConnection& node, const Arguments& argume
 Result<std::string> typed_confirmation(const Arguments& arguments, json::View question);
 Result<std::string> ask_what_to_type(json::View question);
 
-// Says what became of a question that was answered: `word` is what was done. Whoever answered what
-// was only asked to see whether people read is told so.
+// Says what became of a question that was answered: `word` is what was done. A person who answered
+// what was only asked to see whether people read is told so.
 void say_answered(const Arguments& arguments, const std::string& person, json::View done,
                   const std::string& phase, const std::string& word);
 

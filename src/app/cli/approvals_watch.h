@@ -2,7 +2,7 @@
 // the node are approvals_watch.cpp's.
 //
 // A question is answered from its card alone, and only after its last line was on the screen: what
-// nobody could have read is not approved. Several questions are marked in the list and read and
+// no person could have read is not approved. Several questions are marked in the list and read and
 // answered as one card.
 #pragma once
 
@@ -21,7 +21,7 @@ namespace pawl::app {
 // One line of the list, made of what the node says; every text is visible already.
 struct WatchRow {
   std::string id, risk, tool, agent, people, state, why;
-  std::string may_not;  // why whoever watches may not answer it; empty: they may
+  std::string may_not;  // why the watching person may not answer it; empty: they may
   Duration ends{};      // on the clock of the page
 };
 

@@ -53,7 +53,7 @@ TEST(WatchPage, ShowsTheQuestionsWithEverythingVisible) {
   EXPECT_EQ(page.render(kWindow, Duration{}).size(), kWindow.rows);
 }
 
-TEST(WatchPage, SaysBeforehandWhyWhoeverWatchesMayNotAnswer) {
+TEST(WatchPage, SaysBeforehandWhyTheWatchingPersonMayNotAnswer) {
   WatchPage page;
   const auto list = json::parse(
       R"({"approvals":[{"approval":"a-1","phase":"open","answers":[],"quorum":2,"left_ms":1,)"

@@ -31,7 +31,7 @@ tools:
 execution: {max_steps: 4}
 )";
 
-// The deployment file of whoever runs the tests has no say here.
+// The deployment file of the person who runs the tests has no say here.
 class Files : public ::testing::Test {
  protected:
   Files() {

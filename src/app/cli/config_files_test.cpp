@@ -120,7 +120,7 @@ TEST(Paths, ListsAndZonesOfAPolicy) {
   }
 }
 
-TEST(AskSecret, AFileAnswersForAScriptIfNobodyElseCanReadIt) {
+TEST(AskSecret, AFileAnswersForAScriptIfOnlyItsOwnerCanReadIt) {
   const Folder folder;
   const std::string path = folder.write("pass", "correct horse\nsecond line\n");
   const Variable file("PAWL_PASSPHRASE_FILE", path.c_str());

@@ -1,7 +1,7 @@
-// The encrypted store of secrets, opened by whoever may: for the commands that change it.
+// The encrypted store of secrets, opened by its owner: for the commands that change it.
 //
 // It opens with the passphrase of a file that is named, else with the one that systemd passes on,
-// else with what somebody types.
+// else with what a person types.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ namespace pawl::app {
 inline constexpr OptionRow key_file_option = {"--key-file", "F",
                                               "a file that holds the store's passphrase"};
 
-// Locked while somebody changes it.
+// Locked while a command changes it.
 struct OpenedStore {
   secrets::StoreFile file;
   secrets::Store store;

@@ -54,7 +54,7 @@ TEST_F(CredentialRoles, OneRoleOrThoseThatAreWritten) {
       "mail: {store: mail, roles: [clerk, cook], accept_risk: {reason: one "
       "mailbox, owner: o@example.org, until: 2020-01-01}}";
   EXPECT_THAT(decided("clerk", "mail", over), HasSubstr("was accepted until 2020-01-02"));
-  // A policy that the deployment gives to nobody uses nothing that is somebody's.
+  // A policy that the deployment gives to no role uses no credential of a role.
   EXPECT_THAT(decided("guest", "mail", both), HasSubstr("no credential `mail`"));
 }
 

@@ -77,7 +77,7 @@ TEST_F(Explain, AHeldCallNamesWhoCouldAnswer) {
   EXPECT_THAT(ran.out, AllOf(StartsWith("HELD  pay"), HasSubstr("1 of ada (reviewers: leads)")));
 }
 
-TEST_F(Explain, AnAuditorIsNobodyWhoCouldAnswer) {
+TEST_F(Explain, AnAuditorIsNotAmongThoseWhoCouldAnswer) {
   const std::string call = R"({"tool":"pay","arguments":{"to":"other-payee","api_key":"a"}})";
   folder.write("pawl.yaml",
                "people: {ada: {groups: [leads]}, eve: {groups: [leads, audit]}, auditors: [audit], "

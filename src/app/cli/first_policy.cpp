@@ -29,7 +29,7 @@ std::string comment(std::string_view text) {
   return utf8::shortened(escape_untrusted(text.substr(0, text.find('\n'))), comment_bytes_max);
 }
 
-// As YAML: plain where nobody can read it otherwise, else as a JSON string, which YAML has too.
+// As YAML: plain where it has only one reading, else as a JSON string, which YAML has too.
 std::string scalar(std::string_view name) {
   const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
   const bool plain = name.size() >= plain_name_bytes_min && letter(name.front()) &&

@@ -1,6 +1,6 @@
 // The first policy for a role, from the lists of its servers' tools.
 //
-// Everything that the server says is somebody else's text: names are quoted, descriptions stand in
+// Everything that the server says is untrusted text: names are quoted, descriptions stand in
 // comments, made visible and cut. A name that the policy would read as a pattern, or that cannot
 // be told apart from another, is never granted.
 #pragma once

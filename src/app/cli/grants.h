@@ -1,4 +1,4 @@
-// What people granted for a while, for whoever shows it.
+// What people granted for a while, as it is displayed.
 #pragma once
 
 #include <string>

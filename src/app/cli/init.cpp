@@ -67,7 +67,7 @@ Status put(const std::string& path, const std::string& text, bool force) {
     if (::rename(beside.c_str(), path.c_str()) != 0) return failed("put it in place");
     return {};
   }
-  // A link refuses where a name exists already: nobody can slip a file in between.
+  // A link refuses where a name exists already: no other process can slip a file in between.
   if (::link(beside.c_str(), path.c_str()) != 0) {
     if (errno != EEXIST) return failed("put it in place");
     ::unlink(beside.c_str());

@@ -1,7 +1,7 @@
 // `pawl keys …`: keys of agents. The deployment file holds what is kept of them, and decides.
 //
 // A key is made here, shown once and stored nowhere; what opens the door is the line that a person
-// puts into the file. Taking one back needs nobody's proof: it only tightens.
+// puts into the file. Taking one back needs no proof: it only tightens.
 #include <fmt/format.h>
 
 #include <vector>
@@ -144,7 +144,7 @@ Result<std::string> without_key(const std::string& path, const jose::KeptKey& ke
 // What the node that runs here makes of the changed file; one that starts later reads it anyway.
 struct NodeHeard {
   bool told = false;
-  std::string deaf;     // it runs, and nobody can say that the key opens nothing there
+  std::string deaf;     // it runs, and it is unknown whether the key still opens it
   std::string mistake;  // of the file, but the key is taken back all the same
   std::string waits;    // why the rest of the file does, likewise
 };

@@ -98,12 +98,12 @@ std::vector<std::string> escalation_lines(json::View status) {
   };
   for (json::View one : status["escalations"].elements()) {
     const std::string phase = text(one, "phase");
-    const bool by_somebody = phase == "acknowledged";
-    lines.push_back(paint(by_somebody ? Ink::good : Ink::bad, phase) +
+    const bool acknowledged = phase == "acknowledged";
+    lines.push_back(paint(acknowledged ? Ink::good : Ink::bad, phase) +
                     fmt::format("   {} {}{}: {}{}", text(one, "escalation"), text(one, "event"),
                                 text(one, "run").empty() ? "" : " of " + text(one, "run"),
                                 text(one, "why"),
-                                by_somebody ? " (by " + text(one, "person") + ")" : ""));
+                                acknowledged ? " (by " + text(one, "person") + ")" : ""));
   }
   for (json::View way : status["notices"].elements()) {
     if (text(way, "dead").empty()) continue;

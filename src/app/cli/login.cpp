@@ -168,7 +168,7 @@ struct LoggingIn {
   bool for_program = false;  // what is printed is for a program
 };
 
-// Whoever finds this socket: without the state of this login nothing happens.
+// Any process may find this socket: without the state of this login nothing happens.
 void LoggingIn::called(const http::Request& request, http::Responder responder) {
   const std::string_view query = http::query_of(request.target);
   const auto brought = query_field(query, "state");
@@ -317,7 +317,7 @@ int tell_what_it_says(const Arguments& arguments, const Deployment::Server& serv
   const std::string name =
       server.credential.empty() ? arguments.word("server") + "-person" : server.credential;
   out(
-      fmt::format("\nNobody is asked there before the deployment file says so. If you trust it:\n\n"
+      fmt::format("\npawl asks no issuer before the deployment file names it. If you trust it:\n\n"
                   "  credentials:\n    {}: {{login: {{issuer: \"{}\", store: {}}}}}\n",
                   escape_untrusted(name), found.issuers.front(), escape_untrusted(name)));
   if (server.credential.empty()) {
@@ -326,7 +326,7 @@ int tell_what_it_says(const Arguments& arguments, const Deployment::Server& serv
   return exit_no;
 }
 
-// How somebody logs in for it; null: the file does not say.
+// How a person logs in for it; null: the file does not say.
 const LoginToken* login_of(const Deployment& deployment, const Deployment::Server& server) {
   const auto credential = deployment.credentials.find(server.credential);
   if (credential == deployment.credentials.end() || !credential->second.login) return nullptr;

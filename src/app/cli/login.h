@@ -4,8 +4,8 @@
 //
 // It is asked without any token. A 401 that names its metadata is followed, at the server's own
 // origin and nowhere else; where it names none, the metadata is looked for where the standard has
-// it. What is found there is told and compared: nobody it names is asked for anything before the
-// deployment file names them too.
+// it. What is found there is told and compared: no issuer that it names is asked for anything
+// before the deployment file names it too.
 // Threads: one loop.
 #pragma once
 

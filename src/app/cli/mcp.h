@@ -42,7 +42,7 @@ class ServerProcess {
   // Ends it, on the escalation of `net::Child`, and tells of what did not die.
   Task<void> end();
   bool ending() const { return ending_; }
-  // What a person should know about an end that nobody asked for.
+  // What a person should know about an unexpected end.
   void report(bool initialized) const;
 
   const std::string& name() const { return name_; }

@@ -1,7 +1,7 @@
 // `pawl reviewers …`: who may answer, and how the first one becomes one.
 //
 // The first reviewer comes by configuration: `add` writes the verifier (never the passphrase) into
-// the deployment file. Every later one needs the proof of somebody who is one already.
+// the deployment file. Every later one needs the proof of an enrolled reviewer.
 
 #include <algorithm>
 #include <filesystem>
@@ -162,7 +162,7 @@ void say_enrolled(const Arguments& arguments, const Enrolled& done) {
 // Who is enrolled, and what the deployment file says of the person.
 struct Adding {
   std::string name, path;
-  bool first = false;             // nobody is enrolled yet
+  bool first = false;             // no reviewer is enrolled yet
   bool known = false;             // this person is
   std::string enrolled_verifier;  // … by this
   std::optional<Deployment::Person> listed;

@@ -60,7 +60,7 @@ std::vector<std::string> files_of(const std::string& folder) {
   return out;
 }
 
-// Without the deployment file nobody knows the credentials that a policy names.
+// Without the deployment file the credentials that a policy names are unknown.
 Deployment lent_credentials(const std::string& path) {
   Deployment lent;
   for (const char* name : {"mail-relay", "github-app", "crm"}) lent.credentials.try_emplace(name);

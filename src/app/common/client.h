@@ -54,15 +54,15 @@ Result<NodeConnection> control(const Arguments& arguments);
 Result<json::Document> act(NodeConnection& node, const std::string& person,
                            const std::string& act_json);
 
-// The same of whoever acts by the command line.
+// The same of the person whom the command line names.
 Result<json::Document> act(NodeConnection& node, const Arguments& arguments,
                            const std::string& act_json);
 
 // Who acts: `--as NAME`, else PAWL_REVIEWER, else the user where a reviewer is called so, else the
-// only reviewer that is enrolled. ErrorKind::usage, with the names that are, where that says
-// nobody.
+// only reviewer that is enrolled. ErrorKind::usage, with the names that are, where that names
+// no person.
 Result<std::string> acting_person(NodeConnection& node, const Arguments& arguments);
-// The same for who only looks: any name that is given, and the user's where that says nobody.
+// The same for who only looks: any name that is given, else the user's.
 std::string looking_person(NodeConnection& node, const Arguments& arguments);
 
 }  // namespace pawl::app

@@ -81,7 +81,7 @@ class Evidence {
   std::uint64_t told_max_ = ~0ULL;  // records before the damage
 };
 
-// For whoever decides recorded calls once more. The evidence outlives it.
+// For code that decides recorded calls once more. The evidence outlives it.
 PayloadLookup lookup_in(Evidence& evidence);
 
 }  // namespace pawl::app

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 256UL << 10;
 
-// A descriptor that somebody else made non-blocking: wait for it instead of spinning.
+// A descriptor that another process made non-blocking: wait for it instead of spinning.
 bool wait_for(int fd, short events) {
   pollfd watched{.fd = fd, .events = events, .revents = 0};
   return ::poll(&watched, 1, -1) >= 0 || errno == EINTR;

@@ -1,6 +1,6 @@
 // Lines of a descriptor, of any length, without more waiting than it needs.
 //
-// Whoever answers line by line must know when to hand out what was answered: right before the next
+// A program that answers line by line must know when to flush its answers: right before the next
 // read could wait. `next` returns a line while there is one in memory, and asks `before_waiting`
 // before each read. Memory is bounded: of a line longer than `bytes_max` the first `bytes_max + 1`
 // bytes are kept, so that the reader of the line refuses it by its length. Threads: one.

@@ -23,7 +23,7 @@ struct JournalHealth {
   std::uint64_t told_max = ~0ULL;
 };
 
-// What a verification means for whoever reads the journal.
+// What a verification means for a reader of the journal.
 JournalHealth health_of(const JournalVerification& found);
 
 Result<JournalHealth> health_of_journal(

@@ -1,10 +1,10 @@
 // What a node says about itself: lines on its error output, each with the time.
 //
-// As text for people, or, where the variable PAWL_LOG is `json`, as objects of JSON for whoever
-// collects logs (`pawl serve --log json` sets it). Then there is an object, too, for each record of
-// a run that somebody may want to be woken for: what was refused, held or halted, and calls that
-// did not end well. Lines of ours hold no arguments, no results and no secrets; what servers write
-// on their error output is theirs.
+// As text for people, or, where the variable PAWL_LOG is `json`, as objects of JSON for a
+// collector of logs (`pawl serve --log json` sets it). Then there is an object, too, for each
+// record of a run that an operator may want to be woken for: what was refused, held or halted, and
+// calls that did not end well. Lines of ours hold no arguments, no results and no secrets; what
+// servers write on their error output is theirs.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@ struct KeptFile {
 // Written beside it, synced and renamed. Of older ones, only the one of `before` stays.
 Status keep_deployment(const std::string& state_directory, const KeptFile& file,
                        std::string_view before);
-// Empty: nobody knows.
+// Empty: unknown.
 std::string kept_place(const std::string& state_directory);
 
 // The bytes with this digest. ErrorKind::missing where they are not there, ErrorKind::corrupt where

@@ -4,7 +4,7 @@
 // that the agent could have written is refused, as far as that can be told: one that lies where the
 // agent works, one that others may write, a link, one that is younger than the agent's client.
 // Where agent and person are one user, an agent that prepares a file and starts a client of its own
-// is not told from its person: the stronger set-up has the file belong to somebody else
+// is not told from its person: the stronger set-up has the file belong to another user
 // (SECURITY.md).
 #pragma once
 

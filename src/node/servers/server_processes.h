@@ -7,9 +7,9 @@
 // to its session and ends with it: its input is closed, then it is asked to end, then it is killed
 // with everybody it started. What it says on its error output goes to the log, line by line and not
 // faster than a person reads. Secrets that it is started with stand in its environment, where
-// whoever runs as the same user can read them; they are wiped here, and taken out of what it says.
+// processes of the same user can read them; they are wiped here, and taken out of what it says.
 // A server that ends right after its start is not started again at once: each time the wait is
-// twice as long, and whoever asks meanwhile is told.
+// twice as long, and a caller that asks meanwhile is told.
 // One caller has a bounded share of all processes, so that it leaves the others theirs.
 // Threads: the node's loop, on the thread that lives as long as the process.
 #pragma once
@@ -81,7 +81,7 @@ class ServerProcesses {
                                                const ProcessOf& of = {});
   // The process's transport, once.
   std::unique_ptr<mcp::Transport> transport(ServerProcess& process);
-  // Who uses it holds this; when nobody does, it ends, in its own time.
+  // Its users hold this; when none is left, it ends, in its own time.
   std::shared_ptr<void> life(std::shared_ptr<ServerProcess> process);
   // Leaders of the processes that serve these: servers by name, in the run that they were started
   // for. `kill` ends them with everybody they started, now.

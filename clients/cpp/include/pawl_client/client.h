@@ -123,7 +123,7 @@ class Run {
   // The one door that the credential is for.
   const std::string& audience() const { return audience_; }
 
-  // Comes back for a held call until somebody answered, or the patience is over.
+  // Comes back for a held call until a reviewer answered, or the patience is over.
   Answer<Decision> propose(const Proposal& proposal);
   // With `for_mcp` the credential is for the sub-agent's client; what that run may be asked here,
   // this one asks: `state_of_sub`, `close_sub`.
