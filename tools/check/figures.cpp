@@ -6,33 +6,11 @@
 #include <set>
 #include <span>
 
-#include "outline.h"
+#include "classes.h"
 #include "scan.h"
 
 namespace pawl::check {
 namespace {
-
-bool is_production(const SourceFile& file) {
-  const bool ours = file.path.starts_with("src/") || file.path.starts_with("include/");
-  return ours && file.cpp() && !file.test() && !file.name().ends_with("testing.h") &&
-         !file.name().starts_with("test_world");
-}
-
-struct ClassSize {
-  std::set<std::string> files;
-  std::set<std::string> methods;
-};
-using Classes = std::map<std::string, ClassSize>;
-
-// By room and name, since two rooms may each have a `Reader`.
-void add_methods(const SourceFile& file, const Scan& seen, Classes& classes) {
-  for (const Function& function : outline(seen).functions) {
-    if (function.owner.empty()) continue;
-    ClassSize& size = classes[std::string(file.folder()) + " " + function.owner];
-    size.files.insert(file.path);
-    size.methods.insert(function.name);
-  }
-}
 
 bool follows(const std::vector<Token>& tokens, std::size_t at,
              std::initializer_list<std::string_view> texts) {
@@ -125,6 +103,7 @@ struct Totals {
 
 Totals measure(const Tree& tree) {
   Totals totals;
+  totals.classes = classes_of(tree);
   Reach reach(tree);
   for (const SourceFile& file : tree.files) {
     if (!file.cpp()) continue;
@@ -134,7 +113,6 @@ Totals measure(const Tree& tree) {
     totals.lines.push_back(file.lines.size());
     totals.all_lines += file.lines.size();
     const Scan seen = scan(file.text);
-    add_methods(file, seen, totals.classes);
     count_tokens(seen.tokens, totals.counts);
     if (!file.path.ends_with(".h") || !file.path.starts_with("src/")) continue;
     const std::size_t behind = reach.of(file.path.substr(4)).size();
@@ -150,7 +128,6 @@ Totals measure(const Tree& tree) {
 
 std::vector<Figure> figures(const Tree& tree) {
   const Totals totals = measure(tree);
-  constexpr std::size_t files_of_a_class_max = 3;
   std::size_t spread = 0, methods = 0;
   std::string spread_names, largest;
   for (const auto& [name, size] : totals.classes) {

@@ -1,0 +1,2 @@
+void Gate::call() {}
+void Desk::call() {}
