@@ -126,8 +126,8 @@ podman_words() {
   [[ -d /run/systemd/system ]] || podman+=(--cgroup-manager=cgroupfs)
 }
 # podman_starts IMAGE ARGUMENT...: whether a container of it runs here, to the end and well. Where
-# nobody has said how, it tries what helps: another runtime (crun of Debian 12 has no mixed control
-# groups), and limits that need no right to raise them. Then the words of podman_words are
+# the caller has not said how, it tries what helps: another runtime (crun of Debian 12 has no mixed
+# control groups), and limits that need no right to raise them. Then the words of podman_words are
 # those that work; where none do, `podman_why` is what the last of them said.
 podman_starts() {
   local base=("${podman[@]}") run=("${podman_run[@]}") runtime limits ours said
@@ -244,7 +244,7 @@ run_counted() {
 }
 
 # watched PRESET COMMAND...: runs something that starts the program of a sanitizer's preset. Fails
-# where any of its processes had something to report, also one whose end nobody looks at.
+# where any of its processes had something to report, also one whose end is not looked at.
 watched() {
   local preset=$1 status=0 reports="$root/build/$1/reports" found
   shift

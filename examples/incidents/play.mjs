@@ -77,7 +77,7 @@ class Stage {
     const { StdioClientTransport } = await sdk('client/stdio.js');
     const words = [path.join(here, 'company.mjs'), this.modules, this.file, this.story.server];
     const company = ['--policy', this.policy, '--', process.execPath, ...words, ...psql];
-    // In production a tool is what somebody has looked at: its definition is accepted before.
+    // In production a tool is what a person has looked at: its definition is accepted before.
     this.must('accept', '--as', 'ada', '--yes', ...company);
     const transport = new StdioClientTransport({
       command: this.pawl,

@@ -5,7 +5,7 @@
 # `declared` is an expression of SPDX for the files that have no line of their own (`Files: *`),
 # `names` are all that the file gives to a part of the source, in its own words, and `texts` has the
 # words behind each name that SPDX does not know. A file that is not written for machines has
-# NOASSERTION and nothing else: nobody guesses here.
+# NOASSERTION and nothing else: no guesses here.
 # https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 
 # Debian's short names that SPDX has under another one.

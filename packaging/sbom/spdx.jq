@@ -4,7 +4,7 @@ def of_component: "SPDXRef-package-" + (.package + "-" + .version | gsub("[^A-Za
   + (if .architecture == "source" then "-source" else "" end);
 # As the form of these addresses has it: a colon stays one.
 def in_address: @uri | gsub("%3A"; ":");
-# Whoever knows what is wrong with Debian's packages knows it by the name of the source.
+# What is known to be wrong with Debian's packages is known by the name of the source.
 def purl:
   "pkg:deb/\($vendor)/\(.package | in_address)@\(.version | in_address)"
   + "?arch=\(.architecture)&distro=\($distro)"

@@ -16,7 +16,7 @@ def terms: gsub("[()]"; " ") | [splits(" +(?:AND|OR|WITH) +| +") | select(. != "
     .documentNamespace | text and test("^https://[^#]+-[0-9a-f]{64}$")),
   expected("its time is none"; .creationInfo.created | text
     and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")),
-  expected("nobody made it"; .creationInfo.creators | length > 0
+  expected("it names no creator"; .creationInfo.creators | length > 0
     and all(test("^(Tool|Organization|Person): .+"))),
   expected("it describes no file"; $files | length > 0),
   expected("it has no packages"; $ids | length > ($files | length)),

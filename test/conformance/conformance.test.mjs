@@ -36,7 +36,7 @@ const all = process.env.PAWL_CONFORMANCE === 'all';
 const later = ['2025-11-25/http/modern', '2026-07-28/stdio/legacy'];
 
 // Scenarios of tasks want a server that makes them, which none of the fixtures is: what passes of
-// each is said and asked of nobody.
+// each is said and asked of no client.
 function told([name, checks]) {
   const good = checks.filter(({ status }) => status === 'SUCCESS').length;
   const bad = checks.filter(({ status }) => status === 'FAILURE').length;
@@ -71,8 +71,8 @@ for (const [revision, wire, eras] of legs) {
   });
 }
 
-// What one scenario leaves behind must not matter to the next: backwards, and in an order that
-// nobody chose. A server of the older era over pipes does not say to which call a question belongs.
+// What one scenario leaves behind must not matter to the next: backwards, and in a random
+// order. A server of the older era over pipes does not say to which call a question belongs.
 function shuffled(names) {
   let state = 20_261_125;
   const next = (below) => {

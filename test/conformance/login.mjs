@@ -38,7 +38,7 @@ async function metadata() {
     const scope = /scope="([^"]+)"/.exec(told)?.[1] ?? scopes_supported?.join(' ');
     return { issuer: authorization_servers[0], scope };
   }
-  throw new Error('nobody says who logs in for it');
+  throw new Error('no page says who logs in for it');
 }
 
 const world = new World(policy);

@@ -191,7 +191,7 @@ test('answers along with a first call are ignored, and the record says so', asyn
   assert.match(decided.note, /not forwarded: `inputResponses`/);
 });
 
-test('a question that nobody comes back for keeps no other from being asked', async (t) => {
+test('a question that no client comes back for keeps no other from being asked', async (t) => {
   const [w, client] = await questioned(t, 'waits', asking());
   const asked = async (id) =>
     (await client.ask('tools/call', { name: 'read_note', arguments: { id } })).result;

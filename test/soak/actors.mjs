@@ -5,8 +5,8 @@ import { events, modern, older, envelope } from '../e2e/served.mjs';
 import { sleep } from '../e2e/world.mjs';
 
 const patience = 20_000;
-// A call that nobody settles is kept for an hour, which no soak lasts: with more of them its memory
-// would show nothing else.
+// A call that no executor settles is kept for an hour, which no soak lasts: with more of them its
+// memory would show nothing else.
 const forgotten_max = 100;
 let tokens = 0;
 let forgotten = 0;
@@ -82,7 +82,7 @@ export class Actor {
   async read(answer, id) {
     if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
       const text = await answer.text();
-      // The run was closed by somebody else, and its session with it.
+      // The run was closed by another actor, and its session with it.
       if (answer.status === 401 || answer.status === 404) return { over: answer.status };
       return text.startsWith('{') ? JSON.parse(text) : { status: `${answer.status} ${text}` };
     }

@@ -149,7 +149,7 @@ async function person(world, roll) {
 async function operator(world, roll) {
   while (!world.stopping) {
     await sleep(1500 + roll(1500));
-    // Where a run is halted, its agent stands still until somebody resumes it.
+    // Where a run is halted, its agent stands still until an operator resumes it.
     switch (roll(2) === 0 ? 2 : roll(4)) {
       case 0: {
         await world.later('kill', 'tool', 'put', '--reason', 'soak');

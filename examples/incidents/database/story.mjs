@@ -1,8 +1,8 @@
 export default {
   title: 'The database that was to be dropped in a freeze',
   plot:
-    'Nobody may change production until January. The agent sees empty results, takes the tables ' +
-    'for broken,\n  and wants to begin anew.',
+    'No one may change production until January. The agent sees empty results, takes the tables ' +
+    'for broken,\n  and wants to begin again.',
   server: 'database',
   group: 'data-oncall',
   database: `create table customers as

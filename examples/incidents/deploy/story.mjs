@@ -17,7 +17,7 @@ export default {
       args: { service: 'checkout', version: '4.2.0', environment: 'production' },
       gets: 'approval_rejected',
       people: [
-        { who: 'ada', does: 'deny', reason: 'nobody is here to roll it back: after the 4th' },
+        { who: 'ada', does: 'deny', reason: 'no engineer is here to roll it back: after the 4th' },
       ],
     },
     {
