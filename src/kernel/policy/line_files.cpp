@@ -167,9 +167,12 @@ LineFiles::Objection LineFiles::check(const shell::FileEffect& file,
   if ((file.known || file.glob) && is_stream(file.path)) return {};
   // Where a pattern writes, any of what it matches may be a link.
   if (!file.known && (!file.glob || file.write)) {
-    if (file.look) return {};
-    return {nullptr, fmt::format("{} {} a file whose path is not known", ordinal_of(file.command),
-                                 file.write ? "writes" : "reads")};
+    if (file.look && !file.home) return {};
+    return {nullptr, fmt::format("{} {} a file {}", ordinal_of(file.command),
+                                 file.write  ? "writes"
+                                 : file.look ? "looks at"
+                                             : "reads",
+                                 file.home ? "in a home directory" : "whose path is not known")};
   }
   if (file.path.empty()) return {};
   if (file.here && bases_.size() == 1 && bases_[0].empty() && !lost_) return {};

@@ -406,6 +406,8 @@ void Analyser::builtin_print(const Command& command) {
 }
 
 void Analyser::builtin_set(const Command& command) {
+  // Alone it prints every variable, as `env` does.
+  if (command.arguments.empty()) return trouble(command.at, "`set` alone");
   for (std::size_t i = 0; i < command.arguments.size(); ++i) {
     const Argument& word = command.arguments[i];
     const bool plus = word.literal() && word.text.starts_with('+');
@@ -461,6 +463,13 @@ void Analyser::builtin_read(const Command& command) {
 // assignment means (`-n`, `-i`), so all but the plain ones are refused.
 void Analyser::builtin_export(const Command& command) {
   const bool exports = command.program == "export";
+  const bool names = std::ranges::any_of(command.arguments, [](const Argument& word) {
+    return !word.literal() || !word.text.starts_with('-');
+  });
+  // Without a name they print what every variable holds.
+  if (!names && command.program != "unset") {
+    return trouble(command.at, fmt::format("`{}` without a name", command.program));
+  }
   for (const Argument& word : command.arguments) {
     const std::size_t equals = word.text.find('=');
     const std::string_view name = std::string_view(word.text).substr(0, equals);
@@ -611,6 +620,14 @@ std::string pattern_of(const Word& word) {
   return out;
 }
 
+// `~`, `~user`, `$HOME`; not `~+`, which is where the line works.
+bool begins_at_home(const Word& word) {
+  if (word.parts.empty()) return false;
+  const Part& first = word.parts.front();
+  if (first.kind == PartKind::tilde) return first.text != "+" && first.text != "-";
+  return first.kind == PartKind::parameter && first.text == "HOME";
+}
+
 }  // namespace
 
 Argument reduce(const Word& word) {
@@ -620,6 +637,7 @@ Argument reduce(const Word& word) {
   bool matches = false;  // a glob: any number of words that all begin with the text before it
   bool unknown = false;
   bool rooted = false;
+  out.home = begins_at_home(word);
   for (const Part& part : word.parts) {
     switch (part.kind) {
       case PartKind::text:

@@ -127,8 +127,8 @@ constexpr auto kBuilders = std::to_array<Usage>({
     {"gh", "pr close,pr reopen,pr ready,issue close,issue reopen,run rerun,run cancel", "s",
      "text*", "-c|--comment= -r|--reason= --undo --failed -j|--job= -d|--debug", "gh(1)", kGh},
     {"go", "", "", "text*", "d:-C=", "go help"},
-    {"go", "build,install", "w", "text*", "", "go help build", kGoBuild},
-    {"go", "test", "", "text*",
+    {"go", "build,install", "w", "look*", "", "go help build", kGoBuild},
+    {"go", "test", "", "look*",
      "-run= -bench= -benchmem -benchtime= -count= -cpu= -failfast -fullpath -json -list= "
      "-parallel= "
      "-short -shuffle= -skip= -timeout= -c -i -fuzz= -fuzztime= x:-vettool= -vet= "
@@ -137,8 +137,8 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "go help test", kGoBuild},
     // What is run is a package or files of the tree, or one that is fetched.
     {"go", "run", "", "script text*", "", "go help run", kGoBuild},
-    {"go", "vet", "", "text*", "-json -c=", "go help vet", kGoBuild},
-    {"go", "fmt", "w", "text*", "-n -x -mod=", "go help fmt"},
+    {"go", "vet", "", "look*", "-json -c=", "go help vet", kGoBuild},
+    {"go", "fmt", "", "into*", "-n -x -mod=", "go help fmt"},
     {"go", "list,doc", "", "text*",
      "-f= -json? -m -u -deps -test -e -compiled -find -versions -retracted -reuse= -all -c -cmd "
      "-short -src",
@@ -239,7 +239,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-v|--version -h|--help",
      "node(1)"},
     {"npm", "", "", "text*",
-     "d:-C|--prefix= -w|--workspace= --workspaces --ws --include-workspace-root -iwr --loglevel= "
+     "d:-C|--prefix= d:-w|--workspace= --workspaces --ws --include-workspace-root -iwr --loglevel= "
      "x:--registry= x:--userconfig= x:--globalconfig= x:--cache= -s|--silent -q|--quiet -d -dd "
      "-ddd --verbose W:-g|--global W:--location= --if-present --ignore-scripts --no-audit --audit "
      "--no-fund --fund --json -p|--parseable -l|--long --offline --prefer-offline --prefer-online "
@@ -314,7 +314,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--no-error-on-unmatched-pattern "
      "--cache x:--config= x:--plugin=",
      "prettier"},
-    {"pytest", "", "", "text*",
+    {"pytest", "", "", "rev*",
      "-k= -m= -x|--exitfirst --maxfail= -q|--quiet -v|--verbose -vv -s --capture= -l|--showlocals "
      "--tb= -r= --lf|--last-failed --ff|--failed-first --nf|--new-first --sw|--stepwise "
      "--co|--collect-only "
@@ -377,7 +377,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--noEmit -b|--build -w|--watch --strict --skipLibCheck --pretty -v|--version -h|--help "
      "--incremental --listFiles --showConfig --diagnostics --extendedDiagnostics -t|--target= "
      "-m|--module= --moduleResolution= --jsx= --lib= --esModuleInterop --allowJs --checkJs "
-     "--noEmitOnError --declaration -d --emitDeclarationOnly -p|--project= --dry --verbose "
+     "--noEmitOnError --declaration -d --emitDeclarationOnly d:-p|--project= --dry --verbose "
      "--traceResolution --resolveJsonModule --sourceMap --noImplicitAny --noUnusedLocals "
      "--noUnusedParameters --preserveWatchOutput w:--outDir= w:--outFile= w:--declarationDir= "
      "w:--tsBuildInfoFile= w:--generateTrace= x:--plugins=",

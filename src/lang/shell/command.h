@@ -38,6 +38,7 @@ struct Argument {
   bool operand = false;  // an unknown word that cannot be taken for an option
   std::uint32_t at = 0;
   std::string glob = {};  // of a word that is text and `*`, `?`, `[` alone: all of it
+  bool home = false;      // an unknown word that begins with a home directory: `~/x`, `$HOME/x`
 
   bool is(std::string_view word) const { return known == Known::literal && text == word; }
   bool literal() const { return known == Known::literal; }

@@ -145,6 +145,7 @@ class FileList {
   FileEffect effect_of(const Argument& word) const {
     FileEffect effect;
     effect.known = word.literal();
+    effect.home = word.home;
     effect.glob = !word.glob.empty();
     effect.path = word.glob.empty() ? word.text : word.glob;
     const bool relative = !effect.path.starts_with('/');

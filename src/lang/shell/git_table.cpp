@@ -133,10 +133,12 @@ constexpr auto kGit = std::to_array<Usage>({
      "-S|--gpg-sign? --allow-unrelated-histories --summary",
      "git-pull(1)", kFetch},
     {"git", "push", "s", "text*",
+     // Not `--recurse-submodules`, which pushes other repositories, nor `--push-option`, which may
+     // ask the server for anything, to merge among it.
      "-v|--verbose -q|--quiet --repo= --all|--branches --mirror -d|--delete --tags n:-n|--dry-run "
-     "--porcelain -f|--force --force-with-lease? --force-if-includes --recurse-submodules= --thin "
+     "--porcelain -f|--force --force-with-lease? --force-if-includes --thin "
      "x:--receive-pack= x:--exec= -u|--set-upstream --progress --prune --no-verify --follow-tags "
-     "--signed? --atomic -o|--push-option= -4|--ipv4 -6|--ipv6 --verify",
+     "--signed? --atomic -4|--ipv4 -6|--ipv6 --verify",
      "git-push(1)"},
     {"git", "clone", "w", "text into",
      "-v|--verbose -q|--quiet --progress --reject-shallow -n|--no-checkout --bare --mirror "

@@ -70,6 +70,19 @@ void add_option(Command& command, const Reading& reading, const Reading::Given& 
   }
 }
 
+// Whether a name stands in code: no letter, digit or `_` beside it, and no dot before it.
+bool has_name(std::string_view code, std::string_view name) {
+  const auto part_of_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  for (std::size_t at = code.find(name); at != code.npos; at = code.find(name, at + 1)) {
+    const char before = at == 0 ? ' ' : code[at - 1];
+    const char after = at + name.size() < code.size() ? code[at + name.size()] : ' ';
+    if (!part_of_name(before) && before != '.' && !part_of_name(after)) return true;
+  }
+  return false;
+}
+
 void add_whole(Command& command, const Reading& reading, Effect effect) {
   const bool sub = !reading.sub.empty();
   command.hazards.push_back(
@@ -83,6 +96,31 @@ void add_whole(Command& command, const Reading& reading, Effect effect) {
 void add_unknown(Command& command, const Reading& reading) {
   for (const std::uint32_t at : reading.unknown) {
     Hazard hazard{Effect::runs, at, "", {}, false};
+    hazard.unknown = true;
+    command.hazards.push_back(std::move(hazard));
+  }
+}
+
+// `tar -f host:x`: an archive on another machine, which rsh reaches. tar(1), `--force-local`.
+void find_remote_archive(Command& command, const Reading& reading) {
+  for (const Reading::Given& given : reading.options) {
+    if (!given.option->effects.contains('f')) continue;
+    const Argument archive = reading.value(command, given);
+    const std::size_t colon = archive.text.find(':');
+    if (colon == std::string::npos || archive.text.find('/') < colon) continue;
+    command.hazards.push_back({Effect::runs, given.at, given.option->name, {}, false});
+    command.hazards.push_back({Effect::sends, given.at, given.option->name, archive, true});
+  }
+}
+
+// A filter of jq that reads variables of the environment: `env`, `$ENV`. jq(1).
+void find_environment(Command& command, const Reading& reading) {
+  for (const Reading::Operand& operand : reading.operands) {
+    if (operand.role != Role::pattern) continue;
+    const Argument& filter = command.arguments[operand.at];
+    if (filter.literal() && !has_name(filter.text, "env") && !has_name(filter.text, "ENV"))
+      continue;
+    Hazard hazard{Effect::runs, operand.at, "", {}, false};
     hazard.unknown = true;
     command.hazards.push_back(std::move(hazard));
   }
@@ -109,6 +147,8 @@ void find_hazards(Command& command) {
         {Effect::elsewhere, operand.at, "", command.arguments[operand.at], true});
   }
   find_code(command, name);
+  if (name == "tar") find_remote_archive(command, reading);
+  if (name == "jq") find_environment(command, reading);
   if (name == "git") {
     for (std::uint32_t i = 0; i < command.arguments.size(); ++i) {
       const std::string& text = command.arguments[i].text;

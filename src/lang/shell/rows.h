@@ -142,6 +142,7 @@ struct FileEffect {
   bool glob = false;   // `path` is a pattern of the shell
   bool maybe = false;  // perhaps no path: `git show X`
   bool here = false;   // the directory in which it works, whatever that is
+  bool home = false;   // not known, and in a home directory
 };
 struct Directory {
   std::string path;
