@@ -44,17 +44,95 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--vanilla --verbose --no-environ --no-site-file --no-init-file --no-restore --version --help "
      "x:-e=",
      "Rscript(1)"},
+    {"acorn", "", "", "read*",
+     "--ecma3 --ecma5 --ecma6 --ecma7 --ecma8 --ecma9 --ecma10 --ecma2015 --ecma2016 --ecma2017 "
+     "--ecma2018 --ecma2019 --ecma2020 --ecma2021 --ecma2022 --ecma2023 --ecma2024 --ecma2025 "
+     "--module --locations --allow-hash-bang --allow-await-outside-function --compact --silent "
+     "--tokenize --help",
+     "acorn"},
     {"biome", "", "", "text look*",
      "--reporter= --max-diagnostics= --colors= --verbose W:--write W:--apply", "biome"},
     {"cargo", "", "", "text*",
      "d:-C= x:-Z= x:--config= --color= -v|--verbose -q|--quiet --offline --locked --frozen "
      "-V|--version --list --explain= -h|--help",
      "cargo(1)"},
-    {"cargo", "build,check,test,bench,doc,clippy", "", "text*",
-     "--open --no-deps --fix? --nocapture", "cargo-build(1)", kCargoBuild},
+    {"cargo", "build,check,test,bench,doc,rustdoc", "", "text*",
+     "--open --no-deps --document-private-items --nocapture i:--artifact-dir=", "cargo-build(1)",
+     kCargoBuild},
     {"cargo", "run", "", "text*", "", "cargo-run(1)", kCargoBuild},
-    {"cargo", "fmt", "w", "text*",
+    {"cargo", "fix", "w", "",
+     "--allow-dirty --allow-staged --allow-no-vcs --broken-code --edition --edition-idioms",
+     "cargo-fix(1)", kCargoBuild},
+    {"cargo", "clippy", "", "text*",
+     "y:--fix --no-deps --allow-dirty --allow-staged --allow-no-vcs --broken-code --edition "
+     "--edition-idioms",
+     "cargo-clippy", kCargoBuild},
+    // What stands behind `--` is files.
+    {"cargo", "fmt", "w", "write*",
      "n:--check --all -p|--package= d:--manifest-path= --message-format=", "cargo-fmt"},
+    {"cargo", "add,remove,update,generate-lockfile,fetch", "w", "text*",
+     "--git= --branch= --tag= --rev= l:--path= --base= --registry= --dev --build --target= "
+     "n:--dry-run "
+     "--rename= --optional --no-optional --public --no-public --no-default-features "
+     "--default-features -F|--features= d:--manifest-path= -p|--package= --ignore-rust-version "
+     "--recursive --precise= --breaking -w|--workspace",
+     "cargo-add(1)"},
+    {"cargo", "version", "", "", "", "cargo-version(1)"},
+    {"cargo", "package", "w", "",
+     "n:-l|--list --no-verify --no-metadata --allow-dirty --exclude-lockfile --registry= --index=",
+     "cargo-package(1)", kCargoBuild},
+    {"cargo", "nextest", "", "", "", "cargo-nextest"},
+    {"cargo", "nextest run,nextest list", "", "text*",
+     "-E|--filter-expr= -P= --cargo-profile= --retries= --no-capture --test-threads= --fail-fast "
+     "--status-level= --final-status-level= --success-output= --failure-output= --run-ignored= "
+     "--partition= -T= --list-type= --max-fail= --no-tests= --hide-progress-bar --skip= --exact "
+     "x:--config-file= x:--tool-config-file= x:--archive-file=",
+     "cargo-nextest", kCargoBuild},
+    // What it changes are copies of the tree, unless it is told otherwise; reports lie in a folder.
+    {"cargo", "mutants", "w", "",
+     "--list --list-files --json --diff --check -j|--jobs= --shard= -f|--file= -e|--exclude= "
+     "-F|--re= -E|--exclude-re= -p|--package= --workspace --test-workspace= --test-package= "
+     "-t|--timeout= --timeout-multiplier= --minimum-test-timeout= --build-timeout= --baseline= "
+     "--no-times --shuffle --no-shuffle -v|--caught -V|--unviable --all-logs -L|--level= "
+     "--annotations= --colors= --line-col= --iterate --features= --all-features "
+     "--no-default-features --profile= --no-config --gitignore= --copy-vcs= --copy-target= "
+     "--test-tool= --cap-lints= d:-d|--dir= d:--manifest-path= w:-o|--output= r:--in-diff= "
+     "x:--config= x:--error= x:-C|--cargo-arg= x:--cargo-test-arg=",
+     "cargo-mutants"},
+    // Below each folder that is named.
+    {"cargo", "sweep", "w", "write*",
+     "n:-d|--dry-run -t|--time= -s|--stamp -f|--file -i|--installed --toolchains= -m|--maxsize= "
+     "-r|--recursive --hidden -h|--help -V|--version",
+     "cargo-sweep"},
+    {"cargo", "about", "", "", "-L|--log-level=", "cargo-about"},
+    {"cargo", "about generate", "", "read*",
+     "r:-c|--config= w:-o|--output-file= d:-m|--manifest-path= --all-features "
+     "--no-default-features -F|--features= --workspace --fail --format= -n|--name= --target= "
+     "-L|--log-level=",
+     "cargo-about"},
+    {"cargo", "about init", "w", "into", "--overwrite --no-handlebars -L|--log-level=",
+     "cargo-about"},
+    {"cargo", "fuzz,fuzz list", "", "", "d:--fuzz-dir=", "cargo-fuzz"},
+    {"cargo", "swift", "", "", "", "cargo-swift"},
+    {"cargo", "swift init", "w", "into",
+     "--lib-type= --vcs= --plain --udl --accept-all --silent", "cargo-swift"},
+    {"cargo", "swift package", "w", "",
+     "-p|--platforms= -n|--name= --xcframework-name= -r|--release --lib-type= --accept-all "
+     "--target= -F|--features= --all-features --no-default-features --skip-toolchains-check "
+     "--silent",
+     "cargo-swift"},
+    {"cargo", "audit,outdated,udeps,bloat,geiger,deny check,deny list,semver-checks", "", "",
+     "--json -r|--root-deps-only -R -d|--depth= --exit-code= -i|--ignore= --deny= --crates "
+     "--filter= --time --no-fetch --stale --show-stats --hide-inclusion-graph",
+     "cargo-audit", kCargoBuild},
+    {"cargo", "machete", "", "look*", "--with-metadata --skip-target-dir --no-ignore",
+     "cargo-machete"},
+    {"cargo", "expand", "", "text*", "--ugly --theme= --themes", "cargo-expand", kCargoBuild},
+    {"cargo", "llvm-cov,tarpaulin", "", "",
+     "--summary-only --text --json --lcov --html --open --ignore-filename-regex= "
+     "--fail-under-lines= --fail-under= --skip-clean --engine= -o|--out= --exclude-files= "
+     "w:--output-path= i:--output-dir=",
+     "cargo-llvm-cov", kCargoBuild},
     {"cargo", "tree,metadata,pkgid,locate-project,verify-project", "", "text*",
      "-i|--invert= --prune= --depth= --prefix= --no-dedupe -d|--duplicates --charset= -f|--format= "
      "-e|--edges= --format-version= --no-deps --filter-platform= --message-format=",
@@ -74,7 +152,19 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-a|--all -f|--filter= --format= -n|--last= -l|--latest --no-trunc -q|--quiet -s|--size "
      "--digests",
      "docker(1)"},
-    {"docker", "version,info", "", "", "-f|--format=", "docker(1)"},
+    {"docker", "version,info,compose version,buildx version", "", "", "-f|--format= --short",
+     "docker(1)"},
+    {"docker",
+     "compose ps,compose ls,compose logs,compose top,compose images,buildx ls,buildx du,system df,"
+     "plugin ls,image history,container logs,container top,container port,container stats,"
+     "container diff,image inspect,container inspect,volume inspect,network inspect,"
+     "manifest inspect,node ls,service ls,stack ls,stack ps,service ps,service logs",
+     "", "text*",
+     "-a|--all --filter= --format= -q|--quiet -f|--follow --no-log-prefix --no-color --since= "
+     "-n|--tail= "
+     "-t|--timestamps --until= --services --status= --orphans? -s|--size -v|--verbose --no-trunc "
+     "--no-stream -H|--human --details --index= --no-resolve",
+     "docker(1)"},
     {"docker", "logs,inspect,top,port,stats,history,diff,search", "", "text*",
      "-f|--follow --since= -n|--tail= -t|--timestamps --until= --details --format= -s|--size "
      "--type= --no-stream --no-trunc -a|--all -q|--quiet -H|--human --limit= --filter=",
@@ -86,7 +176,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
     {"docker", "rm,rmi,kill", "x", "text*", "-f|--force -v|--volumes -s|--signal=", "docker(1)"},
     {"eslint", "", "", "read*",
      "--ext= --quiet --max-warnings= --no-eslintrc -f|--format= --color --no-color --cache "
-     "W:--fix --fix-dry-run --debug -v|--version -h|--help --no-inline-config "
+     "oy:--fix --fix-dry-run --debug -v|--version -h|--help --no-inline-config "
      "--report-unused-disable-directives --no-error-on-unmatched-pattern --ignore-pattern= "
      "--no-ignore --rule= --env= --global= --stats --no-warn-ignored w:-o|--output-file= "
      "x:-c|--config= x:--rulesdir= x:--resolve-plugins-relative-to= x:--plugin= x:--parser=",
@@ -95,9 +185,10 @@ constexpr auto kBuilders = std::to_array<Usage>({
     {"gcc", "", "xW", "text*", "", "gcc(1)"},
     {"gh", "", "", "text*", "-R|--repo= --help --version", "gh(1)"},
     {"gh",
-     "pr list,pr status,issue list,issue status,repo list,release list,run list,workflow list,"
+     "pr list,issue list,issue status,repo list,release list,run list,workflow list,"
      "label list,gist list,cache list,ruleset list,search repos,search issues,search prs,"
-     "search code,search commits",
+     "search code,search commits,variable list,secret list,project list,org list,extension list,"
+     "extension search,alias list,ssh-key list,gpg-key list,codespace list,pr status",
      "", "text*",
      "-a|--author= --assignee= --app= -B|--base= -H|--head= -d|--draft -l|--label= -s|--state= "
      "-S|--search= -m|--mention= --milestone= --all -u|--user= -b|--branch= -e|--event= --status= "
@@ -108,13 +199,14 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "gh(1)", kGh},
     {"gh",
      "pr view,pr diff,pr checks,issue view,repo view,release view,run view,workflow view,"
-     "gist view,ruleset view,ruleset check",
+     "gist view,ruleset view,ruleset check,variable get",
      "", "text*",
      "-c|--comments --watch --fail-fast -i|--interval= --required --color= --patch --name-only "
      "-v|--verbose --log --log-failed --exit-status -j|--job= -a|--attempt= -b|--branch= -y|--yaml "
      "-r|--raw -f|--filename= --files --ref=",
      "gh(1)", kGh},
     {"gh", "run watch", "", "text*", "--exit-status -i|--interval= --compact", "gh(1)", kGh},
+    {"gh", "help,completion", "", "text*", "-s|--shell=", "gh(1)"},
     {"gh", "status,auth status,version", "", "",
      "-e|--exclude= -o|--org= -h|--hostname= -a|--active", "gh(1)"},
     {"gh", "pr create,issue create,pr comment,issue comment,pr edit,issue edit", "s", "text*",
@@ -139,6 +231,17 @@ constexpr auto kBuilders = std::to_array<Usage>({
     {"go", "run", "", "script text*", "", "go help run", kGoBuild},
     {"go", "vet", "", "look*", "-json -c=", "go help vet", kGoBuild},
     {"go", "fmt", "", "into*", "-n -x -mod=", "go help fmt"},
+    {"go", "clean", "w", "text*", "-i -r -cache -testcache -modcache -fuzzcache", "go help clean",
+     kGoBuild},
+    {"go", "get", "w", "text*", "-t -u? -tool", "go help get", kGoBuild},
+    {"go", "mod init", "w", "text", "-x", "go help mod init"},
+    {"go", "mod edit", "w", "write*",
+     "n:-json n:-print -fmt -module= -go= -toolchain= -godebug= -dropgodebug= -require= "
+     "-droprequire= -exclude= -dropexclude= -replace= -dropreplace= -retract= -dropretract= "
+     "-tool= -droptool= -ignore= -dropignore=",
+     "go help mod edit"},
+    {"go", "help,telemetry", "", "text*", "", "go help"},
+    {"go", "work sync,work vendor", "w", "text*", "-v -e i:-o=", "go help work"},
     {"go", "list,doc", "", "text*",
      "-f= -json? -m -u -deps -test -e -compiled -find -versions -retracted -reuse= -all -c -cmd "
      "-short -src",
@@ -174,6 +277,10 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--forceExit --colors --no-coverage --version --help w:--outputFile= x:-c|--config= "
      "x:--globals= x:--setupFiles= x:--reporters= x:--testRunner=",
      "jest"},
+    // A module of python, behind -m.
+    {"json.tool", "", "", "read write",
+     "--sort-keys --no-ensure-ascii --json-lines --indent= --tab --no-indent --compact -h|--help",
+     "python(1)"},
     {"julia", "", "", "script text*",
      "-i -q|--quiet --banner --no-banner -t|--threads= -p= -O0 -O1 -O2 -O3 --project? -v|--version "
      "-h|--help x:-e|--eval= x:-E|--print= x:-L|--load= x:-J|--sysimage= x:-m=",
@@ -248,10 +355,18 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "x:--browser=",
      "npm-config(7)"},
     {"npm", "test,run,start,stop,restart", "", "text*", "", "npm-run(1)"},
+    {"npm", "help", "x", "text*", "", "npm-help(1)"},
     {"npm", "install,ci,update,uninstall,dedupe,rebuild,prune,install-test", "w", "text*", "",
      "npm-install(1)", kNpmInstall},
-    {"npm", "ls,view,outdated,explain,root,bin,ping,search,fund,help,query,doctor", "", "text*",
-     "-a|--all --depth= --omit= --include= --package-lock-only", "npm-ls(1)"},
+    {"npm",
+     "ls,view,outdated,explain,root,bin,ping,search,fund,query,doctor,prefix,whoami,sbom,"
+     "find-dupes,help-search,completion,diff,get,stars,dist-tag ls,dist-tag list,owner ls,"
+     "team ls,org ls,access list,cache ls",
+     "", "text*",
+     "-a|--all --depth= --omit= --include= --package-lock-only --diff= --sbom-format= "
+     "--sbom-type= --searchlimit= --searchopts= --searchexclude= --no-which --which "
+     "--expect-results --diff-name-only --diff-unified=",
+     "npm-ls(1)"},
     {"npm", "audit", "", "", "--audit-level= --omit= --include= --package-lock-only --production",
      "npm-audit(1)"},
     {"npm", "config get,config list,config ls,pkg get", "", "text*", "", "npm-config(1)"},
@@ -288,10 +403,15 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "x:-i|--index-url= x:--extra-index-url= x:-f|--find-links= x:-e|--editable= "
      "x:--config-settings= x:--global-option= w:-t|--target= w:--prefix= w:--root=",
      "pip-install"},
-    {"pip", "list,show,freeze,check,index versions", "", "text*",
-     "-o|--outdated -u|--uptodate -f|--files -l|--local --user --format= --not-required -e --pre "
-     "--exclude= --all",
+    {"pip",
+     "list,show,freeze,check,index versions,inspect,debug,help,config list,config get,config debug,"
+     "cache list,cache info,cache dir",
+     "", "text*",
+     "-o|--outdated -u|--uptodate -f|--files -l|--local --user --format= --not-required "
+     "-e|--editable --exclude-editable --include-editable --pre --exclude= --all l:--path= "
+     "r:-r|--requirement= --json --global --site --abspath",
      "pip-list"},
+    {"pip", "hash", "", "read*", "-a|--algorithm=", "pip-hash"},
     {"pip", "uninstall", "w", "text*", "-y|--yes r:-r|--requirement=", "pip-uninstall"},
     {"pnpm", "", "", "text*",
      "d:-C|--dir= -F|--filter= -r|--recursive -w|--workspace-root -s|--silent --reporter= --color "
@@ -299,12 +419,15 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-v|--version -h|--help --json --depth= --long --prod -P -D|--dev",
      "pnpm"},
     {"pnpm", "test,run,start", "", "text*", "", "pnpm"},
+    // No commands of pnpm, so they are scripts of the package: `pnpm run build`.
+    {"pnpm", "build,check,dev,format,lint,typecheck", "", "text*", "", "pnpm-run"},
     {"pnpm", "install,add,remove,update", "w", "text*",
      "--frozen-lockfile --no-frozen-lockfile --ignore-scripts --offline --prefer-offline "
      "--save-dev "
      "-E|--save-exact",
      "pnpm"},
-    {"pnpm", "list,ls,why,outdated,audit,root,bin", "", "text*", "", "pnpm"},
+    {"pnpm", "list,ls,la,ll,why,outdated,audit,root,bin,licenses list,licenses ls,"
+     "store path,help,view,info,show", "", "text*", "", "pnpm"},
     {"pnpm", "exec,dlx,create", "x", "text*", "", "pnpm"},
     {"podman", "", "x", "text*", "", "podman(1)"},
     {"prettier", "", "", "read*",
@@ -332,7 +455,8 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-b -B -d -E -I -O -OO -P -q -R -s -S -u -v -x -V|--version -h|--help x:-c= Mx:-m= x:-i x:-X= "
      "x:-W= --check-hash-based-pycs=",
      "python(1)"},
-    {"rake", "", "x", "text*",
+    // Like make: a Rakefile says what a task is.
+    {"rake", "", "", "text*",
      "-T|--tasks? -P|--prereqs -n|--dry-run -N|--no-search -q|--quiet -s|--silent -t|--trace? "
      "-v|--verbose -V|--version -h|--help -j|--jobs? -m|--multitask",
      "rake"},
@@ -340,11 +464,20 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-c -w -W -W0 -W1 -W2 -v|--version -h|--help --verbose --yjit --jit x:-e= x:-r= x:-I= d:-C= "
      "x:-n x:-p x:-s x:-x x:-X=",
      "ruby(1)"},
-    {"ruff", "", "", "text read*",
-     "n:--check n:--diff W:--fix -q|--quiet -v|--verbose -s|--silent --no-cache --statistics "
-     "--output-format= --select= --ignore= --extend-select= --line-length= --target-version= "
-     "--exit-zero --show-fixes --preview",
+    {"ruff", "", "", "",
+     "-q|--quiet -v|--verbose -s|--silent --isolated -h|--help -V|--version x:--config=", "ruff"},
+    {"ruff", "check", "", "read*",
+     "n:--diff oy:--fix oy:--fix-only --no-fix --unsafe-fixes --no-unsafe-fixes -n|--no-cache "
+     "--statistics --output-format= --select= --ignore= --extend-select= --extend-ignore= "
+     "--per-file-ignores= --line-length= --target-version= --exclude= -e|--exit-zero --show-fixes "
+     "--show-files --preview --no-preview -w|--watch w:-o|--output-file= y:--add-noqa "
+     "--stdin-filename= --respect-gitignore --force-exclude --exit-non-zero-on-fix",
      "ruff"},
+    {"ruff", "format", "w", "write*",
+     "n:--check n:--diff -n|--no-cache --line-length= --target-version= --exclude= --preview "
+     "--stdin-filename= --respect-gitignore --force-exclude",
+     "ruff"},
+    {"ruff", "rule,linter,version", "", "text*", "--all --output-format=", "ruff"},
     {"task", "", "", "text*",
      "-l|--list -a|--list-all -n|--dry --summary -v|--verbose -s|--silent -p|--parallel -f|--force "
      "--version -h|--help -j|--json -c|--color -o|--output= --status d:-d|--dir= x:-t|--taskfile= "
@@ -373,9 +506,9 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "terraform", kTerraform},
     {"terraform", "state rm,state mv,state push,import,taint,untaint,force-unlock", "s", "text*",
      "-force -state= -allow-missing -dry-run", "terraform", kTerraform},
-    {"tsc", "", "", "read*",
-     "--noEmit -b|--build -w|--watch --strict --skipLibCheck --pretty -v|--version -h|--help "
-     "--incremental --listFiles --showConfig --diagnostics --extendedDiagnostics -t|--target= "
+    {"tsc", "", "w", "read*",
+     "n:--noEmit -b|--build -w|--watch --strict --skipLibCheck --pretty n:-v|--version n:-h|--help "
+     "--incremental --listFiles n:--showConfig --diagnostics --extendedDiagnostics -t|--target= "
      "-m|--module= --moduleResolution= --jsx= --lib= --esModuleInterop --allowJs --checkJs "
      "--noEmitOnError --declaration -d --emitDeclarationOnly d:-p|--project= --dry --verbose "
      "--traceResolution --resolveJsonModule --sourceMap --noImplicitAny --noUnusedLocals "
@@ -388,9 +521,16 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--frozen-lockfile --immutable",
      "yarn"},
     {"yarn", "test,run,start", "", "text*", "", "yarn"},
+    // No commands of yarn, so they are scripts of the package: `yarn run build`.
+    {"yarn", "build,dev,format,lint,typecheck", "", "text*", "", "yarn-run"},
     {"yarn", "install,add,remove,upgrade", "w", "text*",
      "-D|--dev -E|--exact --ignore-scripts --production --check-files", "yarn"},
-    {"yarn", "list,info,why,outdated,audit", "", "text*", "--depth= --pattern=", "yarn"},
+    {"yarn",
+     "list,info,why,outdated,audit,bin,help,versions,workspaces info,workspaces list,"
+     "licenses list,cache dir,cache list,npm info,npm audit",
+     "", "text*",
+     "--depth= --pattern= --level= --groups= -A|--all -R|--recursive -f|--fields= -i|--virtuals",
+     "yarn"},
     {"yarn", "exec,dlx,node,config,create", "x", "text*", "", "yarn"},
 });
 

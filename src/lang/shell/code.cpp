@@ -230,6 +230,17 @@ void scan_make(Command& command) {
   }
 }
 
+// ---- date
+
+// A word that is no format sets the clock.
+void scan_date(Command& command) {
+  for (const Reading::Operand& operand : read_command(command).operands) {
+    const Argument& word = command.arguments[operand.at];
+    if (word.text.starts_with('+')) continue;
+    command.hazards.push_back({Effect::writes, operand.at, "date", {}, false});
+  }
+}
+
 // ---- cmake
 
 constexpr std::string_view kCmakeNames =
@@ -273,7 +284,7 @@ void scan_go(Command& command) {
 }  // namespace
 
 bool expands_variables(std::string_view name) {
-  return has_word("make just ninja task scons", name);
+  return has_word("make just ninja rake task scons", name);
 }
 
 void find_code(Command& command, std::string_view name) {
@@ -283,6 +294,8 @@ void find_code(Command& command, std::string_view name) {
     scan_awk(command);
   } else if (expands_variables(name)) {
     scan_make(command);
+  } else if (name == "date") {
+    scan_date(command);
   } else if (name == "cmake") {
     scan_cmake(command);
   } else if (name == "go") {

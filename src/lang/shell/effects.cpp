@@ -93,7 +93,8 @@ class FileList {
     if (!reading_.exact() && reading_.top != nullptr && !lenient()) unknown_write();
     const bool inside = std::ranges::any_of(
         reading_.operands, [](const Reading::Operand& one) { return one.role == Role::into; });
-    if ((reading_.does('w') && !inside) || reading_.has('i')) {
+    if ((reading_.does('w') && !inside) || reading_.has('i') ||
+        (reading_.has('y') && !reading_.has('n'))) {
       FileEffect here;
       here.path = place_.empty() ? "." : place_;
       here.known = !place_unknown_;

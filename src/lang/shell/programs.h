@@ -54,8 +54,8 @@ struct Program {
 // for one that can only be joined; before them letters and a colon: r reads the value, l looks at
 // it, a reads it behind `@`, w writes it, d works there, i works there and writes, t writes there
 // and the other words are read, x runs, W writes, o writes its operands, p brings the pattern,
-// n changes nothing, ! throws work away, s sends, k keeps what would be thrown away. `-#` is a
-// number.
+// y writes in the directory where it works, n changes nothing, ! throws work away, s sends, k keeps
+// what would be thrown away. `-#` is a number.
 struct Usage {
   std::string_view program;
   std::string_view subs;  // divided by `,`; empty: the program, or what stands before a subcommand

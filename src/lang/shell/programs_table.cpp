@@ -59,6 +59,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"ansible", "", "x", "text*", "", "ansible(1)"},
     {"ansible-playbook", "", "x", "text*", "", "ansible(1)"},
     {"ar", "", "W", "text*", "", "ar(1)"},
+    {"arch", "", "h", "", "", "arch(1)"},
     {"at", "", "x", "text*", "", "at(1)"},
     // The program itself is read by code.cpp.
     {"awk", "", "c", "pattern read*",
@@ -69,6 +70,7 @@ constexpr auto kUsages = std::to_array<Usage>({
      "W:--pretty-print? W:-p? W:--profile? W:-d? W:--dump-variables? x:-D? x:--debug? x:-L? "
      "--lint?",
      "gawk(1)"},
+    {"b2sum", "", "h", "read*", "r:-c|--check -l|--length=", "b2sum(1)"},
     {"base64", "", "h", "read", "-d|--decode -i|--ignore-garbage -w|--wrap=", "base64(1)"},
     {"basename", "", "h", "text*", "-a|--multiple -s|--suffix= -z|--zero", "basename(1)"},
     // What shells run is read by wrappers.cpp.
@@ -82,6 +84,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"busybox", "", "x", "text*", "", "busybox(1)"},
     {"bwrap", "", "x", "text*", "", "bwrap(1)"},
     {"capsh", "", "x", "text*", "", "capsh(1)"},
+    {"bzcat", "", "h", "read*", "", "bzip2(1)"},
     {"cat", "", "h", "read*", "-n -b -A -E -T -s", "cat(1)"},
     {"catchsegv", "", "x", "text*", "", "catchsegv(1)"},
     {"cd", "", "h", "text*", "", "bash(1)"},
@@ -176,6 +179,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"expect", "", "x", "text*", "", "expect(1)"},
     {"expr", "", "h", "text*", "", "expr(1)"},
     {"fakeroot", "", "x", "text*", "", "fakeroot(1)"},
+    {"factor", "", "h", "text*", "", "factor(1)"},
     {"faketime", "", "x", "text*", "", "faketime(1)"},
     {"false", "", "h", "text*", "", "false(1)"},
     {"fd", "", "", "pattern look*",
@@ -205,8 +209,10 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"flock", "", "x", "text*", "", "flock(1)"},
     {"fmt", "", "h", "read*", "-g|--goal= -p|--prefix= -w|--width=", "fmt(1)"},
     {"fold", "", "h", "read*", "-w|--width=", "fold(1)"},
+    {"free", "", "h", "", "-s|--seconds= -c|--count=", "free(1)"},
     {"ftp", "", "x", "text*", "", "ftp(1)"},
     {"gdb", "", "x", "text*", "", "gdb(1)"},
+    {"getconf", "", "h", "text*", "", "getconf(1)"},
     {"ghci", "", "x", "text*", "", "ghci(1)"},
     {"gnuplot", "", "x", "text*", "", "gnuplot(1)"},
     {"gosu", "", "x", "text*", "", "gosu(1)"},
@@ -219,6 +225,7 @@ constexpr auto kUsages = std::to_array<Usage>({
      "-R|--dereference-recursive -i|--ignore-case|--no-ignore-case -v|--invert-match",
      "grep(1)"},
     {"groovysh", "", "x", "text*", "", "groovysh(1)"},
+    {"groups", "", "h", "text*", "", "groups(1)"},
     {"head", "", "h", "read*", "-n|--lines= -c|--bytes= -#", "head(1)"},
     {"hexdump", "", "h", "read*", "-e= r:-f= -n= -s= -C", "hexdump(1)"},
     // An operand is the new name of the machine.
@@ -250,8 +257,10 @@ constexpr auto kUsages = std::to_array<Usage>({
      "-P|--physical -r|--relative -s|--symbolic -S|--suffix= t:-t|--target-directory= "
      "-T|--no-target-directory -v|--verbose",
      "ln(1)"},
+    {"locale", "", "h", "text*", "", "locale(1)"},
     {"logger", "", "W", "text*", "", "logger(1)"},
     {"ls", "", "h", "look*", "-I|--ignore= -w|--width= -T|--tabsize= --hide= --color?", "ls(1)"},
+    {"lscpu", "", "h", "", "l:-s|--sysroot= -e? -p?", "lscpu(1)"},
     {"ltrace", "", "x", "text*", "", "ltrace(1)"},
     {"m4", "", "x", "text*", "", "m4(1)"},
     {"man", "", "x", "text*", "", "man(1)"},
@@ -280,6 +289,10 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"nproc", "", "h", "", "--all --ignore=", "nproc(1)"},
     {"nsenter", "", "x", "text*", "", "nsenter(1)"},
     {"numactl", "", "x", "text*", "", "numactl(1)"},
+    {"numfmt", "", "h", "text*",
+     "-d|--delimiter= --field= --format= --from= --from-unit= --invalid= --padding= --round= "
+     "--suffix= --to= --to-unit=",
+     "numfmt(1)"},
     {"nvim", "", "x", "text*", "", "nvim(1)"},
     {"od", "", "h", "read*", "-A= -j= -N= -S= -t= -w?", "od(1)"},
     {"openssl", "", "", "text*", "", "openssl(1)"},
@@ -300,6 +313,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"patch", "", "xW", "text*", "", "patch(1)"},
     {"perf", "", "x", "text*", "", "perf(1)"},
     {"pkexec", "", "x", "text*", "", "pkexec(1)"},
+    {"pr", "", "h", "read*", "-D= -h= -l= -N= -o= -w= -W=", "pr(1)"},
     {"printf", "", "h", "text*", "", "printf(1)"},
     {"prlimit", "", "x", "text*", "", "prlimit(1)"},
     {"proot", "", "x", "text*", "", "proot(1)"},
@@ -361,7 +375,9 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"sg", "", "x", "text*", "", "sg(1)"},
     {"sh", "", "c", "script text*", "-o=", "sh(1p)"},
     {"sha1sum", "", "h", "read*", kSums, "sha1sum(1)"},
+    {"sha224sum", "", "h", "read*", kSums, "sha224sum(1)"},
     {"sha256sum", "", "h", "read*", kSums, "sha256sum(1)"},
+    {"sha384sum", "", "h", "read*", kSums, "sha384sum(1)"},
     {"sha512sum", "", "h", "read*", kSums, "sha512sum(1)"},
     {"shellcheck", "", "", "read*",
      "-f|--format= -s|--shell= -e|--exclude= -i|--include= -S|--severity= --color? "
@@ -386,7 +402,7 @@ constexpr auto kUsages = std::to_array<Usage>({
      "-S|--buffer-size= -t|--field-separator= w:-T|--temporary-directory= --parallel= -u|--unique "
      "-z|--zero-terminated --help --version x:--compress-program=",
      "sort(1)"},
-    {"split", "", "", "read write",
+    {"split", "", "w", "read write",
      "-a|--suffix-length= --additional-suffix= -b|--bytes= -C|--line-bytes= -d "
      "--numeric-suffixes? -x --hex-suffixes? -e|--elide-empty-files -l|--lines= -n|--number= "
      "-t|--separator= -u|--unbuffered --verbose x:--filter=",
@@ -454,6 +470,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"truncate", "", "", "write*",
      "-c|--no-create -o|--io-blocks -r|--reference= -s|--size=", "truncate(1)"},
     {"tsort", "", "h", "read*", "", "tsort(1)"},
+    {"tty", "", "h", "", "", "tty(1)"},
     {"uname", "", "h", "", "", "uname(1)"},
     {"unbuffer", "", "x", "text*", "", "unbuffer(1)"},
     {"unexpand", "", "h", "read*", "-t|--tabs=", "unexpand(1)"},
@@ -466,6 +483,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"unshare", "", "x", "text*", "", "unshare(1)"},
     {"unzip", "", "W", "read text*",
      "n:-l n:-t n:-v n:-Z n:-Z1 n:-p n:-c -o -n -u -f -j -q -qq -C -L -a -x i:-d=", "unzip(1)"},
+    {"uptime", "", "h", "", "", "uptime(1)"},
     {"valgrind", "", "x", "text*", "", "valgrind(1)"},
     {"vi", "", "x", "text*", "", "vim(1)"},
     {"view", "", "x", "text*", "", "vim(1)"},
@@ -487,6 +505,8 @@ constexpr auto kUsages = std::to_array<Usage>({
      "-a -b -C -c= -cols= -d -E -e -g= -groupsize= -h -i -l= -len= -n= -name= -o= -offset= -p -ps "
      "-plain -r -revert -R= -s= -seek= -u -v",
      "xxd(1)"},
+    {"xzcat", "", "h", "read*", "", "xz(1)"},
+    {"zcat", "", "h", "read*", "", "gzip(1)"},
     {"zip", "", "xW", "text*", "", "zip(1)"},
     {"zipinfo", "", "", "read text*", "-1 -2 -s -m -l -v -h -t -z -T", "zipinfo(1)"},
     {"zsh", "", "x", "text*", "", "zsh(1)"},

@@ -362,7 +362,7 @@ bool Reading::does(char what) const {
 
 bool Reading::writes() const {
   if (has('n')) return false;
-  if (does('w') || has('X') || (has('C') && has('f'))) return true;
+  if (does('w') || has('y') || has('X') || (has('C') && has('f'))) return true;
   return std::ranges::any_of(operands, [](const Operand& operand) {
     return operand.role == Role::write || operand.role == Role::move || operand.role == Role::into;
   });

@@ -559,6 +559,17 @@ Push read_push(const Reading& reading, const Command& command) {
   return out;
 }
 
+// The repositories that git is told to ask; none are "", and several are one text.
+std::string read_remote(const Reading& reading, const Command& command) {
+  std::string out;
+  const bool several = given(reading, "--multiple") || given(reading, "-m");
+  for (const Reading::Operand& operand : reading.operands) {
+    if (!out.empty() && !several) break;
+    out += (out.empty() ? "" : " ") + command.arguments[operand.at].text;
+  }
+  return out;
+}
+
 void write_list(json::Writer& writer, std::string_view name,
                 std::span<const std::string_view> words) {
   writer.key(name).array();
@@ -670,6 +681,10 @@ std::string value_of(const Command& command) {
       writer.key("remote").string(push.remote);
       const std::vector<std::string_view> refs(push.refs.begin(), push.refs.end());
       write_list(writer, "refs", refs);
+    }
+    const bool asks = has_word("fetch pull ls-remote", sub);
+    if (described && reading.program->name == "git" && asks) {
+      writer.key("remote").string(read_remote(reading, command));
     }
     write_meanings(writer, reading, command, push, described);
   }

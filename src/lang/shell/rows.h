@@ -124,9 +124,9 @@ Judgement judge(const Analysis& analysis, const Rows& rows, const Place& place);
 // ---- `cmd` in expressions, as JSON:
 //   program, subcommand, complete; and where every word is known (`complete`): args, flags (letters
 //   apart and as written), words (what is not an option), and by program: force, delete, recursive,
-//   remote and refs (git push), hosts. Where a word is not known, those are absent, so that an
-//   expression that asks for them fails, and failing is strict. A ref that git chooses itself is
-//   "".
+//   remote (of git push, fetch, pull, ls-remote) and refs (of push). Where a word is not known,
+//   those are absent, so that an expression that asks for them fails, and failing is strict. A ref
+//   that git chooses itself is "".
 std::string value_of(const Command& command);
 // All members that a value may have.
 std::vector<std::string> value_names();
