@@ -90,8 +90,11 @@ std::vector<Labelled> read_lines(const files::path& path) {
       continue;
     }
     const json::View root = document->root();
-    Labelled line{std::string(root["id"].string()), std::string(root["line"].string()),
-                  std::string(root["label"].string()), std::string(root["note"].string()), {}};
+    Labelled line{std::string(root["id"].string()),
+                  std::string(root["line"].string()),
+                  std::string(root["label"].string()),
+                  std::string(root["note"].string()),
+                  {}};
     for (const json::View says : root["says"].elements()) line.says.emplace_back(says.string());
     out.push_back(std::move(line));
   }

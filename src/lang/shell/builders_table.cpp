@@ -110,12 +110,12 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--no-default-features -F|--features= --workspace --fail --format= -n|--name= --target= "
      "-L|--log-level=",
      "cargo-about"},
-    {"cargo", "about init", "w", "into", "--overwrite --no-handlebars -L|--log-level=",
-     "cargo-about"},
+    {"cargo", "about init", "w", "into",
+     "--overwrite --no-handlebars -L|--log-level=", "cargo-about"},
     {"cargo", "fuzz,fuzz list", "", "", "d:--fuzz-dir=", "cargo-fuzz"},
     {"cargo", "swift", "", "", "", "cargo-swift"},
-    {"cargo", "swift init", "w", "into",
-     "--lib-type= --vcs= --plain --udl --accept-all --silent", "cargo-swift"},
+    {"cargo", "swift init", "w", "into", "--lib-type= --vcs= --plain --udl --accept-all --silent",
+     "cargo-swift"},
     {"cargo", "swift package", "w", "",
      "-p|--platforms= -n|--name= --xcframework-name= -r|--release --lib-type= --accept-all "
      "--target= -F|--features= --all-features --no-default-features --skip-toolchains-check "
@@ -426,8 +426,10 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--save-dev "
      "-E|--save-exact",
      "pnpm"},
-    {"pnpm", "list,ls,la,ll,why,outdated,audit,root,bin,licenses list,licenses ls,"
-     "store path,help,view,info,show", "", "text*", "", "pnpm"},
+    {"pnpm",
+     "list,ls,la,ll,why,outdated,audit,root,bin,licenses list,licenses ls,"
+     "store path,help,view,info,show",
+     "", "text*", "", "pnpm"},
     {"pnpm", "exec,dlx,create", "x", "text*", "", "pnpm"},
     {"podman", "", "x", "text*", "", "podman(1)"},
     {"prettier", "", "", "read*",

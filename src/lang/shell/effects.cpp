@@ -88,13 +88,17 @@ class FileList {
     for (const std::string& input : command_.inputs) file(Argument{input}, {});
     options();
     const bool archive = reading_.form != nullptr && reading_.form->usage->program == "tar";
+    const std::size_t before = out_.files.size();
     archive ? tar() : operands();
+    backups(before);
     // With words that are not described, anything.
     if (!reading_.exact() && reading_.top != nullptr && !lenient()) unknown_write();
     const bool inside = std::ranges::any_of(
         reading_.operands, [](const Reading::Operand& one) { return one.role == Role::into; });
-    if ((reading_.does('w') && !inside) || reading_.has('i') ||
-        (reading_.has('y') && !reading_.has('n'))) {
+    const bool here_too = reading_.has('y') && !reading_.has('n');
+    // A worktree is written in the repository too.
+    const bool both = !inside || reading_.sub == "worktree";
+    if ((reading_.does('w') && both) || here_too) {
       FileEffect here;
       here.path = place_.empty() ? "." : place_;
       here.known = !place_unknown_;
@@ -130,12 +134,16 @@ class FileList {
     }
   }
 
+  // Options that are like `cd`; `--manifest-path` and the like name a place and stay.
+  bool moves(std::string_view option) const {
+    if (has_word("-C --directory --prefix --cwd -chdir --working-directory", option)) return true;
+    return has_word("just task pnpm", canonical_name(command_.program));
+  }
+
   // `git -C a -C b`, `make -C`: where its own paths begin.
   void find_place() {
     for (const Reading::Given& given : reading_.options) {
-      const std::string_view effects = given.option->effects;
-      const bool moves = effects.contains('d') || effects.contains('i');
-      if (!moves || given.option->name.ends_with("-path")) continue;
+      if (!given.option->effects.contains('d') || !moves(given.option->name)) continue;
       const Argument value = reading_.value(command_, given);
       place_unknown_ = place_unknown_ || !value.literal() || value.text.empty();
       place_ = join(place_, value.text);
@@ -181,9 +189,26 @@ class FileList {
         const Argument value = reading_.value(command_, given);
         if (letter == 'r' && (given.value > 0 || given.from > 0)) file(value, {});
         if (letter == 'l') file(value, {.look = true});
+        if (letter == 'i') file(value, {.write = true, .deep = true});
         if (letter == 'a') behind_at(value);
       }
+      if (given.option->name == "--url") address(reading_.value(command_, given));
     }
+  }
+
+  // `file:///x`, of which a program of the network is a reader like any other.
+  void address(const Argument& word) {
+    constexpr std::string_view scheme = "file:";
+    std::string begins = word.text.substr(0, scheme.size());
+    for (char& c : begins) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (begins != scheme) return;
+    Argument path = word;
+    path.text = word.text.substr(scheme.size());
+    if (path.text.starts_with("//"))
+      path.text.erase(0, std::min(path.text.find('/', 2), path.text.size()));
+    // What is coded or a pattern may be any.
+    if (path.text.find_first_of("%{[?#") != std::string::npos) path.known = Known::one;
+    file(path, {.deep = true});
   }
 
   // `-d @file`, `-F part=@file;type=x`, `-H @file`.
@@ -226,6 +251,7 @@ class FileList {
   void operands() {
     const bool rooted = command_.standing == Standing::builtin;
     const bool searches = has_word("find fd", canonical_name(command_.program));
+    const bool network = is_network(canonical_name(command_.program));
     bool target = false;
     for (const Reading::Operand& operand : reading_.operands) {
       const Argument& word = command_.arguments[operand.at];
@@ -252,9 +278,11 @@ class FileList {
           written(word);
           break;
         case Role::into:
-          file(word, {.write = true});
+          file(word, {.write = true, .deep = true});
           break;
         case Role::text:
+          if (network) address(word);
+          break;
         case Role::pattern:
           break;
       }
@@ -292,6 +320,10 @@ class FileList {
         (reading_.form->usage->operands == "read* write" ||
          reading_.form->usage->operands == "move* write" || reading_.form->usage->program == "ln");
     if (!copier) return;
+    const bool link = reading_.form->usage->program == "ln";
+    const Argument here{"."};
+    // `ln a/b` makes `b`.
+    if (link && reading_.operands.size() == 1 && into == nullptr) into = &here;
     for (const Reading::Operand& operand : reading_.operands) {
       const Argument& word = command_.arguments[operand.at];
       const bool last = &operand == &reading_.operands.back() && into == nullptr;
@@ -328,6 +360,28 @@ class FileList {
     while (path.text.starts_with('/')) path.text.erase(0, 1);
     if (path.text.find_first_of("*?[") != std::string::npos) path.glob = path.text;
     file(path, {.deep = true, .maybe = true});
+  }
+
+  // What was there before keeps a name of its own: `cp -b`, `mv -S .orig`, `sed -i.bak`.
+  void backups(std::size_t from) {
+    std::string suffix;
+    for (const Reading::Given& given : reading_.options) {
+      if (!given.option->effects.contains('B')) continue;
+      const Argument value = reading_.value(command_, given);
+      const bool style = given.option->joined && command_.program != "sed";
+      const bool plain = value.literal() && !value.text.contains('*') && !value.text.contains('/');
+      if (!plain || (style && has_word("t numbered", value.text))) return unknown_write();
+      if (suffix.empty()) suffix = "~";
+      if (!style && given.option->values + given.option->joined > 0) suffix = value.text;
+    }
+    if (suffix.empty()) return;
+    for (std::size_t i = from, all = out_.files.size(); i < all; ++i) {
+      if (!out_.files[i].write) continue;
+      FileEffect old = out_.files[i];
+      old.path += suffix;
+      old.glob = false;
+      out_.files.push_back(std::move(old));
+    }
   }
 
   void tar() {

@@ -126,8 +126,8 @@ constexpr auto kGit = std::to_array<Usage>({
      "n:-l|--list n:-n? !:-d|--delete n:-v|--verify -a|--annotate -m|--message= r:-F|--file= "
      "-e|--edit -s|--sign --cleanup= -u|--local-user= !:-f|--force --create-reflog",
      "git-tag(1)", kList},
-    {"git", "fetch", "w", "text*", kFetch, "git-fetch(1)"},
-    {"git", "pull", "w", "text*",
+    {"git", "fetch", "w", "look*", kFetch, "git-fetch(1)"},
+    {"git", "pull", "w", "look*",
      "-r|--rebase? -n --stat --log? --signoff? --squash --commit --edit --cleanup= --ff --ff-only "
      "--verify --verify-signatures --autostash -s|--strategy= -X|--strategy-option= "
      "-S|--gpg-sign? --allow-unrelated-histories --summary",
@@ -140,7 +140,7 @@ constexpr auto kGit = std::to_array<Usage>({
      "x:--receive-pack= x:--exec= -u|--set-upstream --progress --prune --no-verify --follow-tags "
      "--signed? --atomic -4|--ipv4 -6|--ipv6 --verify",
      "git-push(1)"},
-    {"git", "clone", "w", "text into",
+    {"git", "clone", "w", "look into",
      "-v|--verbose -q|--quiet --progress --reject-shallow -n|--no-checkout --bare --mirror "
      "-l|--local --no-hardlinks -s|--shared x:--recurse-submodules? x:--recursive? -j|--jobs= "
      "x:--template= l:--reference= l:--reference-if-able= --dissociate -o|--origin= -b|--branch= "
@@ -265,7 +265,7 @@ constexpr auto kGit = std::to_array<Usage>({
      "--tags --heads --branches --verify --head --dereference -s|--hash? --abbrev? -q|--quiet "
      "--short --recurse !:-d|--delete",
      "git-show-ref(1)"},
-    {"git", "ls-remote", "", "text*",
+    {"git", "ls-remote", "", "look*",
      "-q|--quiet x:--upload-pack= x:--exec= -t|--tags -h|--heads|--branches --refs --get-url "
      "--sort= --exit-code --symref x:-o|--server-option=",
      "git-ls-remote(1)"},
@@ -291,14 +291,14 @@ constexpr auto kGit = std::to_array<Usage>({
     {"git", "worktree prune,worktree lock,worktree unlock", "w", "text*",
      "n:-n|--dry-run -v|--verbose --expire= --reason=", "git-worktree(1)"},
     {"git", "remote", "e", "", "-v|--verbose", "git-remote(1)"},
-    {"git", "remote show,remote get-url", "", "text*", "-n --push --all", "git-remote(1)"},
+    {"git", "remote show,remote get-url", "", "look*", "-n --push --all", "git-remote(1)"},
     {"git", "remote add,remote set-url,remote rename,remote remove,remote rm", "w", "text*",
      "-f|--fetch --tags -t|--track= -m|--master= --mirror? --push --add --delete --progress",
      "git-remote(1)"},
-    {"git", "remote prune,remote update,remote set-head,remote set-branches", "w", "text*",
+    {"git", "remote prune,remote update,remote set-head,remote set-branches", "w", "look*",
      "n:-n|--dry-run -p|--prune -a|--auto -d|--delete --add", "git-remote(1)"},
     // What is set may be a program to run.
-    {"git", "config", "x", "text*",
+    {"git", "config", "xO", "text*",
      "--global --system --local --worktree r:-f|--file= --blob= n:--get n:--get-all n:--get-regexp "
      "n:--get-urlmatch n:-l|--list n:--get-color n:--get-colorbool --fixed-value -t|--type= "
      "--bool --int --bool-or-int --bool-or-str --path --expiry-date -z|--null --name-only "

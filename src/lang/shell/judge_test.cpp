@@ -262,6 +262,27 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"tar -cf host:x f", "unclear"}, Sample{"tar -cf ./host:x f", "1"},
         Sample{"set", "unclear"}, Sample{"export", "unclear"}, Sample{"export -p", "unclear"}));
 
+TEST(Rows, KnowsWhatOptionsMakeOfACommand) {
+  std::vector<Row> rows(1);
+  rows[0].run = {"date",       "split",       "tsc",  "ruff check", "git notes", "cargo audit",
+                 "cargo fuzz", "cargo about", "rake", "git reflog", "git config"};
+  const Rows compiled = *Rows::compile(rows);
+  for (const std::string_view text :
+       {"date", "date +%s", "date -u -d yesterday +%F", "tsc --noEmit", "ruff check .", "git notes",
+        "git config --list", "cargo audit --json", "cargo fuzz --version", "cargo about --help",
+        "rake db:migrate --trace"}) {
+    EXPECT_EQ(judged(text, compiled, Place{}).outcome, Outcome::covered) << text;
+  }
+  // A word that sets the clock, files that are made, and what stands behind a subcommand.
+  for (const std::string_view text :
+       {"date 010100001971", "date -s yesterday", "split a", "tsc", "ruff check --fix .",
+        "git notes remove HEAD", "git config core.pager --list", "cargo audit fix",
+        "cargo fuzz run x", "cargo about init", "rake -f x", "rake 'x[$(id)]'",
+        "git reflog drop"}) {
+    EXPECT_NE(judged(text, compiled, Place{}).outcome, Outcome::covered) << text;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     StoppedInAnySpelling, Adversary,
     testing::Values(Sample{"rm -fr x", "5"}, Sample{"rm -r -f x", "5"}, Sample{"rm -Rf x", "5"},
@@ -419,6 +440,15 @@ TEST(Value, NamesWhatExpressionsAskFor) {
   EXPECT_THAT(value("rm -fr x"), HasSubstr(R"("force":true,"recursive":true)"));
 }
 
+TEST(Value, NamesTheRepositoryThatIsAsked) {
+  EXPECT_THAT(value("git fetch"), HasSubstr(R"("remote":"")"));
+  EXPECT_THAT(value("git pull --rebase origin main"), HasSubstr(R"("remote":"origin")"));
+  EXPECT_THAT(value("git ls-remote -q evil.example:x main"),
+              HasSubstr(R"("remote":"evil.example:x")"));
+  EXPECT_THAT(value("git fetch --multiple origin evil"), HasSubstr(R"("remote":"origin evil")"));
+  EXPECT_THAT(value("git fetch --evil origin"), Not(HasSubstr(R"("remote")")));
+}
+
 // What git would use, and nothing where a word is not known.
 TEST(Value, ClaimsNothingWhereAnOptionIsNotKnown) {
   EXPECT_THAT(value("git push --repo origin evil.example:agent/y agent/x"),
@@ -497,6 +527,25 @@ INSTANTIATE_TEST_SUITE_P(
         Touched{"echo x | tee -a b", "w:b"}, Touched{"node x.js .env", "r:x.js"},
         Touched{"git config --get user.name", ""}, Touched{"xxd a b", "r:a w:b"},
         Touched{"curl -o x h", "w:x"}));
+// What the real programs did and nobody had claimed: test/command/option_test.cpp.
+INSTANTIATE_TEST_SUITE_P(
+    FoundByTrying, Touches,
+    testing::Values(
+        Touched{"cp -b a b", "r:a w:b w:b/a w:b~ w:b/a~"},
+        Touched{"cp -S .json a package-lock",
+                "r:a w:package-lock w:package-lock/a w:package-lock.json w:package-lock/a.json"},
+        Touched{"mv --backup=numbered a b", "r:a w:a w:b w:b/a w:?"},
+        Touched{"sed -i.json s/a/b/ package-lock", "w:package-lock w:package-lock.json"},
+        Touched{"sed -i 's/a/b/' f", "w:f"}, Touched{"sed -i'bak/*' s/a/b/ f", "w:f w:?"},
+        Touched{"find x -fprintf y %p", "w:y"}, Touched{"du -X a b", "r:a"},
+        Touched{"mv -t d a b", "w:d r:a w:a r:b w:b w:d/a w:d/b"},
+        Touched{"install -d a b", "w:a w:b w:b/a"}, Touched{"ln a/b", "w:a/b w:./b"},
+        Touched{"split -l 1 a b", "w:? r:a"}, Touched{"curl file:///etc/x", "r:/etc/x"},
+        Touched{"curl FILE://h/x -o y", "w:y r:/x"}, Touched{"curl file:///%2eenv", "r:?"},
+        Touched{"curl --url file:/x", "r:/x"}, Touched{"unzip -l -d x a.zip", "w:x r:a.zip"},
+        Touched{"strings --output-sep --bytes a b", "r:a r:b"}, Touched{"cargo fmt /x", "w:/x"},
+        Touched{"ruff format a", "w:a"}, Touched{"eslint --fix a", "w:a"},
+        Touched{"date -f a", "r:a"}));
 INSTANTIATE_TEST_SUITE_P(
     Directories, Touches,
     testing::Values(Touched{"cd x", "d:x"}, Touched{"git -C x status", "d:x"},

@@ -41,7 +41,8 @@ struct Program {
 // `does`, by letters: x runs what cannot be seen; w writes in the directory where it works; s sends
 // something away; ! throws work away; h is harmless: no option runs, writes or sends, those that
 // are not listed included; c has its words read elsewhere (code.cpp, wrappers.cpp), where what is
-// not known counts; e does what it does only with an operand; W writes somewhere.
+// not known counts; e does what it does only with an operand; W writes somewhere; O has its options
+// before its words.
 //
 // `operands`: what the words are that are no options, in order, the last with `*` as often as it
 // likes: text; read (a file whose content is shown or used); look (a file of which only names,
@@ -53,9 +54,10 @@ struct Program {
 // `options`, divided by blanks: spellings divided by `|`, then `=` for a value, `==` for two, `?`
 // for one that can only be joined; before them letters and a colon: r reads the value, l looks at
 // it, a reads it behind `@`, w writes it, d works there, i works there and writes, t writes there
-// and the other words are read, x runs, W writes, o writes its operands, p brings the pattern,
-// y writes in the directory where it works, n changes nothing, ! throws work away, s sends, k keeps
-// what would be thrown away. `-#` is a number.
+// and the other words are read, x runs, W writes, o writes its operands, y writes in the directory
+// where it works, B keeps what was there under another name (with the value behind it), p brings
+// the pattern, n changes nothing, ! throws work away, s sends, k keeps what would be thrown away.
+// `-#` is a number.
 struct Usage {
   std::string_view program;
   std::string_view subs;  // divided by `,`; empty: the program, or what stands before a subcommand

@@ -83,8 +83,8 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"batch", "", "x", "text*", "", "at(1)"},
     {"busybox", "", "x", "text*", "", "busybox(1)"},
     {"bwrap", "", "x", "text*", "", "bwrap(1)"},
-    {"capsh", "", "x", "text*", "", "capsh(1)"},
     {"bzcat", "", "h", "read*", "", "bzip2(1)"},
+    {"capsh", "", "x", "text*", "", "capsh(1)"},
     {"cat", "", "h", "read*", "-n -b -A -E -T -s", "cat(1)"},
     {"catchsegv", "", "x", "text*", "", "catchsegv(1)"},
     {"cd", "", "h", "text*", "", "bash(1)"},
@@ -113,10 +113,11 @@ constexpr auto kUsages = std::to_array<Usage>({
      "column(1)"},
     {"comm", "", "h", "read*", "--output-delimiter=", "comm(1)"},
     {"cp", "", "", "read* write",
-     "-a|--archive --attributes-only --backup? -b --copy-contents -d -f|--force -i|--interactive "
+     "-a|--archive --attributes-only B:--backup? B:-b --copy-contents -d -f|--force "
+     "-i|--interactive "
      "-H -l|--link -L|--dereference -n|--no-clobber -P|--no-dereference -p --preserve? "
      "--no-preserve= --parents -R|-r|--recursive --reflink? --remove-destination --sparse= "
-     "--strip-trailing-slashes -s|--symbolic-link -S|--suffix= t:-t|--target-directory= "
+     "--strip-trailing-slashes -s|--symbolic-link B:-S|--suffix= t:-t|--target-directory= "
      "-T|--no-target-directory -u|--update -v|--verbose -x|--one-file-system -Z --context?",
      "cp(1)"},
     {"cpio", "", "xW", "text*", "", "cpio(1)"},
@@ -161,7 +162,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"dirname", "", "h", "text*", "", "dirname(1)"},
     {"dpkg", "", "x", "text*", "", "dpkg(1)"},
     {"du", "", "h", "look*",
-     "-B|--block-size= -d|--max-depth= -t|--threshold= -X|--exclude-from= --exclude= --time? "
+     "-B|--block-size= -d|--max-depth= -t|--threshold= r:-X|--exclude-from= --exclude= --time? "
      "r:--files0-from=",
      "du(1)"},
     {"duckdb", "", "x", "text*", "", "duckdb(1)"},
@@ -178,8 +179,8 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"expand", "", "h", "read*", "-t|--tabs=", "expand(1)"},
     {"expect", "", "x", "text*", "", "expect(1)"},
     {"expr", "", "h", "text*", "", "expr(1)"},
-    {"fakeroot", "", "x", "text*", "", "fakeroot(1)"},
     {"factor", "", "h", "text*", "", "factor(1)"},
+    {"fakeroot", "", "x", "text*", "", "fakeroot(1)"},
     {"faketime", "", "x", "text*", "", "faketime(1)"},
     {"false", "", "h", "text*", "", "false(1)"},
     {"fd", "", "", "pattern look*",
@@ -236,8 +237,8 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"id", "", "h", "text*", "", "id(1)"},
     {"iex", "", "x", "text*", "", "iex(1)"},
     {"install", "", "", "read* write",
-     "-b --backup? -c -C|--compare -d|--directory -D -g|--group= -m|--mode= -o|--owner= "
-     "-p|--preserve-timestamps -s|--strip -S|--suffix= t:-t|--target-directory= "
+     "B:-b B:--backup? -c -C|--compare o:-d|--directory -D -g|--group= -m|--mode= -o|--owner= "
+     "-p|--preserve-timestamps -s|--strip B:-S|--suffix= t:-t|--target-directory= "
      "-T|--no-target-directory -v|--verbose x:--strip-program=",
      "install(1)"},
     {"ipython", "", "x", "text*", "", "ipython(1)"},
@@ -253,8 +254,8 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"lldb", "", "x", "text*", "", "lldb(1)"},
     // The place that a link leads to counts like the link.
     {"ln", "", "", "write*",
-     "-b --backup? -d -F -f|--force -i|--interactive -L|--logical -n|--no-dereference "
-     "-P|--physical -r|--relative -s|--symbolic -S|--suffix= t:-t|--target-directory= "
+     "B:-b B:--backup? -d -F -f|--force -i|--interactive -L|--logical -n|--no-dereference "
+     "-P|--physical -r|--relative -s|--symbolic B:-S|--suffix= t:-t|--target-directory= "
      "-T|--no-target-directory -v|--verbose",
      "ln(1)"},
     {"locale", "", "h", "text*", "", "locale(1)"},
@@ -276,8 +277,8 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"more", "", "x", "text*", "", "more(1)"},
     {"mount", "", "x", "text*", "", "mount(8)"},
     {"mv", "", "", "move* write",
-     "-b --backup? -f|--force -i|--interactive -n|--no-clobber --strip-trailing-slashes "
-     "-S|--suffix= t:-t|--target-directory= -T|--no-target-directory -u|--update -v|--verbose -Z "
+     "B:-b B:--backup? -f|--force -i|--interactive -n|--no-clobber --strip-trailing-slashes "
+     "B:-S|--suffix= t:-t|--target-directory= -T|--no-target-directory -u|--update -v|--verbose -Z "
      "--context?",
      "mv(1)"},
     {"mysql", "", "x", "text*", "", "mysql(1)"},
@@ -364,7 +365,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     // The script itself is read by code.cpp.
     {"sed", "", "c", "pattern read*",
      "-n|--quiet|--silent --debug p:-e|--expression= xpr:-f|--file= -E|-r|--regexp-extended "
-     "--follow-symlinks o:-i? o:--in-place? -l|--line-length= --posix -b|--binary -s|--separate "
+     "--follow-symlinks oB:-i? oB:--in-place? -l|--line-length= --posix -b|--binary -s|--separate "
      "--sandbox -u|--unbuffered -z|--null-data --help --version",
      "sed(1)"},
     {"seq", "", "h", "text*", "-f|--format= -s|--separator=", "seq(1)"},
@@ -402,7 +403,8 @@ constexpr auto kUsages = std::to_array<Usage>({
      "-S|--buffer-size= -t|--field-separator= w:-T|--temporary-directory= --parallel= -u|--unique "
      "-z|--zero-terminated --help --version x:--compress-program=",
      "sort(1)"},
-    {"split", "", "w", "read write",
+    // Its files have names that begin with the second word.
+    {"split", "", "W", "read text",
      "-a|--suffix-length= --additional-suffix= -b|--bytes= -C|--line-bytes= -d "
      "--numeric-suffixes? -x --hex-suffixes? -e|--elide-empty-files -l|--lines= -n|--number= "
      "-t|--separator= -u|--unbuffered --verbose x:--filter=",
@@ -414,7 +416,9 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"start-stop-daemon", "", "x", "text*", "", "start-stop-daemon(8)"},
     {"stat", "", "h", "look*", "-c|--format= --printf= -f -L -t", "stat(1)"},
     {"strace", "", "x", "text*", "", "strace(1)"},
-    {"strings", "", "h", "read*", "-n|--bytes= -t|--radix= -e|--encoding= -a", "strings(1)"},
+    {"strings", "", "h", "read*",
+     "-n|--bytes= -t|--radix= -e|--encoding= -a -s|--output-separator= -T|--target= -U|--unicode=",
+     "strings(1)"},
     {"su", "", "x", "text*", "", "su(1)"},
     {"su-exec", "", "x", "text*", "", "su-exec(1)"},
     {"swipl", "", "x", "text*", "", "swipl(1)"},
@@ -482,7 +486,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"unlink", "", "", "write*", "--help --version", "unlink(1)"},
     {"unshare", "", "x", "text*", "", "unshare(1)"},
     {"unzip", "", "W", "read text*",
-     "n:-l n:-t n:-v n:-Z n:-Z1 n:-p n:-c -o -n -u -f -j -q -qq -C -L -a -x i:-d=", "unzip(1)"},
+     "n:-l n:-t n:-v n:-Z n:-Z1 n:-p n:-c -o -n -u -f -j -q -qq -C -L -a -x w:-d=", "unzip(1)"},
     {"uptime", "", "h", "", "", "uptime(1)"},
     {"valgrind", "", "x", "text*", "", "valgrind(1)"},
     {"vi", "", "x", "text*", "", "vim(1)"},

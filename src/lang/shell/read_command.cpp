@@ -75,7 +75,9 @@ class OptionReader {
   bool take(std::uint32_t& at, const Option& option, Reading::Given& given) const {
     for (std::uint8_t i = 0; i < option.values; ++i) {
       if (at + 1 >= words_.size() || words_[at + 1].known == Known::many) return false;
-      given.value = ++at;
+      ++at;
+      // Of two values of find's `-fprintf` the first is the file.
+      if (i == 0 || !option.effects.contains('w')) given.value = at;
       given.from = 0;
     }
     return true;
@@ -167,7 +169,8 @@ class CommandReader {
   bool ordered() const {
     const bool script = out_.form != nullptr && !out_.form->operands.empty() &&
                         out_.form->operands[0] == Role::script;
-    return out_.program->style == Style::ordered || script;
+    const bool stops = out_.form != nullptr && out_.form->does('O');
+    return out_.program->style == Style::ordered || script || stops;
   }
 
   void words(std::uint32_t at) {
@@ -210,6 +213,10 @@ class CommandReader {
       abbreviated_ = abbreviated_ || words_[here].text.starts_with("--");
       return;
     }
+    // The option itself may be the value of one before it that is not described, and what was taken
+    // for its value a file.
+    const bool apart = at > here && out_.options.size() > before && abbreviated_;
+    if (apart) operands_.push_back(at);
     for (std::size_t i = before; i < out_.options.size(); ++i) {
       if (out_.options[i].option->effects.contains('M')) {
         inner(out_.options[i].value);
@@ -304,7 +311,7 @@ class CommandReader {
       if (several && !form->repeats) role = strongest(roles, i, role);
       if ((several || abbreviated_) && role == Role::pattern) role = Role::read;
       if (index >= roles.size() && !several && !form->does('h')) out_.unknown.push_back(at);
-      if (out_.has('t') && role == Role::write) role = Role::read;
+      if (out_.has('t') && role == Role::write) role = form->operands[0];
       if (out_.has('o') && (role == Role::read || role == Role::look)) role = Role::write;
       out_.operands.push_back({at, role});
     }
