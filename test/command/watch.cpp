@@ -157,10 +157,10 @@ class Watch {
   }
 
   void look(pid_t pid) {
-    __ptrace_syscall_info info{};
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0) return;
-    const auto& words = info.seccomp.args;
-    switch (info.seccomp.nr) {
+    __ptrace_syscall_info stop{};
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof stop, &stop) <= 0) return;
+    const auto& words = stop.seccomp.args;
+    switch (stop.seccomp.nr) {
       case SYS_execve:
         start(text_at(pid, words[0]));
         break;
