@@ -172,8 +172,8 @@ test('a part of a schema that has no meaning costs only the calls that need it',
     {
       a: { type: 'string' },
       b: { $ref: '#/definitions/Gone' },
-      c: { type: 'any' },
-      d: { type: 'string', required: true },
+      c: { type: 'str' },
+      d: { type: 'string', minLength: '1' },
     },
     { $defs: { unused: { $ref: '#/$defs/nowhere' } } },
   );

@@ -79,7 +79,7 @@ TEST(Definition, ErrorsNameTheMember) {
               HasSubstr("`inputSchema.type`"));
   EXPECT_THAT(error_of(R"({"name":"t","inputSchema":{"type":["object","null"]}})"),
               HasSubstr("`inputSchema.type`"));
-  EXPECT_THAT(error_of(R"({"name":"t","inputSchema":{"properties":[]}})"),
+  EXPECT_THAT(error_of(R"({"name":"t","inputSchema":{"properties":["a"]}})"),
               HasSubstr("`inputSchema.properties`"));
   EXPECT_THAT(error_of(R"({"name":"t","inputSchema":{"required":"x"}})"),
               HasSubstr("`inputSchema.required`"));

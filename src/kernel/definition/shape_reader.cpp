@@ -260,7 +260,9 @@ json::View Reader::resolve(std::string_view reference) {
 
 void Reader::apply(json::View schema, std::string_view name, unsigned depth, Shape& shape) {
   if (const json::View type = schema["type"]; type.exists()) {
-    const ValueType stated = type_of(type);
+    const json::View nullable = schema["nullable"];  // OpenAPI's `null` beside a type
+    const bool or_null = nullable.kind() == json::Kind::boolean && nullable.boolean();
+    const ValueType stated = or_null ? ValueType::any : type_of(type);
     shape.whole = stated == ValueType::integer;
     for (json::View one : type.elements()) {
       shape.whole = shape.whole || (one.is_string() && one.string() == "integer");
@@ -338,6 +340,8 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
     property.name = name;
     property.shape = read(value, name, depth + 1);
     property.description = value.text("description").value_or("");
+    const json::View needed = value["required"];  // of itself, as in draft 3
+    property.required = needed.kind() == json::Kind::boolean && needed.boolean();
     copied_ += name.size() + property.description.size();
     shape.properties.push_back(std::move(property));
   }
@@ -367,7 +371,9 @@ Result<Shape> read_arguments(json::View schema) {
   if (const json::View type = schema["type"]; type.exists() && type_of(type) != ValueType::object) {
     return fail(ErrorKind::invalid, "`inputSchema.type` must be `object`");
   }
-  if (const json::View members = schema["properties"]; members.exists() && !members.is_object()) {
+  const json::View members = schema["properties"];
+  const bool empty = members.is_array() && members.size() == 0;  // a map, as PHP writes it
+  if (members.exists() && !members.is_object() && !empty) {
     return fail(ErrorKind::invalid, "`inputSchema.properties` must be an object");
   }
   if (const json::View required = schema["required"]; required.exists()) {

@@ -77,7 +77,7 @@ TEST(SchemaReferences, a_dynamic_one_takes_the_outermost_anchor) {
 TEST(SchemaCompile, refuses_what_has_no_plain_meaning_and_says_where) {
   const std::vector<std::pair<std::string_view, std::string_view>> rows = {
       {"5", "must be a schema"},
-      {R"({"properties":[]})", "`/properties` must be an object"},
+      {R"({"properties":["a"]})", "`/properties` must be an object"},
       {R"({"type":"strnig"})", "`/type` must be one of the seven types"},
       {R"({"type":[]})", "`/type` must be"},
       {R"({"multipleOf":0})", "`/multipleOf` must be a number above 0"},
@@ -119,8 +119,8 @@ TEST(SchemaCompile, what_has_no_plain_meaning_below_the_root_costs_only_the_valu
       {"5", "/properties/a must be a schema: an object, true or false"},
       {R"({"items":5})", "/properties/a/items must be a schema: an object, true or false"},
       {R"({"items":{"minimum":"1"}})", "/properties/a/items/minimum must be a number"},
-      {R"({"required":true})", "/properties/a/required must be a list of names"},
-      {R"({"type":"any"})", "/properties/a/type must be one of the seven types, or a list of them"},
+      {R"({"required":"a"})", "/properties/a/required must be a list of names"},
+      {R"({"type":"str"})", "/properties/a/type must be one of the seven types, or a list of them"},
       {R"({"$ref":"#/$defs/none"})", "/properties/a/$ref leads nowhere in this schema"},
       {R"({"$ref":"https://x.example/other"})",
        "/properties/a/$ref leads to another document, and none is ever fetched"},
@@ -151,6 +151,20 @@ TEST(SchemaCompile, what_has_no_plain_meaning_below_the_root_costs_only_the_valu
             " exclusiveMinimum: must be above 0");
   // Nothing needs it.
   EXPECT_EQ(verdict(R"({"$defs":{"a":{"$ref":"#/$defs/none"}}})", "1"), "valid");
+}
+
+// What no draft in force says, and what many generators write.
+TEST(SchemaCompile, reads_the_habits_of_generators) {
+  EXPECT_EQ(verdict(R"({"properties":[]})", R"({"b":1})"), "valid");
+  EXPECT_EQ(verdict(R"({"properties":{"a":{"type":"any"}}})", R"({"a":null})"), "valid");
+  const std::string_view nullable = R"({"properties":{"a":{"type":"string","nullable":true}}})";
+  EXPECT_EQ(verdict(nullable, R"({"a":null})"), "valid");
+  EXPECT_EQ(verdict(nullable, R"({"a":1})"),
+            "/a type: must be a string or null and is a whole number");
+  const std::string_view itself =
+      R"({"properties":{"a":{"type":"string","required":true},"b":{"required":false}}})";
+  EXPECT_EQ(verdict(itself, R"({"a":"x"})"), "valid");
+  EXPECT_EQ(verdict(itself, R"({"b":"x"})"), " required: must have a member `a`");
 }
 
 TEST(SchemaTrusted, stands_for_what_cannot_be_checked_and_for_nothing_else) {

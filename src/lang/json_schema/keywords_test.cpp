@@ -58,7 +58,7 @@ TEST(SchemaKeywords, types_and_values) {
       {R"({"const":false})", {"false"}, {"0", "null"}},
       {R"({"const":null})", {"null"}, {"0", "false"}},
       {R"({"const":"a","enum":["b"]})", {}, {R"("a")", R"("b")"}},
-      {R"({"nullable":true,"type":"string","x-y":{"type":5}})", {R"("a")"}, {"null"}},
+      {R"({"nullable":true,"type":"string","x-y":{"type":5}})", {R"("a")", "null"}, {"0"}},
   });
 }
 

@@ -103,6 +103,7 @@ std::vector<std::string> Reader::names(json::View schema, std::string_view keywo
 json::View Reader::members(json::View schema, std::string_view keyword) {
   const json::View value = known(schema, keyword);
   if (!value.exists() || value.is_object()) return value;
+  if (value.is_array() && value.size() == 0) return {};  // an empty map, as PHP writes it
   wrong(schema, keyword, "must be an object");
   return {};
 }
@@ -204,6 +205,9 @@ Result<Schema> compile(json::View schema, const Limits& limits) {
 namespace {
 
 constexpr auto kind_names = std::to_array<std::pair<std::string_view, Kinds>>({
+    // `any` is of draft 3, and still written.
+    {"any", kind_array | kind_boolean | kind_fraction | kind_null | kind_object | kind_string |
+                kind_whole},
     {"array", kind_array},
     {"boolean", kind_boolean},
     {"integer", kind_whole},
@@ -262,6 +266,9 @@ void Reader::read_kinds(json::View schema, Node& node) {
   if (type.is_string()) add(type);
   for (json::View name : type.elements()) add(name);
   if (!fine) wrong(schema, "type", "must be one of the seven types, or a list of them");
+  // OpenAPI's word for `null` beside a type.
+  const json::View nullable = schema["nullable"];
+  if (nullable.kind() == json::Kind::boolean && nullable.boolean()) node.kinds |= kind_null;
 }
 
 void Reader::read_literals(json::View schema, Node& node) {
@@ -377,11 +384,19 @@ void Reader::read_array(json::View schema, Node& node) {
   node.array = std::move(rules);
 }
 
+// `required: true` inside of a property, as in draft 3: whoever holds it needs it.
+bool Reader::said_of_itself(json::View property) {
+  const json::View required = property["required"];
+  return required.kind() == json::Kind::boolean && required.boolean();
+}
+
 void Reader::read_properties(json::View schema, ObjectRules& rules) {
   for (const auto& [name, value] : members(schema, "properties").members()) {
     rules.properties.add(name, request(value, resource_), false);
+    if (said_of_itself(value)) rules.properties.add(name, no_node, true);
   }
-  if (const json::View required = known(schema, "required"); required.exists()) {
+  const json::View required = known(schema, "required");
+  if (required.exists() && required.kind() != json::Kind::boolean) {
     for (const std::string& name : names(schema, "required", required)) {
       rules.properties.add(name, no_node, true);
     }
