@@ -230,7 +230,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
     // What is run is a package or files of the tree, or one that is fetched.
     {"go", "run", "", "script text*", "", "go help run", kGoBuild},
     {"go", "vet", "", "look*", "-json -c=", "go help vet", kGoBuild},
-    {"go", "fmt", "", "into*", "-n -x -mod=", "go help fmt"},
+    {"go", "fmt", "w", "into*", "-n -x -mod=", "go help fmt"},
     {"go", "clean", "w", "text*", "-i -r -cache -testcache -modcache -fuzzcache", "go help clean",
      kGoBuild},
     {"go", "get", "w", "text*", "-t -u? -tool", "go help get", kGoBuild},

@@ -252,6 +252,7 @@ class FileList {
     const bool rooted = command_.standing == Standing::builtin;
     const bool searches = has_word("find fd", canonical_name(command_.program));
     const bool network = is_network(canonical_name(command_.program));
+    const bool go = canonical_name(command_.program) == "go";
     bool target = false;
     for (const Reading::Operand& operand : reading_.operands) {
       const Argument& word = command_.arguments[operand.at];
@@ -260,7 +261,7 @@ class FileList {
           input(word);
           break;
         case Role::look:
-          file(word, {.look = true});
+          file(go ? packages(word) : word, {.look = true});
           break;
         case Role::rev:
           revision(word);
@@ -278,7 +279,7 @@ class FileList {
           written(word);
           break;
         case Role::into:
-          file(word, {.write = true, .deep = true});
+          file(go ? packages(word) : word, {.write = true, .deep = true});
           break;
         case Role::text:
           if (network) address(word);
@@ -291,6 +292,17 @@ class FileList {
     if (searches && reading_.has('o') && !target)
       file(Argument{"."}, {.write = true, .deep = true});
     copies();
+  }
+
+  // `./...` of go: all packages below.
+  static Argument packages(const Argument& word) {
+    Argument out = word;
+    const std::size_t dots = word.text.find("...");
+    if (dots == std::string::npos) return out;
+    const std::size_t slash = word.text.rfind('/', dots);
+    out.text =
+        slash == std::string::npos ? "." : word.text.substr(0, std::max<std::size_t>(slash, 1));
+    return out;
   }
 
   void written(const Argument& word) {

@@ -545,7 +545,7 @@ INSTANTIATE_TEST_SUITE_P(
         Touched{"curl --url file:/x", "r:/x"}, Touched{"unzip -l -d x a.zip", "w:x r:a.zip"},
         Touched{"strings --output-sep --bytes a b", "r:a r:b"}, Touched{"cargo fmt /x", "w:/x"},
         Touched{"ruff format a", "w:a"}, Touched{"eslint --fix a", "w:a"},
-        Touched{"date -f a", "r:a"}));
+        Touched{"go fmt ./a/... b", "w:./a w:b d:./a/... d:b"}, Touched{"date -f a", "r:a"}));
 INSTANTIATE_TEST_SUITE_P(
     Directories, Touches,
     testing::Values(Touched{"cd x", "d:x"}, Touched{"git -C x status", "d:x"},

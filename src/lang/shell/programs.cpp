@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "lang/shell/rows.h"
@@ -34,7 +35,7 @@ constexpr auto kAliases = std::to_array<Alias>({
 });
 
 bool listed(std::string_view name) {
-  return is_interpreter(name) || find_form(name) != nullptr;
+  return find_form(name) != nullptr || is_interpreter(name);
 }
 
 }  // namespace
@@ -47,8 +48,12 @@ std::string_view next_word(std::string_view& words) {
 }
 
 bool has_word(std::string_view words, std::string_view word) {
-  while (!words.empty()) {
-    if (next_word(words) == word) return true;
+  if (word.empty() || word.contains(' ')) return false;
+  for (std::size_t at = words.find(word); at != words.npos; at = words.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    const bool whole =
+        (at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ');
+    if (whole) return true;
   }
   return false;
 }
@@ -140,14 +145,18 @@ class Catalog {
     std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
       return std::tie(a.program, a.sub) < std::tie(b.program, b.sub);
     });
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      Part& part = parts_.try_emplace(entries_[i].program, Part{i, i}).first->second;
+      part.end = i + 1;
+    }
   }
 
   const Form* find(std::string_view program, std::string_view sub) const {
-    const auto found =
-        std::ranges::lower_bound(entries_, std::tie(program, sub), {},
-                                 [](const Entry& one) { return std::tie(one.program, one.sub); });
-    if (found == entries_.end() || found->program != program || found->sub != sub) return nullptr;
-    return &forms_[found->form];
+    const std::span<const Entry> part = part_of(program);
+    if (part.empty()) return nullptr;
+    if (sub.empty()) return part.front().sub.empty() ? &forms_[part.front().form] : nullptr;
+    const auto found = std::ranges::lower_bound(part, sub, {}, &Entry::sub);
+    return found != part.end() && found->sub == sub ? &forms_[found->form] : nullptr;
   }
 
   // Of the forms of a program: its own, and those of this subcommand and of what stands behind it;
@@ -162,10 +171,8 @@ class Catalog {
   }
 
   bool has_subcommands(std::string_view program) const {
-    const auto found =
-        std::ranges::upper_bound(entries_, std::tuple(program, std::string_view()), {},
-                                 [](const Entry& one) { return std::tuple(one.program, one.sub); });
-    return found != entries_.end() && found->program == program;
+    const std::span<const Entry> part = part_of(program);
+    return !part.empty() && !part.back().sub.empty();
   }
 
  private:
@@ -174,6 +181,18 @@ class Catalog {
     std::string_view sub;
     std::size_t form;
   };
+
+  // Of the entries, those of one program.
+  struct Part {
+    std::size_t begin;
+    std::size_t end;
+  };
+  std::span<const Entry> part_of(std::string_view program) const {
+    const auto found = parts_.find(program);
+    if (found == parts_.end()) return {};
+    return std::span(entries_).subspan(found->second.begin,
+                                       found->second.end - found->second.begin);
+  }
 
   void add(const Usage& usage) {
     std::string_view subs = usage.subs;
@@ -187,6 +206,7 @@ class Catalog {
 
   std::vector<Form> forms_;
   std::vector<Entry> entries_;
+  std::unordered_map<std::string_view, Part> parts_;
 };
 
 const Catalog& catalog() {
