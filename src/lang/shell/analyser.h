@@ -86,6 +86,7 @@ class Analyser {
   void run_inner(const Command& outer, std::uint32_t index, std::size_t first, std::uint32_t nested,
                  bool by_shell = false);
   void through_xargs(const Command& command, std::uint32_t index, std::uint32_t nested);
+  std::string piped_pattern(const Command& command, std::uint32_t index) const;
   void through_find(const Command& command, std::uint32_t index, std::uint32_t nested);
   void through_shell(Command& command, std::uint32_t index, std::uint32_t nested);
   void run_text(std::string_view text, Dialect dialect, const Command& outer, std::uint32_t index);

@@ -145,7 +145,8 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "x:--toolchain= x:--preset= x:--workflow= --log-level= --fresh --version --help",
      "cmake(1)"},
     {"docker", "", "", "text*",
-     "x:--config= x:-c|--context= -D|--debug x:-H|--host= -l|--log-level= --tls x:--tlscacert= "
+     "x:--config= x:-c|--context= -D|--debug x:-H|--host= --help -l|--log-level= --tls "
+     "x:--tlscacert= "
      "x:--tlscert= x:--tlskey= --tlsverify -v|--version",
      "docker(1)"},
     {"docker", "ps,images,image ls,container ls,volume ls,network ls,context ls", "", "text*",
@@ -240,7 +241,8 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-droprequire= -exclude= -dropexclude= -replace= -dropreplace= -retract= -dropretract= "
      "-tool= -droptool= -ignore= -dropignore=",
      "go help mod edit"},
-    {"go", "help,telemetry", "", "text*", "", "go help"},
+    {"go", "help", "", "text*", "", "go help"},
+    {"go", "tool cover", "", "text*", "r:-func= w:-o= -mode= -var=", "go tool cover"},
     {"go", "work sync,work vendor", "w", "text*", "-v -e i:-o=", "go help work"},
     {"go", "list,doc", "", "text*",
      "-f= -json? -m -u -deps -test -e -compiled -find -versions -retracted -reuse= -all -c -cmd "
@@ -251,6 +253,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
     {"go", "mod graph,mod verify,mod why", "", "text*", "-m -vendor -go= -x", "go help mod"},
     {"go", "mod tidy,mod download,mod vendor", "w", "text*", "-v -x -e -go= -compat= -json -diff",
      "go help mod"},
+    {"gofmt", "", "", "read*", "-l -d -s -e -r= oy:-w w:-cpuprofile=", "gofmt"},
     {"helm", "", "", "text*",
      "--kube-context= x:--kubeconfig= -n|--namespace= x:--kube-token= x:--kube-apiserver= --debug "
      "x:--registry-config= x:--repository-cache= x:--repository-config=",
@@ -363,7 +366,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "find-dupes,help-search,completion,diff,get,stars,dist-tag ls,dist-tag list,owner ls,"
      "team ls,org ls,access list,cache ls",
      "", "text*",
-     "-a|--all --depth= --omit= --include= --package-lock-only --diff= --sbom-format= "
+     "-a|--all -g|--global --depth= --omit= --include= --package-lock-only --diff= --sbom-format= "
      "--sbom-type= --searchlimit= --searchopts= --searchexclude= --no-which --which "
      "--expect-results --diff-name-only --diff-unified=",
      "npm-ls(1)"},
@@ -439,6 +442,8 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--no-error-on-unmatched-pattern "
      "--cache x:--config= x:--plugin=",
      "prettier"},
+    // A module of python, behind -m.
+    {"py_compile", "", "w", "read*", "-q|--quiet", "python(1)"},
     {"pytest", "", "", "rev*",
      "-k= -m= -x|--exitfirst --maxfail= -q|--quiet -v|--verbose -vv -s --capture= -l|--showlocals "
      "--tb= -r= --lf|--last-failed --ff|--failed-first --nf|--new-first --sw|--stepwise "
@@ -517,6 +522,11 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--noUnusedParameters --preserveWatchOutput w:--outDir= w:--outFile= w:--declarationDir= "
      "w:--tsBuildInfoFile= w:--generateTrace= x:--plugins=",
      "tsc"},
+    // A module of python, behind -m.
+    {"unittest", "", "", "text*",
+     "-v|--verbose -q|--quiet -f|--failfast -c|--catch -b|--buffer -k= --locals "
+     "d:-s|--start-directory= -p|--pattern= d:-t|--top-level-directory= --durations= -h|--help",
+     "python(1)"},
     {"vitest", "", "", "text*", "", "vitest", kVitest},
     {"yarn", "", "", "text*",
      "d:--cwd= -s|--silent --verbose -v|--version -h|--help --json --offline --non-interactive "

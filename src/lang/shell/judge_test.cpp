@@ -527,6 +527,31 @@ INSTANTIATE_TEST_SUITE_P(
         Touched{"echo x | tee -a b", "w:b"}, Touched{"node x.js .env", "r:x.js"},
         Touched{"git config --get user.name", ""}, Touched{"xxd a b", "r:a w:b"},
         Touched{"curl -o x h", "w:x"}));
+INSTANTIATE_TEST_SUITE_P(
+    Found, Touches,
+    testing::Values(Touched{"find src -type f -name '*.ts' -exec cat {} +", "r:src/*.ts"},
+                    Touched{"find . -iname '*.env' -exec cat {} \\;", "r:./*.env"},
+                    Touched{"find a b -name x -exec cat {} \\;", "r:./x"},
+                    Touched{"find /a/ -name x -exec cat {} \\;", "r:/a/x"},
+                    Touched{"find -name '*.ts' -print0 | xargs -0 grep x", "r:./*.ts"},
+                    Touched{"find . -name '*.ts' -print0 | xargs -r0n1 grep x", "r:./*.ts"},
+                    Touched{"find . -name '*.o' -exec rm {} +", "w:./*.o"},
+                    // Where another name may come, it is not known.
+                    Touched{"find . -exec cat {} +", "r:?"},
+                    Touched{"find . ! -name '*.ts' -exec cat {} +", "r:?"},
+                    Touched{"find . -name '*.ts' -o -exec cat {} +", "r:?"},
+                    Touched{"find . \\( -name a -o -name b \\) -exec cat {} +", "r:?"},
+                    Touched{"find -L . -name '*.ts' -exec cat {} +", "r:?"},
+                    Touched{"find . -exec cat {} + -name '*.ts'", "r:?"},
+                    Touched{"find . -name '*.ts' -exec cat x{} \\;", "r:?"},
+                    Touched{"find a ../b -name '*.ts' -exec cat {} \\;", "r:?"},
+                    Touched{"find . -name '*.ts' | xargs grep x", "r:?"},
+                    Touched{"find . -name '*.ts' -print0 | xargs -0 -d x grep x", "r:?"},
+                    Touched{"find . -print -name '*.ts' -print0 | xargs -0 grep x", "r:?"},
+                    Touched{"find . -name '*.ts' -print0 | xargs -0 cat < x", "r:x r:?"},
+                    Touched{"{ printf .env; find . -name '*.ts' -print0; } | xargs -0 cat", "r:?"},
+                    Touched{"find . -name '*.ts' -print0 | cat - x | xargs -0 cat", "r:x r:?"}));
+
 // What the real programs did and nobody had claimed: test/command/option_test.cpp.
 INSTANTIATE_TEST_SUITE_P(
     FoundByTrying, Touches,
@@ -545,6 +570,9 @@ INSTANTIATE_TEST_SUITE_P(
         Touched{"curl --url file:/x", "r:/x"}, Touched{"unzip -l -d x a.zip", "w:x r:a.zip"},
         Touched{"strings --output-sep --bytes a b", "r:a r:b"}, Touched{"cargo fmt /x", "w:/x"},
         Touched{"ruff format a", "w:a"}, Touched{"eslint --fix a", "w:a"},
+        Touched{"find . -executable -delete", "w:. !"},
+        Touched{"find . -executable -fprint x", "w:x"},
+        Touched{"chmod --reference=a b c", "w:b w:c"}, Touched{"chmod +x b", "w:b"},
         Touched{"go fmt ./a/... b", "w:./a w:b d:./a/... d:b"}, Touched{"date -f a", "r:a"}));
 INSTANTIATE_TEST_SUITE_P(
     Directories, Touches,
@@ -559,18 +587,21 @@ INSTANTIATE_TEST_SUITE_P(
                     Touched{"cargo build --manifest-path /x/Cargo.toml", "d:/x/Cargo.toml"}));
 INSTANTIATE_TEST_SUITE_P(
     ThrownAway, Touches,
-    testing::Values(Touched{"git restore .", "w:. !"}, Touched{"git restore --staged .", "w:."},
-                    Touched{"git restore -SW .", "w:. !"}, Touched{"git stash clear", "!"},
-                    Touched{"git stash drop", "!"}, Touched{"git stash pop", ""},
-                    Touched{"git switch -f main", "!"},
-                    Touched{"git switch --discard-changes main", "!"},
-                    Touched{"git switch main", ""}, Touched{"git checkout -- .", "w:. !"},
-                    Touched{"git checkout -b x", ""}, Touched{"git checkout -fb x", "!"},
-                    Touched{"git clean -fd", "!"}, Touched{"git clean -fdn", ""},
-                    Touched{"git reset --hard", "!"}, Touched{"git reset --soft HEAD~1", ""},
-                    Touched{"git branch -D x", "!"}, Touched{"git reflog expire --all", "!"},
-                    Touched{"git gc --prune=now", "!"},
-                    Touched{"git worktree remove -f x", "w:x !"}));
+    testing::Values(
+        Touched{"git restore .", "w:. !"}, Touched{"git restore --staged .", "w:."},
+        Touched{"git restore -SW .", "w:. !"}, Touched{"git stash clear", "!"},
+        Touched{"git stash drop", "!"}, Touched{"git stash pop", ""},
+        Touched{"git switch -f main", "!"}, Touched{"git switch --discard-changes main", "!"},
+        Touched{"git switch main", ""}, Touched{"git checkout -- .", "w:. !"},
+        Touched{"git checkout -b x", ""}, Touched{"git checkout main", "w:main"},
+        Touched{"git checkout -", ""}, Touched{"git checkout HEAD~2", "w:HEAD~2"},
+        Touched{"git checkout -f main", "w:main !"}, Touched{"git checkout -- main", "w:main !"},
+        Touched{"git checkout main a", "w:main w:a !"},
+        Touched{"git checkout README", "w:README !"}, Touched{"git checkout -fb x", "!"},
+        Touched{"git clean -fd", "!"}, Touched{"git clean -fdn", ""},
+        Touched{"git reset --hard", "!"}, Touched{"git reset --soft HEAD~1", ""},
+        Touched{"git branch -D x", "!"}, Touched{"git reflog expire --all", "!"},
+        Touched{"git gc --prune=now", "!"}, Touched{"git worktree remove -f x", "w:x !"}));
 
 TEST(Effects, FilesHostsAndDirectories) {
   const auto of = [](std::string_view text) {

@@ -139,6 +139,7 @@ struct Reading {
   std::vector<Given> options;
   std::vector<Operand> operands;
   std::vector<std::uint32_t> unknown;  // words that are not described
+  bool switches = false;               // `git checkout main`: no file is meant
 
   bool described() const { return form != nullptr; }
   bool exact() const { return described() && unknown.empty(); }

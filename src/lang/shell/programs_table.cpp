@@ -88,18 +88,18 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"cat", "", "h", "read*", "-n -b -A -E -T -s", "cat(1)"},
     {"catchsegv", "", "x", "text*", "", "catchsegv(1)"},
     {"cd", "", "h", "text*", "", "bash(1)"},
-    {"chgrp", "", "", "text write*",
+    {"chgrp", "", "", "pattern write*",
      "-c|--changes -f|--silent|--quiet -v|--verbose --dereference -h|--no-dereference "
      "--preserve-root --no-preserve-root p:--reference= -R|--recursive -H -L -P",
      "chgrp(1)"},
-    {"chmod", "", "", "text write*",
+    {"chmod", "", "", "pattern write*",
      "-c|--changes -f|--silent|--quiet -v|--verbose --preserve-root --no-preserve-root "
-     "--reference= -R|--recursive",
+     "p:--reference= -R|--recursive",
      "chmod(1)"},
     {"choom", "", "x", "text*", "", "choom(1)"},
-    {"chown", "", "", "text write*",
+    {"chown", "", "", "pattern write*",
      "-c|--changes -f|--silent|--quiet -v|--verbose --dereference -h|--no-dereference --from= "
-     "--preserve-root --no-preserve-root --reference= -R|--recursive -H -L -P",
+     "--preserve-root --no-preserve-root p:--reference= -R|--recursive -H -L -P",
      "chown(1)"},
     {"chpst", "", "x", "text*", "", "chpst(1)"},
     {"chroot", "", "x", "text*", "", "chroot(1)"},

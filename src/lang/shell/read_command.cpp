@@ -15,6 +15,12 @@ bool is_option_word(std::string_view text) {
   return text.size() > 1 && text[0] == '-';
 }
 
+// What git takes for a place in its history before it looks for a file of that name.
+bool names_branch(std::string_view word) {
+  if (has_word("- main master develop trunk HEAD", word)) return true;
+  return word.starts_with("HEAD~") || word.starts_with("HEAD^") || word.starts_with("@{-");
+}
+
 // One option word, and the words that are its values.
 class OptionReader {
  public:
@@ -184,10 +190,11 @@ class CommandReader {
       const Argument& word = words_[at];
       if (options && word.is("--") && out_.program->style != Style::single) {
         options = false;
+        ended_ = true;
       } else if (options && is_option_word(word.text)) {
-        if (find && word.text.starts_with("-exec"))
-          at = behind_exec(at);
-        else if (find && word.text.starts_with("-ok"))
+        // Not `-executable`.
+        const bool runs = find && has_word("-exec -execdir -ok -okdir", word.text);
+        if (runs)
           at = behind_exec(at);
         else
           option(reader, at);
@@ -321,6 +328,9 @@ class CommandReader {
             out_.form->does('x') && words_[operands_[0]].literal() &&
             !words_[operands_[0]].is("edit");
     if (asks_) out_.form = find_form("git", "config get");
+    out_.switches = form->usage->program == "git" && out_.sub == "checkout" && all == 1 &&
+                    !ended_ && words_[operands_[0]].literal() &&
+                    names_branch(words_[operands_[0]].text);
   }
 
   static Role strongest(const std::vector<Role>& roles, std::size_t from, Role role) {
@@ -349,6 +359,7 @@ class CommandReader {
   bool expression_ = false;
   bool abbreviated_ = false;
   bool asks_ = false;
+  bool ended_ = false;  // `--` was met
 };
 
 }  // namespace
@@ -377,7 +388,7 @@ bool Reading::writes() const {
 
 bool Reading::discards() const {
   if (has('n')) return false;
-  return has('!') || (does('!') && !has('k'));
+  return has('!') || (does('!') && !has('k') && !switches);
 }
 
 Argument Reading::value(const Command& command, const Given& given) const {

@@ -141,6 +141,32 @@ bool may_be_expression(const Argument& word) {
          (!word.text.empty() && std::string_view(";{+()!,").contains(word.text[0]));
 }
 
+// The paths that find meets by the time of the word at `end`, as a pattern: `src/*.ts` of `find src
+// -type f -name '*.ts'`. Empty where a name that all of them have is not evident.
+std::string found_pattern(std::span<const Argument> words, std::size_t end) {
+  constexpr std::string_view blurs =
+      "( ) , -o -or -L -H -follow -print -print0 -printf -ls -fls -fprint -fprint0 -fprintf";
+  std::string start, name;
+  bool starts = true;
+  for (std::size_t i = 0; i < end; ++i) {
+    const std::string& word = words[i].text;
+    if (!words[i].literal() || has_word(blurs, word)) return {};
+    starts = starts && !word.starts_with('-') && word != "!";
+    if (starts) {
+      const bool inside = !word.starts_with('/') && !word.contains("..") &&
+                          !start.starts_with('/') && !start.contains("..");
+      if (!start.empty() && !inside) return {};
+      start = start.empty() ? word : ".";
+    }
+    const bool denied = i > 0 && (words[i - 1].is("!") || words[i - 1].is("-not"));
+    const bool names = (word == "-name" || word == "-iname") && !denied;
+    if (names && i + 1 < end && words[i + 1].literal()) name = words[i + 1].text;
+  }
+  if (name.empty() || name.find_first_of("\\/") != std::string::npos) return {};
+  while (start.ends_with('/')) start.pop_back();
+  return (start.empty() ? "." : start) + "/" + name;
+}
+
 }  // namespace
 
 void Analyser::add(Command command, bool by_shell, std::uint32_t nested) {
@@ -247,6 +273,7 @@ void Analyser::through_find(const Command& command, std::uint32_t index, std::ui
       if (closed) break;
       Argument inner = word;
       const std::size_t mark = inner.text.find("{}");
+      if (word.is("{}") && !listed) inner.glob = found_pattern(words, i);
       if (mark != std::string::npos) {
         inner.text.resize(mark);
         inner.known = word.literal() ? Known::one : word.known;
@@ -283,6 +310,7 @@ struct XargsOptions {
   std::size_t program = 0;  // index of its word
   std::string mark;         // that is replaced; empty: words are added at the end
   bool counted = false;     // -n, -L or -l behind the mark, or without one
+  bool zeros = false;       // divides its input at zero bytes alone: -0
 };
 
 // One option; false where it is not known or its value is not.
@@ -311,7 +339,10 @@ class XargsReader {
     const std::size_t equals = text.find('=');
     const std::string_view name = text.substr(2, equals == text.npos ? text.npos : equals - 2);
     const bool joined = equals != text.npos;
-    if (has_word(kXargsLongFlags, name)) return !joined;
+    if (has_word(kXargsLongFlags, name)) {
+      out_.zeros = out_.zeros || (name == "null" && !other_);
+      return !joined;
+    }
     if (has_word(kXargsLongJoined, name)) {
       if (name == "replace") return replace(joined ? text.substr(equals + 1) : "{}");
       if (name == "max-lines") count();
@@ -319,13 +350,16 @@ class XargsReader {
     }
     if (!has_word(kXargsLongValues, name)) return false;
     if (name == "max-args") count();
+    if (name == "delimiter") divide();
     return joined || next() != nullptr;
   }
 
   bool letters(std::string_view text) {
     for (std::size_t i = 1; i < text.size(); ++i) {
       const char letter = text[i];
+      out_.zeros = out_.zeros || (letter == '0' && !other_);
       if (kXargsFlags.contains(letter)) continue;
+      if (letter == 'd') divide();
       const std::string_view rest = text.substr(i + 1);
       if (letter == 'n' || letter == 'L' || letter == 'l') count();
       if (kXargsJoined.contains(letter)) {
@@ -354,9 +388,14 @@ class XargsReader {
   }
 
   void count() { out_.counted = true; }
+  void divide() {
+    other_ = true;
+    out_.zeros = false;
+  }
 
   const std::vector<Argument>& words_;
   std::size_t at_ = 0;
+  bool other_ = false;  // than zero bytes
   XargsOptions out_;
 };
 
@@ -376,6 +415,20 @@ void put_in(std::string_view mark, Argument& word) {
 
 }  // namespace
 
+// `find … -print0 | xargs -0 …`: names that nothing divides, of which find says the pattern.
+// Nothing else may write into the pipe.
+std::string Analyser::piped_pattern(const Command& command, std::uint32_t index) const {
+  if (index == 0 || !command.context.piped_in || !command.redirections.empty()) return {};
+  const std::span<const Command> before = std::span(out_.commands).first(index);
+  const Command& find = before.back();
+  const auto pipes =
+      std::ranges::count_if(before, [](const Command& one) { return one.context.piped_out; });
+  const bool fits = pipes == 1 && find.context.piped_out && base_name(find.program) == "find" &&
+                    find.redirections.empty() && !find.arguments.empty() &&
+                    find.arguments.back().is("-print0");
+  return fits ? found_pattern(find.arguments, find.arguments.size() - 1) : std::string();
+}
+
 // Any number of unknown words at the end, or in place of the mark that -I names. Of -I and -n, -L
 // or -l the last one holds, except that `-n 1` is ignored behind -I: where one of those stands
 // behind the mark, both are taken to be possible.
@@ -390,6 +443,7 @@ void Analyser::through_xargs(const Command& command, std::uint32_t index, std::u
   }
   if (options->mark.empty() || options->counted) {
     outer.arguments.push_back({"", Known::many, false, command.at});
+    if (options->zeros) outer.arguments.back().glob = piped_pattern(command, index);
   }
   if (options->program >= command.arguments.size()) return;  // prints its input
   run_inner(outer, index, options->program, nested);
