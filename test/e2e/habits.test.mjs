@@ -79,7 +79,7 @@ for (const [what, pattern] of [
       /arguments.email` .*cannot be checked/,
     );
     const before = checked(bare.w, bare.command);
-    assert.match(before.text, /no value passes it until `args` limits `email`/);
+    assert.match(before.text, /`email` of `read_a` \(at .*no value passes one until `args/);
 
     const entry =
       '{name: read_a, class: read_only, args: ' +
@@ -92,8 +92,8 @@ for (const [what, pattern] of [
     await denied(client, 'read_a', { others: ['much too long for it'] }, 'constraint');
     const after = checked(w, command);
     assert.equal(after.status, 0, after.text);
-    assert.match(after.text, /your own limit of `email` stands for it/);
-    assert.doesNotMatch(after.text, /no value passes it/);
+    assert.match(after.text, /`email` of `read_a`.*your own limits stand for them/);
+    assert.doesNotMatch(after.text, /no value passes/);
   });
 }
 
@@ -188,7 +188,7 @@ test('a part of a schema that has no meaning costs only the calls that need it',
   await denied(client, 'read_a', { d: 'x' }, 'schema', /arguments.d` .*cannot be checked/);
   const { text } = checked(w, command);
   assert.match(text, /`\/properties\/b\/\$ref`: leads nowhere/);
-  assert.match(text, /`args` limits `d`/);
+  assert.match(text, /`d` of `read_a`.*no value passes one until `args/);
   assert.match(text, /your own limit of `c` stands for it/);
 });
 

@@ -4,6 +4,8 @@
 #include <limits>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "analysis/check/parts.h"
 
 namespace pawl {
@@ -17,7 +19,45 @@ void Subject::finding(Finding::Weight weight, const Position& at, std::string me
   report.findings.push_back({weight, std::move(message), at});
 }
 
+void Subject::finding(Finding::Weight weight, const Position& at, std::string message,
+                      std::string name, std::string of_several) const {
+  report.findings.push_back(
+      {weight, std::move(message), at, {std::move(name)}, std::move(of_several)});
+}
+
 namespace {
+
+// Those that say the same of several are one, at the place of the first.
+void fold(std::vector<Finding>& findings) {
+  std::vector<Finding> kept;
+  for (Finding& finding : findings) {
+    const auto alike = std::ranges::find_if(kept, [&finding](const Finding& other) {
+      return !finding.of_several.empty() && other.weight == finding.weight &&
+             other.of_several == finding.of_several;
+    });
+    if (alike == kept.end()) {
+      kept.push_back(std::move(finding));
+      continue;
+    }
+    for (std::string& name : finding.about) {
+      if (std::ranges::find(alike->about, name) == alike->about.end()) {
+        alike->about.push_back(std::move(name));
+      }
+    }
+  }
+  for (Finding& finding : kept) {
+    if (finding.about.size() < 2) continue;
+    std::string names;
+    for (std::size_t i = 0; i < finding.about.size() && i < names_said_max; ++i) {
+      names += (i == 0 ? "" : ", ") + finding.about[i];
+    }
+    if (finding.about.size() > names_said_max) {
+      names += fmt::format(" and {} more", finding.about.size() - names_said_max);
+    }
+    finding.message = names + ": " + finding.of_several;
+  }
+  findings = std::move(kept);
+}
 
 // What is only a gap elsewhere is an error where real things happen.
 void raise(CheckReport& report) {
@@ -73,11 +113,14 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_contradictions(subject);
   checking::check_counters(subject);
   checking::check_packs(subject);
+  checking::check_scopes(subject);
+  checking::check_risks(subject);
   checking::check_askable(subject);
   checking::summarise(subject);
+  checking::in_order_of_file(report.findings);
+  checking::fold(report.findings);
   if (strict) checking::raise(report);
   checking::in_order_of_file(report.errors);
-  checking::in_order_of_file(report.findings);
   return report;
 }
 
@@ -90,6 +133,8 @@ CheckReport check_before_use(const Policy& policy, const Deployment& deployment,
   // What a reviewer accepted, and what is only worth knowing, is for users of `pawl check`.
   std::erase_if(report.findings,
                 [](const Finding& one) { return one.weight == Finding::Weight::note; });
+  checking::in_order_of_file(report.findings);
+  checking::fold(report.findings);
   if (strict) {
     checking::raise(report);
   } else {

@@ -90,7 +90,8 @@ TEST(Check, TheFirstPolicyLoadsWithItsGapsNamed) {
         "p.yaml:29:3: `max_cost_usd: 2.00 USD` is unmetered", "`agent` has no `owner`",
         "a held call of `send_customer_email` has no reviewer",
         "escalation reaches only the channel `#oncall-agents`", "claims no stages",
-        "`update_order_status` is classified by name only: `reversible small`",
+        "`update_order_status` as `reversible small`, `send_customer_email` as `irreversible small "
+        "external_sink`: classified by name only",
         "`update_order_status` states no `records`", "the file has no `version`",
         "an approval of `send_customer_email` may take 5m, longer than the run's wall clock of "
         "2m"}) {

@@ -75,7 +75,9 @@ void check_contacts(const Subject& subject) {
   if (policy.contacts.empty()) {
     subject.finding(error_in_production, subject.file(),
                     policy.ceilings.notify.empty()
-                        ? std::string("a halted run notifies no one: there is no `escalation`")
+                        ? std::string("a halted run notifies no one: there is no `escalation`; "
+                                      "`escalation: {contacts: [{name: PERSON, via: "
+                                      "\"command: LINE\"}]}` names one")
                         : fmt::format("escalation reaches only the channel `{}`: no person is "
                                       "named under `escalation`",
                                       escape_untrusted(policy.ceilings.notify)));
@@ -100,7 +102,9 @@ void check_stages(const Subject& subject) {
   const Policy& policy = subject.policy;
   if (policy.default_stage) return;
   subject.finding(error_in_production, subject.file(),
-                  "the file claims no stages (`autonomy`): every tool is judged as `established`");
+                  "the file claims no stages (`autonomy`): every tool is judged as `established`; "
+                  "`autonomy: {default: new}` asks about each change until a tool has proved "
+                  "itself");
 }
 
 void check_times(const Subject& subject) {
@@ -121,11 +125,13 @@ void check_times(const Subject& subject) {
   for (const ToolRule& tool : policy.tools) {
     const auto within = tool.approval.within ? tool.approval.within : policy.approval.within;
     if (!tool.requires_approval || !within || *within <= *policy.ceilings.wall_clock) continue;
-    subject.finding(note, tool.approval_rule.at,
-                    fmt::format("an approval of `{}` may take {}, longer than the run's wall clock "
-                                "of {}: time in which a call waits for a person does not count",
-                                escape_untrusted(tool.key), to_string(*within),
-                                to_string(*policy.ceilings.wall_clock)));
+    const std::string longer = fmt::format(
+        "may take {}, longer than the run's wall clock of {}: time in which a call "
+        "waits for a person does not count",
+        to_string(*within), to_string(*policy.ceilings.wall_clock));
+    const std::string name = fmt::format("`{}`", escape_untrusted(tool.key));
+    subject.finding(note, tool.approval_rule.at, "an approval of " + name + " " + longer, name,
+                    "an approval " + longer);
   }
 }
 

@@ -49,12 +49,23 @@ void check_widening(const Subject& subject, const ToolRule& entry, const std::st
                     const PackTool& known) {
   for (const PackTool::Widening& one : known.widens) {
     if (demanded(entry, one.argument) || !may_be_absent(subject, tool, one.argument)) continue;
-    subject.finding(warning, entry.rule.at,
-                    fmt::format("`{}` is optional in `{}`, and {}: `args: {{{}: {{required: true, "
-                                "…}}}}` asks for it",
-                                escape_untrusted(one.argument), escape_untrusted(tool),
-                                escape_untrusted(one.says), escape_untrusted(one.argument)));
+    const std::string means =
+        fmt::format("and {}: `args: {{{}: {{required: true, …}}}}` asks for it",
+                    escape_untrusted(one.says), escape_untrusted(one.argument));
+    const std::string name = fmt::format("`{}`", escape_untrusted(tool));
+    subject.finding(
+        warning, entry.rule.at,
+        fmt::format("`{}` is optional in {}, {}", escape_untrusted(one.argument), name, means),
+        name, fmt::format("`{}` is optional, {}", escape_untrusted(one.argument), means));
   }
+}
+
+// Whether the entry says that this argument may be anything, and be absent: that is meant.
+bool left_open(const ToolRule& entry, std::string_view argument) {
+  return std::ranges::any_of(entry.arguments, [&](const ArgumentRule& rule) {
+    return !rule.required && !rule.lines_allowed && rule.checks.empty() && rule.from.empty() &&
+           rule.path.size() == 1 && rule.path.front().name == argument;
+  });
 }
 
 // Where a server says itself that nothing means everything.
@@ -74,14 +85,23 @@ void check_descriptions(const Subject& subject, const ToolRule& entry) {
   for (const ToolDefinition& tool : subject.live) {
     if (subject.policy.find(tool.server, tool.name) != &entry) continue;
     for (const Shape::Property& property : tool.arguments.properties) {
-      if (property.required || demanded(entry, property.name)) continue;
+      if (property.required || demanded(entry, property.name) || left_open(entry, property.name)) {
+        continue;
+      }
       if (!says_all(property.description)) continue;
-      subject.finding(warning, entry.rule.at,
-                      fmt::format("`{}` is optional in `{}`, and by the server's own words its "
-                                  "absence means more: `args: {{{}: {{required: true, …}}}}` asks "
-                                  "for it",
-                                  escape_untrusted(property.name), escape_untrusted(tool.name),
-                                  escape_untrusted(property.name)));
+      const std::string place =
+          fmt::format("`{}` is optional in `{}`, and", escape_untrusted(property.name),
+                      escape_untrusted(tool.name));
+      subject.finding(
+          warning, entry.rule.at,
+          fmt::format("{} by the server's own words its absence means more: `args: {{{}: "
+                      "{{required: true, …}}}}` asks for it, and `{{required: false}}` alone says "
+                      "that it is meant",
+                      place, escape_untrusted(property.name)),
+          fmt::format("`{}` of `{}`", escape_untrusted(property.name), escape_untrusted(tool.name)),
+          "optional, and by the server's own words their absence means more: `args: {NAME: "
+          "{required: true, …}}` asks for one, and `{required: false}` alone says that it is "
+          "meant");
     }
   }
 }

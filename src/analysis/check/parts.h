@@ -25,6 +25,9 @@ struct Subject {
   Position file() const { return {policy.file, 0, 0}; }
   void error(const Position& at, std::string message) const;
   void finding(Finding::Weight weight, const Position& at, std::string message) const;
+  // One that others may share. `message` is about `name` alone; `of_several` follows the names.
+  void finding(Finding::Weight weight, const Position& at, std::string message, std::string name,
+               std::string of_several) const;
 };
 
 // What the decision table and the entry together ask of people for one tool.
@@ -124,6 +127,10 @@ void check_call_examples(const Subject& subject);
 void check_contradictions(const Subject& subject);
 // Counters that stop nothing, or everything, or whose sums can be told apart by spelling.
 void check_counters(const Subject& subject);
+// Fields of `scope` that no tool of the entry returns, by the schemas of what they return.
+void check_scopes(const Subject& subject);
+// Risks that are accepted and change nothing.
+void check_risks(const Subject& subject);
 // Optional arguments whose absence means more, by the packs in force.
 void check_packs(const Subject& subject);
 // Fills the table, and finds entries that do not fit what is offered.

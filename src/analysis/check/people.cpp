@@ -14,6 +14,8 @@ namespace {
 using enum Finding::Weight;
 
 constexpr Duration within_default = Duration::seconds(300);
+constexpr std::string_view no_reviewer =
+    "neither the file nor a deployment file names one; `pawl reviewers add NAME` enrols the first";
 
 const Position& asking_place(const ToolRule& entry) {
   return entry.approval_rule.path.empty() ? entry.rule.at : entry.approval_rule.at;
@@ -59,33 +61,34 @@ void check_apart(const Subject& subject, const ToolRule& entry, const Question& 
     only = name;
   }
   if (eyes != 1) return;
-  subject.finding(
-      warning, asking_place(entry),
-      fmt::format("a held call of `{}` cannot be approved by the sponsor of its run alone, and "
-                  "`{}` is the only reviewer: calls of runs that they sponsor cannot be approved",
-                  escape_untrusted(entry.key), escape_untrusted(only)));
+  const std::string name = fmt::format("`{}`", escape_untrusted(entry.key));
+  const std::string why = fmt::format(
+      "cannot be approved by the sponsor of its run alone, and `{}` is the only "
+      "reviewer: calls of runs that they sponsor cannot be approved",
+      escape_untrusted(only));
+  subject.finding(warning, asking_place(entry), fmt::format("a held call of {} {}", name, why),
+                  name, "a held call " + why);
 }
 
 void check_reviewers(const Subject& subject, const ToolRule& entry, Question question) {
   const Position& at = asking_place(entry);
   const std::string tool = escape_untrusted(entry.key);
+  const std::string name = "`" + tool + "`";
   if (question.reviewers.empty() && subject.deployment != nullptr) {
     question.reviewers = subject.deployment->default_reviewers;
   }
   if (question.reviewers.empty()) {
-    subject.finding(
-        error_in_production, at,
-        fmt::format(
-            "a held call of `{}` has no reviewer: neither the file nor a deployment file names one",
-            tool));
+    subject.finding(error_in_production, at,
+                    fmt::format("a held call of {} has no reviewer: {}", name, no_reviewer), name,
+                    fmt::format("a held call has no reviewer: {}", no_reviewer));
     return;
   }
   if (subject.deployment == nullptr) {
-    subject.finding(
-        warning, at,
-        fmt::format(
-            "`{}` is not known without a deployment file, so a held call of `{}` has no reviewer",
-            escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))), tool));
+    const std::string unknown =
+        fmt::format("`{}` is not known without a deployment file, so a held call",
+                    escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))));
+    subject.finding(warning, at, fmt::format("{} of {} has no reviewer", unknown, name), name,
+                    unknown + " has no reviewer");
     return;
   }
   for (const std::string& reviewer : question.reviewers) {

@@ -103,6 +103,8 @@ void check_schema(const Subject& subject, const ToolRule& entry, const ToolDefin
     const bool stands = !names.empty() && std::ranges::any_of(bound.trusted, covers);
     std::string argument;
     for (const std::string& name : names) argument += (argument.empty() ? "" : ".") + name;
+    const std::string of =
+        argument.empty() ? "" : fmt::format("`{}` of ", escape_untrusted(argument));
     std::string means =
         "no value passes it until the policy limits the argument itself (`args`), which "
         "then stands for it";
@@ -115,7 +117,12 @@ void check_schema(const Subject& subject, const ToolRule& entry, const ToolDefin
     subject.finding(
         stands ? note : warning, entry.rule.at,
         fmt::format("the schema of `{}`, at `{}`: {}; {}", escape_untrusted(name_of(tool)),
-                    finding.pointer, finding.says, means));
+                    finding.pointer, finding.says, means),
+        fmt::format("{}`{}` (at `{}`: {})", of, escape_untrusted(name_of(tool)), finding.pointer,
+                    finding.says),
+        stands ? "cannot be checked, and your own limits stand for them"
+               : "cannot be checked, and no value passes one until `args: {NAME: …}` limits it, "
+                 "which then stands for it");
   }
 }
 
@@ -161,35 +168,49 @@ void check_absent(const Subject& subject, const ToolRule& entry, const std::stri
   }
   if (subject.accepted) return;  // the lock is compared name by name elsewhere
   const std::string near = closest_match(name, offered);
+  const std::string shown = fmt::format("`{}`", escape_untrusted(name));
+  if (near.empty()) {
+    subject.finding(warning, entry.rule.at, "no server offers " + shown, shown,
+                    "no server offers these");
+    return;
+  }
   subject.finding(
       warning, entry.rule.at,
-      fmt::format("no server offers `{}`{}", escape_untrusted(name),
-                  near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
+      fmt::format("no server offers {}: did you mean `{}`?", shown, escape_untrusted(near)));
 }
 
 void check_source(const Subject& subject, const ToolRule& entry, bool offered) {
   if (entry.stated_class || entry.class_by_call) return;
   const BoundTool bound = bind(subject.policy, entry, nullptr, subject.now);
+  const std::string name = fmt::format("`{}`", escape_untrusted(entry.key));
   if (offered) {
     subject.finding(note, entry.rule.at,
-                    fmt::format("`{}` states no `class`: the most dangerous reading of what the "
+                    fmt::format("{} states no `class`: the most dangerous reading of what the "
                                 "server says is in force",
-                                escape_untrusted(entry.key)));
+                                name),
+                    name,
+                    "no `class` is stated: the most dangerous reading of what the server says is "
+                    "in force, as the table has it");
     return;
   }
   if (bound.class_source.starts_with("pack: ")) return;
   subject.finding(
       warning, entry.rule.at,
-      fmt::format("`{}` is classified by name only: `{}` ({})", escape_untrusted(entry.key),
-                  to_string(bound.action_class), escape_untrusted(bound.class_source)));
+      fmt::format("{} is classified by name only: `{}` ({})", name, to_string(bound.action_class),
+                  escape_untrusted(bound.class_source)),
+      fmt::format("{} as `{}`", name, to_string(bound.action_class)),
+      "classified by name only: `class: …` at the entry states it, and `pawl check FILE -- "
+      "COMMAND` looks at what the server says too");
 }
 
 void check_records(const Subject& subject, const ToolRule& entry) {
   if (!entry.max_records_per_run || entry.records_stated) return;
-  subject.finding(note, entry.max_records_rule.at,
-                  fmt::format("`{}` states no `records`: a call counts as 1 record, or as one for "
-                              "every element of its only array argument",
-                              escape_untrusted(entry.key)));
+  const std::string name = fmt::format("`{}`", escape_untrusted(entry.key));
+  const std::string says =
+      "no `records`: a call counts as 1 record, or as one for every element of its only array "
+      "argument";
+  subject.finding(note, entry.max_records_rule.at, name + " states " + says, name,
+                  "these state " + says);
 }
 
 // Whether nothing that is known is granted by this name.

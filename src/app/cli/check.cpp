@@ -370,7 +370,10 @@ void check_json(const std::string& file, const CheckReport& report, json::Writer
   for (const Finding& finding : report.findings) {
     into.object();
     place(finding.at);
-    into.key("weight").string(word(finding.weight)).key("message").string(finding.message).end();
+    into.key("weight").string(word(finding.weight)).key("message").string(finding.message);
+    into.key("about").array();
+    for (const std::string& name : finding.about) into.string(name);
+    into.end().end();
   }
   into.end().key("summary").array();
   for (const std::string& line : report.summary) into.string(line);

@@ -143,8 +143,8 @@ struct Writing {
   void allow(const ToolDefinition& tool, const Placement& placement, const std::string& name) {
     const Reversibility how = placement.action_class.reversibility;
     const bool asks = how == Reversibility::irreversible;
-    allowed += fmt::format("    # class: {} ({})\n    - name: {}\n",
-                           to_string(placement.action_class), comment(placement.why), scalar(name));
+    allowed += fmt::format("    - name: {}\n      class: {}  # {}\n", scalar(name),
+                           to_string(placement.action_class), comment(placement.why));
     if (asks) allowed += "      requires_approval: true\n";
     allowed += long_texts_of(tool);
     names.push_back(name);
@@ -165,7 +165,19 @@ struct Writing {
   }
 };
 
-std::string head(const std::vector<OfferedServer>& servers, const std::string& role) {
+// Who the file is about, and who answers for it, as far as the machine knows.
+std::string agent_of(const std::string& role, const Author& author) {
+  std::string text = fmt::format("version: 1\nagent:\n  id: {}\n", scalar(role));
+  const std::string identity =
+      author.host.empty() ? "NAME@ORGANISATION" : scalar(role + "@" + author.host);
+  text += fmt::format("  {}identity: {}  # its own account, never a person's\n",
+                      author.host.empty() ? "# " : "", identity);
+  return text + fmt::format("  {}owner: {}  # the person who answers for it\n",
+                            author.person.empty() ? "# " : "",
+                            author.person.empty() ? "PERSON" : scalar(author.person));
+}
+
+std::string head(const std::vector<OfferedServer>& servers) {
   std::string text = "# A first policy, written by `pawl init` from what these servers offer:\n";
   for (const OfferedServer& one : servers) {
     text += fmt::format(
@@ -174,18 +186,11 @@ std::string head(const std::vector<OfferedServer>& servers, const std::string& r
         comment(one.offer.server_version), one.offer.tools.size(), comment(one.line));
   }
   return text +
-         fmt::format(
-             "# What is not listed is denied. Read every entry; delete what the agent does not "
-             "need; "
-             "add\n"
-             "# limits to arguments (`args: {{path: {{under: /srv/project}}}}`). The class of each "
-             "tool is\n"
-             "# what pawl takes it for: to claim less danger, write `class:` and `accept_risk`.\n"
-             "version: 1\n"
-             "agent:\n"
-             "  id: {}\n"
-             "  # identity: NAME@ORGANISATION   the agent's own account, never a person's\n",
-             scalar(role));
+         "# What is not listed is denied. Read every entry; delete what the agent does not need; "
+         "add\n"
+         "# limits to arguments (`args: {path: {under: /srv/project}}`). The class of each tool "
+         "is\n"
+         "# what pawl takes it for, with the reason; to claim less danger takes `accept_risk`.\n";
 }
 
 std::string ceilings_of_a_run() {
@@ -212,7 +217,7 @@ std::string ceilings_of_an_hour(const std::vector<std::string>& names) {
 }  // namespace
 
 FirstPolicy first_policy(const std::vector<OfferedServer>& servers, const std::string& role,
-                         bool served) {
+                         bool served, const Author& author) {
   Writing writing;
   for (const OfferedServer& one : servers) {
     writing.server = servers.size() > 1 ? one.name : std::string();
@@ -223,7 +228,7 @@ FirstPolicy first_policy(const std::vector<OfferedServer>& servers, const std::s
     writing.place_others(one.offer);
   }
   std::string& text = writing.made.text;
-  text = head(servers, role) + "tools:\n";
+  text = head(servers) + agent_of(role, author) + "tools:\n";
   text += "  allowed:\n" + writing.allowed;
   if (!writing.left_out.empty()) {
     text += "  # These cannot be granted; a server that offers such names is not one to trust:\n" +

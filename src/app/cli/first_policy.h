@@ -29,10 +29,17 @@ struct OfferedServer {
   node::DiscoveredTools offer;
 };
 
+// Who writes it, and where, for the lines that say who answers; empty: the lines stand there behind
+// a
+// `#`.
+struct Author {
+  std::string person, host;
+};
+
 // One without entries grants nothing and does not load before a person takes a `#` away.
 // `served`: runs of this role go on for as long as callers come back, so its ceilings are about a
 // length of time and not about a run.
 FirstPolicy first_policy(const std::vector<OfferedServer>& servers, const std::string& role,
-                         bool served);
+                         bool served, const Author& author);
 
 }  // namespace pawl::app

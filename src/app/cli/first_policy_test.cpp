@@ -37,7 +37,7 @@ FirstPolicy first_policy(node::DiscoveredTools offer, const std::string& role,
                          const std::string& line) {
   std::vector<OfferedServer> servers;
   servers.push_back({"", line, std::move(offer)});
-  return first_policy(servers, role, false);
+  return first_policy(servers, role, false, {.person = "ada", .host = "desk"});
 }
 
 Loaded load(const FirstPolicy& made) {
@@ -69,7 +69,11 @@ TEST(FirstPolicy, EveryToolIsPlaced) {
   EXPECT_EQ(made.asking, 1u);
   EXPECT_EQ(made.commented, 1u);
   EXPECT_EQ(made.held, 0u);
-  EXPECT_THAT(made.text, HasSubstr("# class: read_only (name: read)"));
+  EXPECT_THAT(made.text, HasSubstr("      class: read_only  # name: read\n"));
+  EXPECT_TRUE(loaded.policy->find("", "read_file")->stated_class);
+  EXPECT_EQ(loaded.policy->identity, "file-agent@desk");
+  EXPECT_EQ(loaded.policy->owner, "ada");
+  EXPECT_THAT(loaded.policy->findings, ::testing::IsEmpty());
 }
 
 TEST(FirstPolicy, AServerCannotWriteIntoTheFile) {
@@ -95,7 +99,7 @@ TEST(FirstPolicy, OfSeveralServersEachEntryNamesItsOwn) {
   servers[1].name = "mail";
   servers[1].offer.tools = {tool("read_file"), tool("send_mail"), tool("create_draft")};
   servers[1].offer.says_prompts = true;
-  const FirstPolicy made = first_policy(servers, "helper", true);
+  const FirstPolicy made = first_policy(servers, "helper", true, {});
   const Loaded loaded = load(made);
   ASSERT_TRUE(loaded.policy);
   EXPECT_NE(loaded.policy->find("crm", "read_file"), nullptr);
@@ -103,7 +107,10 @@ TEST(FirstPolicy, OfSeveralServersEachEntryNamesItsOwn) {
   EXPECT_NE(loaded.policy->find("mail", "send_mail"), nullptr);
   EXPECT_EQ(loaded.policy->find("mail", "repos/list"), nullptr);
   EXPECT_EQ(loaded.policy->find("", "read_file"), nullptr);
-  // Its run goes on, so no ceiling is about the run.
+  // Its run goes on, so no ceiling is about the run, and that is no gap.
+  for (const Finding& finding : loaded.policy->findings) {
+    EXPECT_THAT(finding.message, Not(HasSubstr("ceiling")));
+  }
   EXPECT_FALSE(loaded.policy->ceilings.steps || loaded.policy->ceilings.wall_clock);
   EXPECT_THAT(made.text, HasSubstr("calls_of_an_hour: {per: 1h"));
   EXPECT_THAT(made.text, HasSubstr("# - name: \"crm/mcp:resources/read\""));

@@ -4,6 +4,9 @@
 
 #include "app/cli/run_test.h"
 #include "app/common/command.h"
+#include "kernel/policy/table.h"
+#include "model/class.h"
+#include "model/environment.h"
 
 namespace pawl::app {
 namespace {
@@ -55,8 +58,36 @@ TEST(Guide, EveryBlockIsAFileThatWorks) {
       EXPECT_EQ(block.name, "pawl.yaml");
     }
   }
-  EXPECT_GE(policies, 6U);
-  EXPECT_GE(tests, 1U);
+  EXPECT_GE(policies, 8U);
+  EXPECT_GE(tests, 3U);
+}
+
+std::string cell(const Default& asks) {
+  std::string out(to_string(asks.effect));
+  if (asks.quorum > 1) out += " for " + std::to_string(asks.quorum);
+  return asks.typed ? out + ", typed" : out;
+}
+
+// What the page prints of the decision table is the table, and so is what it says below it.
+TEST(Guide, TheDecisionTableIsTheProgramsOwn) {
+  std::string table =
+      "| class | `new` | `established` | `mature` | without `autonomy` |\n|---|---|---|---|---|\n";
+  using enum Reversibility;
+  for (const Class c : {Class{read_only, Blast::small}, Class{reversible, Blast::small},
+                        Class{reversible, Blast::large}, Class{irreversible, Blast::small},
+                        Class{irreversible, Blast::large}}) {
+    table += "| `" + to_string(c) + "` |";
+    for (const Stage stage : {Stage::fresh, Stage::established, Stage::mature}) {
+      const Default here = default_for(c, stage, true, false, Environment::none);
+      const Default production = default_for(c, stage, true, false, Environment::production);
+      table += " " + cell(here) + " |";
+      EXPECT_EQ(production.effect, here.effect);
+      EXPECT_TRUE(production.typed || c.reversibility != irreversible);
+    }
+    table += " " + cell(default_for(c, Stage::fresh, false, false, Environment::none)) + " |\n";
+    EXPECT_EQ(default_for(c, Stage::fresh, true, true, Environment::none).effect, Effect::hold);
+  }
+  EXPECT_THAT(bytes_of(PAWL_SOURCE_DIR "/docs/guide/writing-policies.md"), HasSubstr(table));
 }
 
 }  // namespace

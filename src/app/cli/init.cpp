@@ -1,7 +1,9 @@
 // `pawl init`: a first policy from the tools that a server offers.
 #include <fcntl.h>
+#include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 
@@ -172,6 +174,14 @@ Result<std::vector<OfferedServer>> offered_servers(const Arguments& arguments,
   return servers;
 }
 
+Author author_here() {
+  Author author;
+  if (const passwd* user = ::getpwuid(::getuid())) author.person = user->pw_name;
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) == 0) author.host = host.data();
+  return author;
+}
+
 int run_init(const Arguments& arguments) {
   const std::string file = arguments.one("--out").value_or(out_usual);
   const bool print = file == "-";
@@ -200,7 +210,7 @@ int run_init(const Arguments& arguments) {
     serves = "pawl serve" + (config ? " --config " + escape_untrusted(*config) : std::string());
   }
   const FirstPolicy made =
-      first_policy(*servers, role, of_deployment && is_served(arguments, role));
+      first_policy(*servers, role, of_deployment && is_served(arguments, role), author_here());
   std::string line;  // how a client names them all
   std::size_t tools = 0;
   for (const OfferedServer& one : *servers) {

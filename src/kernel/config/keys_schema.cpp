@@ -28,10 +28,11 @@ constexpr std::string_view kValuesSchema =
     R"({"anyOf":[{"type":["string","number","boolean"]},)"
     R"({"type":"array","items":{"type":["string","number","boolean"]},"minItems":1}]})";
 constexpr std::string_view kSourcesSchema =
-    R"({"anyOf":[{"const":"user"},{"type":"object","properties":{"result":{"type":"string"}},)"
-    R"("required":["result"],"additionalProperties":false},{"type":"array","minItems":1,)"
-    R"("items":{"anyOf":[{"const":"user"},{"type":"object","properties":{"result":)"
-    R"({"type":"string"}},"required":["result"],"additionalProperties":false}]}}]})";
+    R"({"anyOf":[{"const":"user"},{"type":"string","pattern":"^[$]."},{"type":"object",)"
+    R"("properties":{"result":{"type":"string"}},"required":["result"],)"
+    R"("additionalProperties":false},{"type":"array","minItems":1,"items":{"anyOf":[)"
+    R"({"const":"user"},{"type":"string","pattern":"^[$]."},{"type":"object","properties":)"
+    R"({"result":{"type":"string"}},"required":["result"],"additionalProperties":false}]}}]})";
 constexpr std::array kTypes = {
     TypeSchema{"source or list of sources", kSourcesSchema},
     TypeSchema{"text", R"({"type":"string","minLength":1})"},
@@ -186,6 +187,9 @@ std::optional<std::string> special(std::string_view type) {
   if (type == "mapping of names to lists") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})",
                        kValuesSchema, ref(list));
+  }
+  if (type == "mapping of names to sources") {
+    return fmt::format(R"({{"type":"object","additionalProperties":{}}})", kSourcesSchema);
   }
   if (type == "mapping of group names") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})",

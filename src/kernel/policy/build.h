@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "base/yaml.h"
 #include "kernel/config/key_spec.h"
+#include "kernel/policy/fragments.h"
 #include "kernel/policy/lists.h"
 #include "kernel/policy/policy.h"
 #include "kernel/policy/policy_keys.h"
@@ -55,14 +57,21 @@ struct FileCounter {
   bool used = false;  // an entry names it
 };
 
-struct Build {
+// What `$name` stands for in one file.
+struct Names {
+  Lists lists;
+  Fragments fragments;
+  Fragments sources_named;
+};
+
+struct Build : Names {
   Build(Reading read, Policy& into, const LoadSources& from)
       : reading(std::move(read)), policy(into), sources(from) {}
 
   Reading reading;
   Policy& policy;
   const LoadSources& sources;
-  Lists lists;
+  std::vector<std::shared_ptr<Names>> layer_names;  // of the layers that the role has to pass
   // From a bundle: the freezes as they were resolved at the first load, in the order of the file.
   const std::vector<Window>* windows = nullptr;
   bool any_credential = false;  // a bundle was checked against the deployment file when it was made

@@ -17,17 +17,6 @@ namespace {
 // More digits than a double holds: the value compared would not be the value written.
 constexpr std::size_t digits_max = 17;
 
-bool is_reference(const yaml::Node& node) {
-  return node.is_scalar() && node.text.starts_with('$');
-}
-
-bool plain_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-  });
-}
-
 std::size_t significant_digits(std::string_view number) {
   std::string digits;
   for (const char c : number) {
@@ -40,6 +29,17 @@ std::size_t significant_digits(std::string_view number) {
 }
 
 }  // namespace
+
+bool is_reference(const yaml::Node& node) {
+  return node.is_scalar() && node.text.starts_with('$');
+}
+
+bool plain_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  });
+}
 
 std::optional<Literal> literal_of(Reading& reading, const yaml::Node& node, std::string_view what) {
   if (!node.is_scalar()) {
@@ -223,16 +223,7 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
                                          escape_untrusted(item.text)));
     return;
   }
-  if (found == lists_.end()) {
-    std::vector<std::string> names;
-    for (const auto& [known, list] : lists_) names.push_back(known);
-    const std::string near = closest_match(name, names);
-    std::string advice = near.empty() ? "" : fmt::format(": did you mean `${}`?", near);
-    if (name == "workspace") advice = ": this version does not enforce `workspace`";
-    reading.mistake(item.at,
-                    fmt::format("there is no list `{}`{}", escape_untrusted(item.text), advice));
-    return;
-  }
+  if (found == lists_.end()) return expand_beside(reading, item, what, out);
   List& list = found->second;
   list.used = true;
   if (list.open) {
@@ -242,6 +233,40 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
   list.open = true;
   for (const yaml::Node& inner : list.items) expand_into(reading, inner, what, out);
   list.open = false;
+}
+
+// A name that this file does not have.
+void Lists::expand_beside(Reading& reading, const yaml::Node& item, std::string_view what,
+                          std::vector<yaml::Node>& out) {
+  const std::string name = item.text.substr(1);
+  std::vector<std::string> known = names();
+  std::vector<Lists*> found;
+  for (const std::shared_ptr<Lists>& other : others_) {
+    if (other->has(name)) found.push_back(other.get());
+    for (std::string& one : other->names()) known.push_back(std::move(one));
+  }
+  if (found.size() == 1) return found.front()->expand_into(reading, item, what, out);
+  if (found.size() > 1) {
+    reading.mistake(item.at, fmt::format("several layers have a list `{}`: name one of this file",
+                                         escape_untrusted(item.text)));
+    return;
+  }
+  const std::string near = closest_match(name, known);
+  std::string advice = near.empty() ? "" : fmt::format(": did you mean `${}`?", near);
+  if (name == "workspace") advice = ": this version does not enforce `workspace`";
+  reading.mistake(item.at,
+                  fmt::format("there is no list `{}`{}", escape_untrusted(item.text), advice));
+}
+
+bool Lists::find(std::string_view name) const {
+  return has(name) ||
+         std::ranges::any_of(others_, [name](const auto& other) { return other->has(name); });
+}
+
+std::vector<std::string> Lists::names() const {
+  std::vector<std::string> out;
+  for (const auto& [name, list] : lists_) out.push_back(name);
+  return out;
 }
 
 std::vector<yaml::Node> Lists::expand(Reading& reading, const yaml::Node& node,

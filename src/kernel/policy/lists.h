@@ -5,9 +5,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -36,6 +38,13 @@ class Lists {
   // Lists that nothing uses, with their places.
   std::vector<Placed> unused() const;
 
+  // Lists of another file, which count where this one has none of a name: those of a layer.
+  void beside(std::shared_ptr<Lists> other) { others_.push_back(std::move(other)); }
+  bool has(std::string_view name) const { return lists_.contains(name); }
+  // Here or beside.
+  bool find(std::string_view name) const;
+  std::vector<std::string> names() const;
+
  private:
   struct List {
     Position at;
@@ -46,11 +55,19 @@ class Lists {
   void read_file(Reading& reading, const LoadSources& sources, const yaml::Node& node, List& list);
   void expand_into(Reading& reading, const yaml::Node& item, std::string_view what,
                    std::vector<yaml::Node>& out);
+  void expand_beside(Reading& reading, const yaml::Node& item, std::string_view what,
+                     std::vector<yaml::Node>& out);
 
   std::size_t expanded_ = 0;  // items looked at: lists of lists must not multiply
   std::map<std::string, List, std::less<>> lists_;
   std::map<std::string, std::string> files_;
+  std::vector<std::shared_ptr<Lists>> others_;
 };
+
+// `$name`, which stands for something else.
+bool is_reference(const yaml::Node& node);
+// Letters, digits, `_` and `-`.
+bool plain_name(std::string_view name);
 
 // A scalar as a value to compare with; reports what cannot be told apart from something else.
 std::optional<Literal> literal_of(Reading& reading, const yaml::Node& node, std::string_view what);

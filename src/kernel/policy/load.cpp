@@ -23,6 +23,14 @@ void read_lists(Build& build, Policy& /*into*/, const yaml::Entry& key) {
   build.lists.read(build.reading, build.sources, key.value);
 }
 
+void read_fragments(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  build.fragments.read(build.reading, key);
+}
+
+void read_named_sources(Build& build, Policy& /*into*/, const yaml::Entry& key) {
+  build.sources_named.read(build.reading, key);
+}
+
 void read_defaults(Build& build, Policy& into, const yaml::Entry& key) {
   // `default` names a place that is in no entry.
   into.approval = read_approval(build, key.value, "default", into.conditions);
@@ -49,6 +57,11 @@ constexpr auto kFileKeys = section_keys<Build, Policy>(
          read_environment, 1},
         {"lists", "mapping of names to lists", "none", 6,
          "Lists of values, used as `$name` wherever a list stands.", read_lists},
+        {"fragments", "mapping of arguments", "none", 6,
+         "What an argument must be, by name: used as `$name` in `args` wherever the same holds.",
+         read_fragments},
+        {"sources", "mapping of names to sources", "none", 6,
+         "Sets of sources of values, used as `$name` in `from` and `or_from`.", read_named_sources},
         {"servers", names_of(Section::of_server, "mapping of server names"), "none", 6,
          "Defaults for every tool that is named with its server.", each_name<read_server>, 2},
         {"tools", mapping(Section::tools), "required", 1,
@@ -88,10 +101,13 @@ constexpr auto kFileKeys = section_keys<Build, Policy>(
 void note_gaps(Build& build, const yaml::Node& root) {
   const auto absent = [&](std::string_view key) { return root.entry(key) == nullptr; };
   if (absent(kVersion)) {
-    build.note(note, root.at, "the file has no `version`; it is read as version 1");
+    build.note(note, root.at, "the file has no `version`; it is read as version 1: `version: 1`");
   }
-  if (absent(kExecution)) {
-    build.note(error_in_production, root.at, "the file has no `execution`: a run has no ceiling");
+  const auto counted = [](const ToolRule& entry) { return !entry.counters.empty(); };
+  if (absent(kExecution) && !std::ranges::all_of(build.policy.tools, counted)) {
+    build.note(error_in_production, root.at,
+               "the file has no `execution`: a run has no ceiling; `execution: {max_steps: 50, "
+               "max_denials: 10, max_wall_clock: 30m}` sets some");
   }
   for (const Placed& list : build.lists.unused()) {
     build.note(note, list.at, fmt::format("nothing uses the list `{}`", list.text));
@@ -106,6 +122,7 @@ void read_root(Build& build, const yaml::Node& root) {
   check_examples(build);
   check_sources(build);
   check_risks(build);
+  finish_fragments(build, true);
   note_gaps(build, root);
 }
 
@@ -155,6 +172,7 @@ Loaded load_parts(std::string_view text, std::string_view file, const LoadSource
   Build build(Reading(read, policy_keys()), *policy, sources);
   build.windows = recorded == nullptr ? nullptr : &recorded->windows;
   build.any_credential = recorded != nullptr;
+  name_layers(build);
   if (root.kind != yaml::Kind::null || build.reading.sound()) read_root(build, root);
   if (task != nullptr && build.reading.sound()) narrow(build, *task);
   std::string bundle;

@@ -131,11 +131,16 @@ void read_agent(Build& build, Policy& into, const yaml::Entry& key) {
   into.agent_rule = {key.key, key.key_at};
   if (!read_section(build, key.value, kAgentKeys, into)) return;
   using enum Finding::Weight;
-  if (into.identity.empty()) {
-    build.note(error_in_production, key.value.at, "`agent` has no `identity` of its own");
-  }
-  if (into.owner.empty()) {
-    build.note(error_in_production, key.value.at, "`agent` has no `owner` who answers for it");
+  if (into.identity.empty() && into.owner.empty()) {
+    build.note(error_in_production, key.value.at,
+               "`agent` has no `identity` of its own, and no `owner` who answers for it: "
+               "`identity: NAME@ORGANISATION, owner: PERSON`");
+  } else if (into.identity.empty()) {
+    build.note(error_in_production, key.value.at,
+               "`agent` has no `identity` of its own: `identity: NAME@ORGANISATION`");
+  } else if (into.owner.empty()) {
+    build.note(error_in_production, key.value.at,
+               "`agent` has no `owner` who answers for it: `owner: PERSON`");
   }
 }
 

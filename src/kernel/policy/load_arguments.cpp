@@ -476,10 +476,34 @@ const ArgumentRule* same_path(const ToolRule& rule, const ArgumentPath& path) {
 }
 
 // A list means `in`, a scalar equality.
-void read_plain(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
+void read_plain(Build& build, const yaml::Node& value, std::string_view name,
+                ArgumentRule& argument) {
   Check check = check_of(CheckKind::in, argument.rule.path, argument.rule.at);
-  check.values = build.lists.literals(build.reading, key.value, key.key);
-  if (!check.values.empty()) add_check(build, argument, std::move(check), key.value.at);
+  check.values = build.lists.literals(build.reading, value, name);
+  if (!check.values.empty()) add_check(build, argument, std::move(check), value.at);
+}
+
+// What an argument must be, at its place or where its `$name` stands for it.
+void read_value(Build& build, const yaml::Node& value, const std::string& name,
+                ArgumentRule& argument) {
+  switch (value.kind) {
+    case yaml::Kind::map:
+      if (value.entries.empty()) {
+        build.reading.mistake(value.at, fmt::format("`{}` says nothing", escape_untrusted(name)));
+      }
+      read_checks(build, value, argument);
+      break;
+    case yaml::Kind::scalar:
+    case yaml::Kind::sequence:
+      read_plain(build, value, name, argument);
+      break;
+    case yaml::Kind::null:
+      build.reading.mistake(value.at,
+                            fmt::format("`{}` has no value: expected a value, a list or a mapping "
+                                        "of checks",
+                                        escape_untrusted(name)));
+      break;
+  }
 }
 
 // How mistakes call the mapping, also where it stands for something else, as in `if` and `json`.
@@ -500,25 +524,8 @@ void read_argument(Build& build, const yaml::Entry& key, const std::string& path
                                       escape_untrusted(key.key), other->rule.at.line));
     return;
   }
-  switch (key.value.kind) {
-    case yaml::Kind::map:
-      if (key.value.entries.empty()) {
-        build.reading.mistake(key.value.at,
-                              fmt::format("`{}` says nothing", escape_untrusted(key.key)));
-      }
-      read_checks(build, key.value, argument);
-      break;
-    case yaml::Kind::scalar:
-    case yaml::Kind::sequence:
-      read_plain(build, key, argument);
-      break;
-    case yaml::Kind::null:
-      build.reading.mistake(key.value.at,
-                            fmt::format("`{}` has no value: expected a value, a list or a mapping "
-                                        "of checks",
-                                        escape_untrusted(key.key)));
-      break;
-  }
+  follow_name(build, key.value, Shared::fragment,
+              [&](const yaml::Node& value) { read_value(build, value, key.key, argument); });
   if (!argument.path.empty()) rule.named.push_back(step_text(argument.path.front().name));
   rule.arguments.push_back(std::move(argument));
 }

@@ -286,6 +286,7 @@ void read_scope(Build& build, ToolRule& rule, const yaml::Entry& key) {
       continue;
     }
     fields.push_back(std::move(field.text));
+    rule.scope_at.push_back(field.at);
   }
   if (!fields.empty()) rule.scope = std::make_shared<const Scope>(std::move(fields));
 }
@@ -503,12 +504,23 @@ void read_blocked(Build& build, const yaml::Entry& key, std::string_view path) {
 
 namespace {
 
-void read_allowed(Build& build, Policy& into, const yaml::Node& item) {
+void read_allowed_entry(Build& build, Policy& into, const yaml::Node& item) {
   if (into.tools.size() < limits::entries_max) {
     read_entry(build, item);
   } else if (into.tools.size() == limits::entries_max) {
     build.reading.mistake(item.at, fmt::format("more than {} entries", limits::entries_max));
   }
+}
+
+void read_allowed(Build& build, Policy& into, const yaml::Entry& key) {
+  // As `pawl init` leaves it where nothing says what the only tools do.
+  if (key.value.kind == yaml::Kind::null) {
+    build.reading.mistake(key.value.at,
+                          "`allowed` grants nothing yet: take the `#` off the entry of a tool that "
+                          "the agent may use, or write one (`- name: TOOL`)");
+    return;
+  }
+  each_item<read_allowed_entry>(build, into, key);
 }
 
 void read_blocked_of_role(Build& build, Policy& /*into*/, const yaml::Entry& key) {
@@ -519,7 +531,7 @@ constexpr auto kToolsKeys = section_keys<Build, Policy>(
     Section::tools,
     {
         {"allowed", list_of(Section::entry), "required", 1, "What is granted, one entry per tool.",
-         each_item<read_allowed>},
+         read_allowed},
         {"blocked", "list of names", "none", 2,
          "Names that are never called, on every server, in every spelling; a glob is permitted.",
          read_blocked_of_role},

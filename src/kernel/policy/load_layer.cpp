@@ -30,6 +30,14 @@ void read_layer_lists(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key
   build.lists.read(build.reading, build.sources, key.value);
 }
 
+void read_layer_fragments(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  build.fragments.read(build.reading, key);
+}
+
+void read_layer_sources(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
+  build.sources_named.read(build.reading, key);
+}
+
 void read_blocked_of_layer(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
   read_blocked(build, key, key.key);
 }
@@ -55,7 +63,14 @@ constexpr auto kLayerKeys = section_keys<LayerBuild, Layer>(
         {"owner", "text", "required", 0, "The person who answers for it and its exceptions.",
          text<&Layer::owner>},
         {"lists", "mapping of names to lists", "none", 6,
-         "Lists of values, used as `$name` in this file.", read_layer_lists, 1},
+         "Lists of values, used as `$name` in this file, and in roles that have none of that name.",
+         read_layer_lists, 1},
+        {"fragments", "mapping of arguments", "none", 6,
+         "What an argument must be, by name, for roles that pass this layer: `$name` in `args`.",
+         read_layer_fragments, 1},
+        {"sources", "mapping of names to sources", "none", 6,
+         "Sets of sources of values, for roles that pass this layer: `$name` in `from`.",
+         read_layer_sources, 1},
         {"blocked", "list of names", "none", 2,
          "Names that no role ever calls, on every server, in every spelling; a glob is permitted.",
          read_blocked_of_layer, 2},
@@ -83,9 +98,12 @@ constexpr auto kLayerKeys = section_keys<LayerBuild, Layer>(
 
 void read_root(LayerBuild& build, const yaml::Node& root) {
   if (!read_section(build, root, kLayerKeys, build.layer)) return;
+  finish_fragments(build, false);
+  if (!build.alone) return;
   for (const Placed& list : build.lists.unused()) {
-    build.note(Finding::Weight::note, list.at,
-               fmt::format("nothing uses the list `{}`", list.text));
+    build.note(
+        Finding::Weight::note, list.at,
+        fmt::format("nothing uses the list `{}` in this file; roles that pass it may", list.text));
   }
 }
 
@@ -110,8 +128,10 @@ struct LayerRead {
   Policy says;
 };
 
+enum class With : std::uint8_t { role, nothing };
+
 LayerRead read_layer(const LayerSource& source, const LoadSources& outside,
-                     const std::vector<Window>* windows, std::vector<Error>& errors) {
+                     const std::vector<Window>* windows, With with, std::vector<Error>& errors) {
   LayerRead out;
   out.layer.file = source.file;
   LoadSources sources = outside;
@@ -120,6 +140,7 @@ LayerRead read_layer(const LayerSource& source, const LoadSources& outside,
   const yaml::Node root = std::move(read.root);
   LayerBuild build(Reading(read, policy_keys()), out.says, sources, out.layer);
   build.windows = windows;
+  build.alone = with == With::nothing;
   if (root.kind != yaml::Kind::null || build.reading.sound()) read_root(build, root);
   if (has_hidden_characters(source.file) || source.file.empty()) {
     build.reading.mistake(root.at, "the name of a layer's file has no hidden characters");
@@ -231,7 +252,7 @@ void add_layers(Build& build, const Recorded* recorded) {
   std::vector<Error> errors;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const std::vector<Window>* windows = recorded == nullptr ? nullptr : &recorded->layers.at(i);
-    layers.push_back(read_layer(sources[i], build.sources, windows, errors));
+    layers.push_back(read_layer(sources[i], build.sources, windows, With::role, errors));
   }
   check_together(build, layers);
   for (Error& error : errors) {
@@ -254,7 +275,7 @@ void add_layers(Build& build, const Recorded* recorded) {
 Loaded load_layer(std::string_view text, std::string_view file, const LoadSources& sources) {
   Loaded loaded;
   const LayerSource source{std::string(file), std::string(text), sources.read};
-  LayerRead read = read_layer(source, sources, nullptr, loaded.errors);
+  LayerRead read = read_layer(source, sources, nullptr, With::nothing, loaded.errors);
   if (!loaded.errors.empty()) return loaded;
   auto policy = std::make_shared<Policy>(std::move(read.says));
   policy->file = file;

@@ -14,6 +14,7 @@ struct LayerBuild : Build {
       : Build(std::move(read), into, from), layer(own) {}
 
   Layer& layer;
+  bool alone = false;  // no role is read with it
 };
 
 // load_require.cpp: `require` and `except`. The layer's name is known.

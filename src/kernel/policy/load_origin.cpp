@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "kernel/constraint/origin_check.h"
@@ -17,8 +18,10 @@ std::optional<OriginSource> read_one(Build& build, const yaml::Node& node, std::
   const yaml::Entry* result = node.is_map() ? node.entry("result") : nullptr;
   if (result == nullptr || node.entries.size() != 1) {
     build.reading.mistake(
-        node.at, fmt::format("`{}` has {}, expected `user` or `{{result: tool.field}}`", key,
-                             node.described()));
+        node.at,
+        fmt::format(
+            "`{}` has {}, expected `user`, `{{result: tool.field}}` or a `$name` of `sources`", key,
+            node.described()));
     return std::nullopt;
   }
   const auto written = build.reading.text(result->value, "result");
@@ -38,18 +41,25 @@ std::vector<OriginSource> read_all(Build& build, const yaml::Entry& key) {
   const auto add = [&](const yaml::Node& node) {
     auto source = read_one(build, node, key.key);
     if (!source) return;
-    if (std::ranges::find(out, *source) != out.end()) {
+    const bool known = std::ranges::find(out, *source) != out.end();
+    // Sets may share some.
+    if (known &&
+        std::ranges::find(key.value.items, node.at, &yaml::Node::at) != key.value.items.end()) {
       build.reading.mistake(node.at, fmt::format("`{}` names `{}` twice", key.key,
                                                  escape_untrusted(to_string(*source))));
-      return;
     }
-    out.push_back(*std::move(source));
+    if (!known) out.push_back(*std::move(source));
   };
-  if (key.value.is_sequence()) {
-    build.reading.items(key.value, key.key, add);
-  } else {
-    add(key.value);
-  }
+  const std::function<void(const yaml::Node&)> each = [&](const yaml::Node& node) {
+    follow_name(build, node, Shared::sources, [&](const yaml::Node& found) {
+      if (found.is_sequence()) {
+        build.reading.items(found, key.key, each);
+      } else {
+        add(found);
+      }
+    });
+  };
+  each(key.value);
   if (out.size() > sources_max) {
     build.reading.mistake(key.value.at,
                           fmt::format("`{}` has more than {} sources", key.key, sources_max));

@@ -235,10 +235,11 @@ TEST(Load, GapsAreFindingsAndNotErrors) {
     all += to_string(finding.at) + " " + finding.message + "\n";
   }
   EXPECT_EQ(all,
-            "p.yaml:1:1 the file has no `execution`: a run has no ceiling\n"
-            "p.yaml:1:1 the file has no `version`; it is read as version 1\n"
-            "p.yaml:1:8 `agent` has no `identity` of its own\n"
-            "p.yaml:1:8 `agent` has no `owner` who answers for it\n"
+            "p.yaml:1:1 the file has no `execution`: a run has no ceiling; `execution: {max_steps: "
+            "50, max_denials: 10, max_wall_clock: 30m}` sets some\n"
+            "p.yaml:1:1 the file has no `version`; it is read as version 1: `version: 1`\n"
+            "p.yaml:1:8 `agent` has no `identity` of its own, and no `owner` who answers for it: "
+            "`identity: NAME@ORGANISATION, owner: PERSON`\n"
             "p.yaml:2:9 nothing uses the list `unused`\n");
 }
 

@@ -75,6 +75,7 @@ struct ToolRule {
   bool class_by_call = false;  // `class: by_call`: the packs' tables, with the call's arguments
   Rule class_rule;
   std::shared_ptr<const Scope> scope;
+  std::vector<Position> scope_at;  // of each of its fields
   std::vector<ArgumentRule> arguments;
   std::vector<std::string> named;  // top-level argument names that the entry mentions
   // Every expression of this entry; the rest of the rule names them by their place in this list.
@@ -181,6 +182,10 @@ struct Finding {
   enum class Weight : std::uint8_t { note, warning, error_in_production } weight;
   std::string message;
   Position at;
+  // Of what others may say the same: its name, fit to be printed, and the sentence behind the names
+  // of several. `check` makes one finding of them.
+  std::vector<std::string> about = {};
+  std::string of_several = {};
 };
 
 class Policy {

@@ -22,12 +22,12 @@ Exception make_exception() {
 // A new member of these does not compile here until its author has looked whether the
 // comparison knows it: what it does not know would pass as equal.
 TEST(Strictness, KnowsEveryMember) {
-  const auto& [rule, names, stated, by_call, class_rule, scope, arguments, named, conditions,
-               only_if, entry_cases, records, records_by, counted, most_records, most_calls,
-               most_rate, records_rule, calls_rule, rate_rule, counters, approval_needed,
-               approval_if, approval_rule, approval, commands, say, instead, credential, secrets,
-               secrets_rule, untrusted, source_rule, environment_by, credential_by, call_examples,
-               index, key] = ToolRule{};
+  const auto& [rule, names, stated, by_call, class_rule, scope, scope_at, arguments, named,
+               conditions, only_if, entry_cases, records, records_by, counted, most_records,
+               most_calls, most_rate, records_rule, calls_rule, rate_rule, counters,
+               approval_needed, approval_if, approval_rule, approval, commands, say, instead,
+               credential, secrets, secrets_rule, untrusted, source_rule, environment_by,
+               credential_by, call_examples, index, key] = ToolRule{};
   const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words,
                limits] = Case{};
