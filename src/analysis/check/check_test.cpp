@@ -28,8 +28,10 @@ std::string bytes_of_file(const std::string& path) {
   return out.str();
 }
 
-Loaded load(std::string_view text, std::vector<std::string> credentials = {}) {
+Loaded load(std::string_view text, std::vector<std::string> credentials = {},
+            std::vector<LayerSource> layers = {}) {
   LoadSources sources;
+  sources.layers = std::move(layers);
   sources.credentials = std::move(credentials);
   sources.zone = [](std::string_view) -> Result<Zone> { return Zone(); };
   return load_policy(text, "p.yaml", sources);
@@ -243,7 +245,13 @@ TEST(Check, TheExamplesLoadAndPass) {
     ++found;
     const std::string around = bytes_of_file(folder.path() / "pawl.yaml");
     const Deployment people = deployment(around.empty() ? "version: 1\n" : around);
-    const Loaded loaded = load(text, people.credential_names());
+    std::vector<LayerSource> layers;
+    for (const auto& [role, of_role] : people.roles) {
+      for (const std::string& layer : *people.layers_of(role)) {
+        layers.push_back({layer, bytes_of_file((folder.path() / layer).string()), {}});
+      }
+    }
+    const Loaded loaded = load(text, people.credential_names(), layers);
     EXPECT_THAT(said(loaded.errors), IsEmpty()) << folder.path();
     const CheckReport report = check(loaded, around.empty() ? nullptr : &people, {}, kNow, false);
     EXPECT_THAT(said(report.errors), IsEmpty()) << folder.path();

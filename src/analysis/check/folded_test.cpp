@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/check/check.h"
+#include "analysis/check/describe.h"
 #include "base/json.h"
 
 namespace pawl {
@@ -187,6 +188,24 @@ TEST(Folded, ARiskThatChangesNothingIsNamedWithWhatWould) {
               Contains(HasSubstr("no less dangerous than what is known of the tool; what asks is "
                                  "the decision table: `requires_approval: false` with the risk "
                                  "`tools/send_it/requires_approval`")));
+}
+
+// A description says what a name stands for.
+TEST(Folded, ADescriptionWritesNamesOut) {
+  const std::string head = "version: 1\nagent: {id: a, identity: a@x, owner: o}\n";
+  const auto sentences = [&](const std::string& rest) {
+    const Loaded loaded = load_policy(head + rest, "p.yaml", {});
+    EXPECT_THAT(loaded.errors, IsEmpty()) << to_string(loaded.errors.front());
+    return describe(*loaded.policy, nullptr, kFoldedNow).tools.back().sentences;
+  };
+  const auto by_name = sentences(
+      "sources: {known: [user, {result: read_it.mail}]}\n"
+      "fragments: {to: {from: $known}, text: {max_length: 80}}\n"
+      "tools: {allowed: [{name: read_it}, {name: send_it, args: {to: $to, body: $text}}]}\n");
+  EXPECT_EQ(by_name, sentences("tools: {allowed: [{name: read_it}, {name: send_it, args: {to: "
+                               "{from: [user, {result: read_it.mail}]}, body: {max_length: "
+                               "80}}}]}\n"));
+  EXPECT_THAT(by_name, Contains(HasSubstr("read_it.mail")));
 }
 
 }  // namespace

@@ -69,9 +69,10 @@ std::expected<Kernel, std::vector<std::string>> Kernel::load(std::string_view po
   };
   from.credentials = sources.credentials;
   // A policy's own examples are about the policy alone.
+  for (const auto& [name, text] : sources.layers) from.named_by.push_back({name, text, from.read});
   Loaded loaded = with_examples(load_policy(policy, file_name, from));
   if (loaded.policy && !sources.layers.empty()) {
-    for (const auto& [name, text] : sources.layers) from.layers.push_back({name, text, from.read});
+    from.layers = std::move(from.named_by);
     loaded = load_policy(policy, file_name, from);
   }
   if (loaded.policy) return Kernel(std::make_unique<DecideStream>(loaded.policy));

@@ -185,7 +185,8 @@ void finish_fragments(Build& build, bool unused) {
 }
 
 void name_layers(Build& build) {
-  for (const LayerSource& layer : build.sources.layers) {
+  const LoadSources& from = build.sources;
+  for (const LayerSource& layer : from.layers.empty() ? from.named_by : from.layers) {
     yaml::Read read = yaml::read(layer.text, layer.file, limits::file_bytes_max);
     const yaml::Node root = std::move(read.root);
     Reading silent(read, policy_keys());

@@ -273,6 +273,8 @@ struct LoadSources {
   // The bytes of a pack by its written name; empty: those that the program carries.
   std::function<Result<std::string>(std::string_view written)> pack;
   std::vector<LayerSource> layers;  // that the deployment names for this role
+  // The same where the role alone is meant, which uses their names: its calls do not pass them.
+  std::vector<LayerSource> named_by = {};
 };
 
 struct Loaded {

@@ -256,13 +256,13 @@ Status same_role(const Deployment& deployment, const std::string& file, const st
   return {};
 }
 
-Result<std::vector<Place>> places(const MoreLayers& more, const Policy& alone,
-                                  const Deployment* deployment) {
+Result<std::vector<Place>> places(const MoreLayers& more, const std::string& policy,
+                                  const std::string& agent, const Deployment* deployment) {
   std::vector<Place> out;
   const bool named = more.of_deployment && deployment != nullptr && !deployment->layers.empty();
   if (named) {
-    PAWL_TRY(same_role(*deployment, alone.file, alone.agent));
-    const auto files = deployment->layers_of(alone.agent);
+    PAWL_TRY(same_role(*deployment, policy, agent));
+    const auto files = deployment->layers_of(agent);
     PAWL_TRY(files);
     for (const std::string& file : *files) {
       out.push_back({file, beside(deployment->file, home_expanded(file))});
@@ -274,6 +274,14 @@ Result<std::vector<Place>> places(const MoreLayers& more, const Policy& alone,
     if (!known) out.push_back({file, file});
   }
   return out;
+}
+
+// Whom a policy is about, before it is read; empty where it does not say so.
+std::string agent_of(std::string_view text, const std::string& path) {
+  const yaml::Read read = yaml::read(text, path, limits::file_bytes_max, yaml::Mistakes::one);
+  const yaml::Node* agent = read.root.find("agent");
+  const yaml::Node* id = agent == nullptr ? nullptr : agent->find("id");
+  return id == nullptr ? std::string() : id->text;
 }
 
 Result<LayerSource> layer_at(const Place& place, Files* files) {
@@ -297,21 +305,23 @@ Loaded read_policy_with(const MoreLayers& more, const std::string& path,
   const auto text = read_file(path, limits::file_bytes_max);
   if (!text) return {.policy = nullptr, .errors = {text.error()}};
   LoadSources sources = sources_for(path, deployment, files);
-  Loaded alone = with_examples(load_policy(*text, path, sources));
-  if (alone.policy == nullptr) return alone;
-  const auto layers = places(more, *alone.policy, deployment);
-  if (!layers) return {.policy = nullptr, .errors = {layers.error()}};
-  if (layers->empty()) return alone;
+  const auto layers = places(more, path, agent_of(*text, path), deployment);
   std::vector<Error> errors;
-  for (const Place& place : *layers) {
+  for (const Place& place : layers.value_or(std::vector<Place>())) {
     auto layer = layer_at(place, files);
     if (layer) {
-      sources.layers.push_back(std::move(*layer));
+      sources.named_by.push_back(std::move(*layer));
     } else {
       errors.push_back(std::move(layer.error()));
     }
   }
   if (!errors.empty()) return {.policy = nullptr, .errors = std::move(errors)};
+  // A policy's own examples are about the policy alone.
+  Loaded alone = with_examples(load_policy(*text, path, sources));
+  if (alone.policy == nullptr) return alone;
+  if (!layers) return {.policy = nullptr, .errors = {layers.error()}};
+  if (layers->empty()) return alone;
+  sources.layers = std::move(sources.named_by);
   return load_policy(*text, path, sources);
 }
 
