@@ -57,6 +57,34 @@ class LayerFiles : public ::testing::Test {
   std::string role, config;
 };
 
+// What a layer names is there for the role alone too, whose examples its rules do not touch.
+TEST_F(LayerFiles, ARoleUsesTheirNames) {
+  folder.write("org.yaml", std::string(kOrg) +
+                               "lists: {kinds: [memo, note]}\n"
+                               "fragments: {title: {max_length: 5}, kind: {in: $kinds}}\n");
+  role = folder.write("clerk.yaml",
+                      "version: 1\nagent: {id: clerk, identity: clerk@x, owner: o}\n"
+                      "environment: staging\ntools:\n  allowed:\n    - name: write_note\n"
+                      "      class: reversible small\n      args: {title: $title, kind: $kind}\n"
+                      "      examples: {allow: [{title: a, kind: memo}], deny: [{title: too_long, "
+                      "kind: memo}, {title: a, kind: poem}]}\n");
+  testing::Ran ran = run({"check", role, "--config", config});
+  EXPECT_EQ(ran.status, exit_good) << ran.out;
+  ran = run({"describe", role, "--config", config});
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("at most 5 characters"), HasSubstr("`memo`")));
+  ran = run({"decide", "--policy", role, "--config", config},
+            R"({"tool":"write_note","arguments":{"title":"too_long","kind":"memo"}})");
+  EXPECT_THAT(ran.out, HasSubstr("\"code\":\"constraint\""));
+  ran = run({"decide", "--policy", role, "--config", config},
+            R"({"tool":"write_note","arguments":{"title":"a","kind":"memo"}})");
+  EXPECT_THAT(ran.out, HasSubstr("\"effect\":\"hold\""));
+  // Without the layer there are no such names.
+  deploy("roles: {clerk: {file: clerk.yaml, team: desk}}\n");
+  ran = run({"check", role, "--config", config});
+  EXPECT_EQ(ran.status, exit_no);
+  EXPECT_THAT(ran.out, HasSubstr("there is no list `$title`"));
+}
+
 TEST_F(LayerFiles, EveryCommandDecidesWithThem) {
   testing::Ran ran = decide("write_note");
   EXPECT_EQ(ran.status, exit_no);
