@@ -57,7 +57,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-V|--version --list --explain= -h|--help",
      "cargo(1)"},
     {"cargo", "build,check,test,bench,doc,rustdoc", "", "text*",
-     "--open --no-deps --document-private-items --nocapture i:--artifact-dir=", "cargo-build(1)",
+     "x:--open --no-deps --document-private-items --nocapture i:--artifact-dir=", "cargo-build(1)",
      kCargoBuild},
     {"cargo", "run", "", "text*", "", "cargo-run(1)", kCargoBuild},
     {"cargo", "fix", "w", "",
@@ -523,7 +523,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "w:--tsBuildInfoFile= w:--generateTrace= x:--plugins=",
      "tsc"},
     // A module of python, behind -m.
-    {"unittest", "", "", "text*",
+    {"unittest", "", "", "read*",
      "-v|--verbose -q|--quiet -f|--failfast -c|--catch -b|--buffer -k= --locals "
      "d:-s|--start-directory= -p|--pattern= d:-t|--top-level-directory= --durations= -h|--help",
      "python(1)"},

@@ -113,6 +113,19 @@ void find_remote_archive(Command& command, const Reading& reading) {
   }
 }
 
+// `curl -T x file:///y` writes a file of this machine.
+void find_upload(Command& command, const Reading& reading) {
+  const auto uploads = std::ranges::find_if(reading.options, [](const Reading::Given& given) {
+    return given.option->name == "-T" || given.option->name == "--upload-file";
+  });
+  if (uploads == reading.options.end()) return;
+  const bool here = std::ranges::any_of(command.arguments, [](const Argument& word) {
+    return !word.literal() || (word.text.contains(":/") && !word.text.starts_with("http"));
+  });
+  if (!here) return;
+  command.hazards.push_back({Effect::writes, uploads->at, uploads->option->name, {}, false});
+}
+
 // A filter of jq that reads variables of the environment: `env`, `$ENV`. jq(1).
 void find_environment(Command& command, const Reading& reading) {
   for (const Reading::Operand& operand : reading.operands) {
@@ -149,6 +162,7 @@ void find_hazards(Command& command) {
   find_code(command, name);
   if (name == "tar") find_remote_archive(command, reading);
   if (name == "jq") find_environment(command, reading);
+  if (name == "curl") find_upload(command, reading);
   if (name == "git") {
     for (std::uint32_t i = 0; i < command.arguments.size(); ++i) {
       const std::string& text = command.arguments[i].text;
