@@ -142,7 +142,8 @@ class Judge {
   const Place& place_;
   std::vector<const Setting*> inherited_;
   Judgement out_;
-  Reading reading_;  // of the command that is judged
+  Reading reading_;       // of the command that is judged
+  std::string_view sub_;  // its subcommand, other spellings resolved
   std::string_view row_name_;
 };
 
@@ -212,8 +213,7 @@ Match Judge::match(const Rows::Entry& entry, const Command& command) {
     if (argument.text == entry.words[i]) continue;
     const bool valued =
         entry.words[i].starts_with('-') && argument.text.starts_with(entry.words[i] + "=");
-    const bool alias = i == 0 && !option_first &&
-                       subcommand_name(*reading_.program, arguments, where) == entry.words[i];
+    const bool alias = i == 0 && !option_first && sub_ == entry.words[i];
     if (!valued && !alias) return Match::no;
   }
   return Match::yes;
@@ -264,8 +264,7 @@ Match Judge::match_stop(const Rows::Entry& entry, const Command& command) {
         if (first) break;
         continue;
       }
-      const std::string_view text = first ? subcommand_name(*reading_.program, arguments, where)
-                                          : std::string_view(argument.text);
+      const std::string_view text = first ? sub_ : std::string_view(argument.text);
       met = text == word || argument.text == word ||
             (reading_.program->abbreviates && !text.empty() && word.starts_with(text));
       if (first) {
@@ -396,6 +395,7 @@ void Judge::command(std::uint32_t index) {
                      !rows_.entries_of(command.program).empty();
   if (command.standing == Standing::silent && !writes && !named) return;
   reading_ = read_command(command);
+  sub_ = subcommand_name(*reading_.program, command.arguments, reading_.where);
   row_name_ = named ? std::string_view(command.program) : row_name(command);
   const bool looked_up =
       command.standing == Standing::program || command.standing == Standing::through;
