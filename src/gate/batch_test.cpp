@@ -86,7 +86,7 @@ TEST_F(GateTogether, EachCallRunsOnceByItsOwnApproval) {
 TEST_F(GateTogether, AllOfThemOrNone) {
   Asked& one = held("set_limit", R"({"n":1})");
   Asked& two = held("set_limit", R"({"n":2})");
-  EXPECT_THAT(why_not({{one.approval, "d"}, {"a-nothing", "d"}}), HasSubstr("no question"));
+  EXPECT_THAT(why_not({{one.approval, "d"}, {"a-nothing", "d"}}), HasSubstr("no approval request"));
   EXPECT_THAT(why_not({{one.approval, "d"}, {one.approval, "d"}}), HasSubstr("twice"));
   EXPECT_THAT(why_not({}), HasSubstr("1 to 50"));
   EXPECT_THAT(why_not(std::vector<BatchAnswer::One>(51, {one.approval, "d"})),
@@ -94,7 +94,7 @@ TEST_F(GateTogether, AllOfThemOrNone) {
   EXPECT_THAT(why_not({{one.approval, "d"}, {two.approval, "d"}}, true, "eve"),
               HasSubstr("nothing was answered"));
   ASSERT_TRUE(world.reject(two.approval));
-  EXPECT_THAT(why_not({{one.approval, "d"}, {two.approval, "d"}}), HasSubstr("rejected"));
+  EXPECT_THAT(why_not({{one.approval, "d"}, {two.approval, "d"}}), HasSubstr("is denied"));
   world.settle();
   EXPECT_EQ(answers(), 1U);
   EXPECT_FALSE(one.done());

@@ -39,7 +39,7 @@ TEST_F(GateNear, NearRepeatsOfARejectedCallAskNoReviewer) {  // H02
     for (const std::string& arguments : near) {
       const Settled reply = world.call("send_mail", arguments);
       EXPECT_EQ(reply.code, Code::approval_rejected) << arguments;
-      EXPECT_THAT(reply.text, HasSubstr("nearly this call was rejected")) << arguments;
+      EXPECT_THAT(reply.text, HasSubstr("nearly this call was denied")) << arguments;
     }
     world.kill();
     world.start();

@@ -199,7 +199,7 @@ void AttentionChecks::finish_withdrawn() {
     const bool ours = run.phase != RunPhase::closed && is_vigilance(gate_.state(), id);
     if (ours && !waiting.contains(id)) over.insert(id);
   }
-  for (const std::string& run : over) finish(run, "the switch was thrown");
+  for (const std::string& run : over) finish(run, "the kill switch was set");
 }
 
 void AttentionChecks::finish(const std::string& run, const std::string& text) {

@@ -166,7 +166,7 @@ struct AutomatedReviewers::Impl : std::enable_shared_from_this<AutomatedReviewer
     const Approval* asked = gate->state().approval(given.approval);
     if (asked == nullptr || asked->phase != ApprovalPhase::open) co_return;
     if (asked->binding() != given.binding) {
-      co_return note(person, given.approval, "the question was changed meanwhile");
+      co_return note(person, given.approval, "the approval request was changed meanwhile");
     }
     const Status answered =
         gate->approvals.answer(given.approval, person, groups, answer->approve, answer->reason,
@@ -197,7 +197,8 @@ struct AutomatedReviewers::Impl : std::enable_shared_from_this<AutomatedReviewer
       if (known == deployment.people.end() || !known->second.automatic) continue;
       if (!asked_of.insert(approval + "\n" + asked->binding() + "\n" + person).second) continue;
       if (waiting.size() >= waiting_max) {
-        note(person, approval, fmt::format("{} questions wait for programs already", waiting_max));
+        note(person, approval,
+             fmt::format("{} approval requests wait for programs already", waiting_max));
         continue;
       }
       waiting.push_back({person, approval, *known->second.automatic, net::boot_time()});

@@ -132,7 +132,7 @@ std::string stopped_already(const State& state, const std::string& run) {
     const bool covered = known == nullptr || covers(kill, *known) || covers_tool(kill, drill_tool);
     if (!covered) continue;
     const std::string what = kill.scope + (kill.name.empty() ? "" : " " + kill.name);
-    return fmt::format("`{}` is stopped by {} ({}): it is resumed first, and tried then",
+    return fmt::format("the kill switch is set for `{}` by {} ({}): resume it first, then try it",
                        escape_untrusted(what),
                        kill.person.empty() ? "an unknown person" : escape_untrusted(kill.person),
                        escape_untrusted(kill.reason));

@@ -25,7 +25,7 @@ std::string_view verb(notify::Pressed pressed) {
     case notify::Pressed::approve:
       return "approved";
     case notify::Pressed::reject:
-      return "rejected";
+      return "denied";
     case notify::Pressed::acknowledge:
       return "acknowledged";
     case notify::Pressed::open:
@@ -92,7 +92,8 @@ Status Notifications::pressed(const notify::SlackAnswer& answer, const std::stri
   const bool approve = answer.pressed == notify::Pressed::approve;
   const Approval* asked = gate_.state().approval(answer.id);
   if (asked == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(answer.id) + "`");
+    return fail(ErrorKind::missing,
+                "there is no approval request `" + escape_untrusted(answer.id) + "`");
   }
   std::string shown;
   if (approve) {
@@ -106,7 +107,7 @@ Status Notifications::pressed(const notify::SlackAnswer& answer, const std::stri
     }
   }
   // The agent reads why: there is no field for words at a button.
-  const std::string reason = approve ? "in Slack" : "rejected by " + person + " in Slack";
+  const std::string reason = approve ? "in Slack" : "denied by " + person + " in Slack";
   return gate_.approvals.answer(answer.id, person, groups_of_(person), approve, reason, "slack",
                                 shown);
 }

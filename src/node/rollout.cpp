@@ -27,7 +27,7 @@ Candidate candidate_of_role(const std::string& role, const std::string& file,
 }
 
 std::string said_of(const ObservationNow& one) {
-  return fmt::format("role `{}` {} watched and not stopped until {}: {}",
+  return fmt::format("role `{}` {} watched and not enforced until {}: {}",
                      escape_untrusted(one.what.agent),
                      one.waits ? "waits for a reviewer to be" : "is", to_string(one.what.until),
                      escape_untrusted(one.what.reason));

@@ -255,7 +255,7 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
                                   Instant now, bool full, const KnownBeside& around) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
+    return fail(ErrorKind::missing, "there is no approval request `" + escape_untrusted(id) + "`");
   }
   return question_json(state, journal, {*approval, arguments_of(journal, *approval)}, now, full,
                        around);
@@ -266,7 +266,7 @@ Result<std::string> changed_json(const State& state, Journal& journal, const std
                                  const Policy* policy) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
+    return fail(ErrorKind::missing, "there is no approval request `" + escape_untrusted(id) + "`");
   }
   Approval as_changed = *approval;
   as_changed.changed =

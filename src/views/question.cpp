@@ -17,7 +17,7 @@ Result<std::string> stored_text(Journal& journal, std::string_view commitment,
   Digest digest{};
   if (!parse_spelled(commitment, digest)) {
     return fail(ErrorKind::corrupt,
-                "the question does not say where " + std::string(what) + " are");
+                "the approval request does not say where " + std::string(what) + " are");
   }
   auto payload = journal.payload(digest);
   PAWL_TRY(payload);

@@ -182,7 +182,7 @@ void write_alarms(json::Writer& out, const Gate& gate) {
   }
   for (const Kill& kill : gate.state().kills()) {
     if (kill.scope == "all")
-      out.string("everything is stopped by " + escape_untrusted(kill.person));
+      out.string("the kill switch is set for everything, by " + escape_untrusted(kill.person));
   }
   out.end();
 }

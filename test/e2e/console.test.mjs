@@ -107,7 +107,7 @@ test('a held call is seen, read, typed for and approved, and runs', { skip }, as
     ['journal', 'Journal'],
     ['policies', 'Policies'],
     ['people', 'Reviewers'],
-    ['switch', 'Switch'],
+    ['switch', 'Kill switch'],
   ]) {
     await page.goto(`${w.console}#/${place}`);
     await page.waitForSelector(`h1:has-text("${title}")`);
@@ -192,14 +192,14 @@ test('two persons for one call, a refusal with its reason, a stop, and time that
   await ada.selectOption('#scope', 'agent');
   await ada.fill('#name', 'tester');
   await ada.fill('#why', 'it moves files');
-  await ada.getByRole('button', { name: 'Stop' }).click();
-  await ada.waitForSelector('text=/Stopped in/');
+  await ada.getByRole('button', { name: 'Kill', exact: true }).click();
+  await ada.waitForSelector('text=/Killed in/');
   await ada.waitForSelector('text=/[1-9][0-9]* process(es)? of servers behind it: they go on/');
   assert.match(said(await held), /stopped|kill/i);
   assert.equal((await w.call('read_text_file', { path: written })).isError, true);
   await looksRight(ada, 'desk-stopped');
   ada.on('dialog', (dialog) => dialog.accept('it was a test'));
-  await ada.getByRole('button', { name: 'Let it go on' }).first().click();
+  await ada.getByRole('button', { name: 'Resume' }).first().click();
   await until(async () => !(await w.call('read_text_file', { path: written })).isError, 'going on');
 
   // With the processes of the server, which is started again for whoever calls it afterwards.
@@ -207,12 +207,12 @@ test('two persons for one call, a refusal with its reason, a stop, and time that
   await ada.fill('#name', 'crm');
   await ada.fill('#why', 'it is to be away');
   await ada.getByLabel(/end the processes/).check();
-  await ada.getByRole('button', { name: 'Stop' }).click();
+  await ada.getByRole('button', { name: 'Kill', exact: true }).click();
   const dead = await ada.waitForSelector('text=/of [0-9]+ process(es)? dead after/');
   const [, gone, of] = /(\d+) of (\d+) process/.exec(await dead.innerText());
   assert.ok(gone >= 1 && gone === of, `${gone} of ${of}`);
   await looksRight(ada, 'desk-stopped-processes');
-  await ada.getByRole('button', { name: 'Let it go on' }).first().click();
+  await ada.getByRole('button', { name: 'Resume' }).first().click();
   await until(async () => !(await w.call('read_text_file', { path: written })).isError, 'going on');
   await ada.getByRole('button', { name: 'Sign out' }).click();
   await ada.waitForSelector('#passphrase');

@@ -204,7 +204,7 @@ test('several are approved in one act, each read and typed for by itself', { ski
     }
     if (page === bob) await looksRight(page, 'phone-dark-together');
     await approve.click();
-    await page.waitForSelector('text=You approved 2 questions');
+    await page.waitForSelector('text=You approved 2 approval requests');
   }
   for (const answer of await Promise.all(gone.slice(1))) assert.equal(answer.isError, undefined);
 });

@@ -62,11 +62,11 @@ const records = (type) =>
 test('an alarm is seen, taken and ended, and the last drill is there', { skip }, async () => {
   const page = await signedIn(browser, w, 'ada');
   await page.click('nav >> text=Alarms');
-  await page.waitForSelector('text=it is not known that the switch works');
+  await page.waitForSelector('text=it is not known that the kill switch works');
   // Nobody is named, and nothing is quiet.
   const first = w.pawl('kill', 'tool', 'y', '--reason', 'a test', '--config', w.config);
   assert.equal(first.status, 1, first.err);
-  assert.match(first.err, /nothing was stopped: no tool is called `y`/);
+  assert.match(first.err, /nothing was killed: no tool is called `y`/);
   await page.waitForSelector('section:has-text("It has no contacts.")');
   await page.getByRole('button', { name: /It is over/ }).click();
   await page.waitForSelector('text=Nothing waits for an answer.');

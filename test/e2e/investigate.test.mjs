@@ -223,7 +223,7 @@ test('who touched app.conf, and who let it: from the console alone', { skip }, a
   const story = await page.locator('.entries').innerText();
   assert.match(story, /edit app\.conf · completed in \d+ ms/);
   assert.match(story, /create directory/);
-  assert.equal(await page.locator('summary:has-text("Stop this run")').count(), 0);
+  assert.equal(await page.locator('summary:has-text("Kill this run")').count(), 0);
   await looksRightEverywhere(page, 'run-story');
   assert.deepEqual(page.faults, []);
   await page.context().close();
@@ -241,7 +241,7 @@ test('at a terminal `audit tail` has a head, and no line of it wraps', { skip },
 
 test('a phone reaches every place, and a broken policy file is said above all of them', { skip }, async () => {
   const phone = await signedIn(browser, w, 'ada', { viewport: { width: 390, height: 844 } });
-  for (const place of ['Switch', 'Alarms', 'Grants']) {
+  for (const place of ['Kill switch', 'Alarms', 'Grants']) {
     const right = await phone.evaluate((name) => {
       const links = [...document.querySelectorAll('nav a')];
       return links.find((link) => link.textContent.startsWith(name)).getBoundingClientRect().right;
@@ -265,9 +265,9 @@ test('a phone reaches every place, and a broken policy file is said above all of
 test('steps never read more than there are, and a run is stopped from its own page', { skip }, async () => {
   const page = await signedIn(browser, w, 'ada');
   await page.goto(`${w.console}#/runs/${run}`);
-  await page.click('summary:has-text("Stop this run")');
-  await page.fill('#stop-why', 'it edits configuration');
-  await page.getByRole('button', { name: 'Stop this run' }).click();
+  await page.click('summary:has-text("Kill this run")');
+  await page.fill('#kill-why', 'it edits configuration');
+  await page.getByRole('button', { name: 'Kill this run' }).click();
   await page.waitForSelector('li:has-text("killed"):has-text("it edits configuration")');
   assert.equal((await call('read_text_file', { path: w.file })).isError, true);
   await agent.close().catch(() => {});

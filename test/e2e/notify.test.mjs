@@ -299,7 +299,7 @@ test('an auditor presses in vain, and nobody acknowledges who is not enrolled', 
   for (const [action, value] of [['pawl_approve', approve.value], ['pawl_reject', id]]) {
     slack.posts.length = 0;
     assert.equal((await press(action, value, { user: 'U0ZOE' })).status, 200);
-    await said(/^not (approved|rejected): an auditor sees everything and decides nothing/);
+    await said(/^not (approved|denied): an auditor sees everything and decides nothing/);
     assert.equal(JSON.parse((await w.later('approvals', 'list', '--json')).out)[0].phase, 'open');
   }
   assert.equal((await w.later('kill', 'tool', 'read_big', '--reason', 'x')).status, 0);
@@ -316,7 +316,7 @@ test('an auditor presses in vain, and nobody acknowledges who is not enrolled', 
   assert.equal((await press('pawl_reject', id)).status, 200);
   const told = await call;
   assert.equal(code(told), 'approval_rejected');
-  assert.match(told.content[0].text, /rejected by ada in Slack/);
+  assert.match(told.content[0].text, /denied by ada in Slack/);
 });
 
 test('where nobody is named, it is red at its end all the same', async (t) => {

@@ -108,7 +108,7 @@ test('a reviewer asks, and the agent answers with the same call', async (t) => {
   for (let i = 0; i < 200 && !existsSync(heard); ++i) await sleep(25);
   const notices = readFileSync(heard, 'utf8');
   assert.match(notices, /^replied .*the agent said something to what `ada` asked/m);
-  assert.match(notices, /^passed .*`ada` passed a question on to `bob`: busy/m);
+  assert.match(notices, /^passed .*`ada` passed an approval request on to `bob`: busy/m);
   assert.doesNotMatch(notices, /security|evil/, 'a notice has none of the words of an agent');
 });
 

@@ -146,11 +146,11 @@ test('a watched role runs what is harmless, and the journal says that it was den
     ['delete_customer_record', 'deny', 'blocked', true],
   ]);
   assert.ok(said.slice(4).every(([, effect, , enforced]) => effect !== 'allow' && enforced));
-  assert.match(w.pawl('status').out, /watched {4}tester is not stopped until .*first week; 3 let/);
+  assert.match(w.pawl('status').out, /watched {4}tester is not enforced until .*first week; 3 let/);
   assert.match(w.pawl('audit', 'query').out, /not enforced: it ran/);
   const report = w.pawl('observe', 'report').out;
-  assert.match(report, /tester: would have asked you 1 time, stopped 2 times; 0 ran by its policy/);
-  assert.match(report, /1 {2}stopped {2}crm\/read_big {2}not_granted/);
+  assert.match(report, /tester: would have asked you 1 time, denied 2 times; 0 ran by its policy/);
+  assert.match(report, /1 {2}denied {3}crm\/read_big {2}not_granted/);
   assert.equal(w.json('observe', 'report', 'tester').reasons.length, 3);
   const numbers = await Numbers.of(w);
   assert.equal(numbers.sum('pawl_observed_total', { role: 'tester', verdict: 'deny' }), 2);
@@ -160,7 +160,7 @@ test('a watched role runs what is harmless, and the journal says that it was den
 
 test('it ends by itself, and production does not pass meanwhile', async (t) => {
   const w = await serve(t, strict, { role: observe(soon(3000)) });
-  assert.match(w.log, /role `tester` is watched and not stopped until/);
+  assert.match(w.log, /role `tester` is watched and not enforced until/);
   const client = await connect(t, w);
   const production = () => w.pawl('check', '--production', '--config', w.config, w.policy).out;
   const during = production();
@@ -172,8 +172,8 @@ test('it ends by itself, and production does not pass meanwhile', async (t) => {
   });
   await until(() => /no longer: role `tester` is watched/.test(w.log));
   assert.doesNotMatch(w.pawl('status').out, /watched/);
-  assert.doesNotMatch(production(), /watched and not stopped/);
-  if (first.isError === undefined) assert.match(flat(during), /watched and not stopped/);
+  assert.doesNotMatch(production(), /watched and not enforced/);
+  if (first.isError === undefined) assert.match(flat(during), /watched and not enforced/);
   const records = lines(w.pawl('audit', 'query', '--json').out);
   const notes = records.filter((one) => one.topic === 'observe');
   assert.match(notes.at(-1).text, /`tester` is enforced again: its time is over/);

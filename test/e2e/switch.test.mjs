@@ -18,7 +18,7 @@ test('a kill of a name that nothing has says that nothing was stopped', async (t
   for (const [scope, name, meant] of cases) {
     const done = w.pawl('kill', scope, name, '--reason', 'in a hurry');
     assert.equal(done.status, 1, `${scope} ${name}: ${done.out}`);
-    assert.match(done.err, /nothing was stopped/);
+    assert.match(done.err, /nothing was killed/);
     assert.ok(done.out.includes(meant), `${scope} ${name}: ${done.out}`);
     assert.doesNotMatch(done.out, /^killed/m);
     const said = w.pawl('kill', scope, name, '--reason', 'in a hurry', '--json');
@@ -43,7 +43,7 @@ test('an unknown run is refused, with the nearest one', async (t) => {
   const [{ run }] = w.json('runs', 'list');
   const done = w.pawl('kill', 'run', run.slice(0, -1), '--reason', 'in a hurry');
   assert.equal(done.status, 1);
-  assert.match(done.err, /nothing was stopped/);
+  assert.match(done.err, /nothing was killed/);
   assert.ok(done.err.includes(run), done.err);
   assert.equal(w.json('status').kills.length, 0);
 });
@@ -64,6 +64,6 @@ test('a kill of what exists is thrown, whether anything of it runs or not', asyn
   assert.equal(code(await client.call('read_customer_record', { customer_id: 'c' })), 'killed');
   const wrong = w.pawl('resume', 'agent', 'testr');
   assert.equal(wrong.status, 1);
-  assert.match(wrong.err, /nothing is stopped .*stopped there: `tester`/);
+  assert.match(wrong.err, /the kill switch is not set for .*killed there: `tester`/);
   assert.equal(w.pawl('resume', 'agent', 'tester').status, 0);
 });

@@ -160,13 +160,13 @@ test('an agent without a key gets its first one', (t) => {
   assert.match(ask(w, 'keys', 'list', '--config', config).stdout, /bot/);
 });
 
-test('status says that everything is stopped', (t) => {
+test('status says that the kill switch is set for everything', (t) => {
   const w = world(t);
-  assert.match(w.pawl('status').out, /grants are given/);
+  assert.match(w.pawl('status').out, /deciding +every call/);
   assert.equal(w.pawl('kill', 'all', '--reason', 'smoke').status, 0);
   const status = w.pawl('status');
-  assert.match(status.out, /no grants: everything is stopped by \S+: smoke/);
-  assert.doesNotMatch(status.out, /grants are given/);
+  assert.match(status.out, /denying +every call: the kill switch is set for everything, by \S+: smoke/);
+  assert.doesNotMatch(status.out, /deciding +every call/);
   assert.equal(status.status, 1);
 });
 

@@ -1,10 +1,15 @@
-// English: texts for people are plain sentences. A text is a string literal of the program, or a
-// line of the first page and of the guides. Words that do not say who acts, and turns that no
-// engineer would type, are refused: the person is a reviewer, sponsor, operator, client or caller.
+// English: texts for people are plain sentences. A text is a string literal of the program or of
+// the console's scripts, or a line of the first page, the guides and the examples. Words that do
+// not say who acts, and turns that no engineer would type, are refused: the person is a reviewer,
+// sponsor, operator, client or caller. And one thing has one word, that of docs/glossary.md: what
+// the protocol, a record or a policy key calls it stands in backticks.
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "rules.h"
 #include "scan.h"
@@ -28,6 +33,30 @@ constexpr std::array<Turn, 10> kTurns = {{
     {"are none", "say what they are not"},
     {"is no name of", "say `is not a valid name`"},
     {"is under way", "say `is running` or `is open`"},
+}};
+
+// What the glossary has another word for. Only sentences are looked at, since a literal of one word
+// is a name.
+constexpr std::array<Turn, 19> kWords = {{
+    {"question", "the glossary has `approval request`"},
+    {"questions", "the glossary has `approval request`"},
+    {"reject", "the glossary has `deny`"},
+    {"rejects", "the glossary has `deny`"},
+    {"rejected", "the glossary has `deny`"},
+    {"rejection", "the glossary has `denial`"},
+    {"call is refused", "a call is denied"},
+    {"calls are refused", "a call is denied"},
+    {"refuses a call", "a call is denied"},
+    {"refuses the call", "a call is denied"},
+    {"the switch", "the glossary has `kill switch`"},
+    {"was stopped by", "the glossary has `kill` and `halt`"},
+    {"is stopped by", "the glossary has `kill` and `halt`"},
+    {"are stopped by", "the glossary has `kill` and `halt`"},
+    {"nothing was stopped", "the glossary has `kill`"},
+    {"everything is stopped", "the glossary has `kill`"},
+    {"not stopped until", "the glossary has `enforced`"},
+    {"workflow", "the glossary has `stage`"},
+    {"stage of autonomy", "the glossary has `stage`"},
 }};
 
 bool is_letter(char c) {
@@ -58,25 +87,109 @@ bool contains(std::string_view text, std::string_view words) {
   return false;
 }
 
-void look_at(const SourceFile& file, std::string_view text, int line, Findings& into) {
-  const std::string small = lower(text);
-  for (const Turn& turn : kTurns) {
-    if (!contains(small, turn.words)) continue;
+// What stands in backticks is a name of the protocol, a record, a key, or a command.
+std::string without_names(std::string_view text) {
+  std::string out;
+  bool name = false;
+  for (const char c : text) {
+    if (c == '`') name = !name;
+    if (!name) out += c;
+  }
+  return out;
+}
+
+void find_turns(const SourceFile& file, std::string_view text, int line,
+                std::span<const Turn> turns, Findings& into) {
+  for (const Turn& turn : turns) {
+    if (!contains(text, turn.words)) continue;
     std::string message = "`" + std::string(turn.words) + "` in a text for people: ";
     message += turn.instead;
     into.push_back({file.path, line, std::move(message)});
   }
 }
 
+void look_at(const SourceFile& file, std::string_view text, int line, Findings& into) {
+  const std::string small = lower(text);
+  find_turns(file, small, line, kTurns, into);
+  if (small.find(' ') != std::string::npos) {
+    find_turns(file, without_names(small), line, kWords, into);
+  }
+}
+
 // A file that only tests include has `_test` or `testing` in its name.
 bool has_texts(const SourceFile& file) {
   return file.cpp() && file.path.starts_with("src/") && !file.name().contains("_test") &&
-         !file.name().contains("test_") && !file.name().contains("testing");
+         !file.name().contains("test_") && !file.name().contains("testing") &&
+         !file.name().contains("_table");
 }
 
+bool is_script(const SourceFile& file) {
+  return file.path.starts_with("src/") && file.path.ends_with(".js");
+}
+
+// The texts of a script: between quotes of any kind, without what `${}` puts into them.
+struct Quoted {
+  std::string text;
+  int line;
+};
+
+class Script {
+ public:
+  explicit Script(std::string_view text) : text_(text) {}
+
+  std::vector<Quoted> quoted() {
+    while (!over()) skip();
+    return std::move(found_);
+  }
+
+ private:
+  bool over() const { return at_ >= text_.size(); }
+  char next() {
+    if (text_[at_] == '\n') ++line_;
+    return text_[at_++];
+  }
+  // One character of code, one comment or one text.
+  void skip() {
+    if (text_.substr(at_, 2) == "//") {
+      while (!over() && text_[at_] != '\n') next();
+      return;
+    }
+    const char c = next();
+    if (c == '\'' || c == '"' || c == '`') quote(c);
+  }
+  void quote(char end) {
+    Quoted one{{}, line_};
+    while (!over() && text_[at_] != end) {
+      if (end == '`' && text_.substr(at_, 2) == "${") {
+        hole();
+      } else {
+        if (text_[at_] == '\\') next();
+        if (!over()) one.text += next();
+      }
+    }
+    if (!over()) next();
+    found_.push_back(std::move(one));
+  }
+  void hole() {
+    next();
+    next();
+    for (int depth = 1; depth > 0 && !over();) {
+      if (text_[at_] == '{') ++depth;
+      if (text_[at_] == '}') --depth;
+      skip();
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  int line_ = 1;
+  std::vector<Quoted> found_;
+};
+
 bool is_guide(const SourceFile& file) {
-  return file.path == "README.md" ||
-         (file.path.starts_with("docs/guide/") && file.path.ends_with(".md"));
+  return file.path == "README.md" || file.path == "SECURITY.md" ||
+         ((file.path.starts_with("docs/guide/") || file.path.starts_with("examples/")) &&
+          file.path.ends_with(".md"));
 }
 
 }  // namespace
@@ -88,6 +201,8 @@ Findings find_unplain_english(const Tree& tree) {
       for (const Token& token : scan(file.text).tokens) {
         if (token.kind == Kind::text) look_at(file, token.text, token.line, out);
       }
+    } else if (is_script(file)) {
+      for (const Quoted& one : Script(file.text).quoted()) look_at(file, one.text, one.line, out);
     } else if (is_guide(file)) {
       for (std::size_t n = 0; n < file.lines.size(); ++n) {
         look_at(file, file.lines[n], static_cast<int>(n) + 1, out);

@@ -84,7 +84,7 @@ void say_askable(const Subject& subject, std::vector<std::string>& lines) {
       line += fmt::format(", at most {} calls", *one.what.max_calls_per_run);
     }
     line += fmt::format(", granted by {}",
-                        who.empty() ? std::string("no named reviewer")
+                        who.empty() ? std::string("no reviewer yet")
                                     : escape_untrusted(fmt::format("{}", fmt::join(who, ", "))));
     for (const ArgumentRule& rule : one.what.arguments) line += "; " + argument_sentence(rule);
     lines.push_back(std::move(line));

@@ -107,7 +107,7 @@ TEST(Check, TheFirstPolicyLoadsWithItsGapsNamed) {
                           "access_payment_raw |  | deny | blocked in line 23",
                           "bulk_send_email |  | deny | blocked in line 24"));
   EXPECT_EQ(report.table[2].effect, Effect::hold);
-  EXPECT_EQ(report.table[2].approval, "1 of no one, within 5m");
+  EXPECT_EQ(report.table[2].approval, "no reviewer yet, within 5m");
   EXPECT_THAT(
       report.summary,
       Contains("a run is limited by 25 steps, 2m without the time spent waiting for people, "
@@ -127,7 +127,7 @@ TEST(Check, InProductionTheGapsAreErrors) {
     EXPECT_NE(finding.weight, Finding::Weight::error_in_production) << finding.message;
   }
   // In production an irreversible call needs what is typed.
-  EXPECT_EQ(report.table[2].approval, "1 of no one, within 5m, typed");
+  EXPECT_EQ(report.table[2].approval, "no reviewer yet, within 5m, typed");
 }
 
 TEST(Check, TheFileItselfMaySayProduction) {

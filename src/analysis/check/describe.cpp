@@ -134,7 +134,7 @@ std::string table_sentence(const PackTool& known) {
 
 std::string who_is_asked(const Question& question, const ApprovalTerms& own,
                          const ApprovalTerms& file) {
-  const std::string who = question.reviewers.empty() ? std::string("no named reviewer")
+  const std::string who = question.reviewers.empty() ? std::string("no reviewer yet")
                                                      : fmt::format("{} of {}", question.quorum,
                                                                    some_of(question.reviewers));
   const bool denies = own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true));

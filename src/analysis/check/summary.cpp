@@ -33,7 +33,7 @@ std::string approval_of(const Subject& subject) {
   }
   const bool stated =
       subject.deployment != nullptr && !subject.deployment->default_reviewers.empty();
-  if (!stated) return "no named reviewer";
+  if (!stated) return "no reviewer yet: `pawl reviewers add NAME`";
   return escape_untrusted(fmt::format("{} (default_reviewers)",
                                       fmt::join(subject.deployment->default_reviewers, ", ")));
 }

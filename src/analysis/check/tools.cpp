@@ -21,9 +21,10 @@ std::string asked(const Question& question) {
   if (question.effect != Effect::hold) return {};
   const std::string who =
       question.reviewers.empty()
-          ? std::string("no one")
-          : escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, ", ")));
-  return fmt::format("{} of {}, within {}{}", question.quorum, who, to_string(question.within),
+          ? std::string("no reviewer yet")
+          : fmt::format("{} of {}", question.quorum,
+                        escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, ", "))));
+  return fmt::format("{}, within {}{}", who, to_string(question.within),
                      question.typed ? ", typed" : "");
 }
 

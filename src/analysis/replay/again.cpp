@@ -110,7 +110,7 @@ void compare_approval(Comparison& sides, const State& state, const Facts& facts,
   const Run* run = asked == nullptr ? nullptr : state.run(asked->asked.run);
   const Standing* standing = run == nullptr ? nullptr : run->stands(facts.approval->approval, now);
   const bool stands = standing != nullptr && asked->phase == ApprovalPhase::consumed;
-  const std::string phase(asked == nullptr ? "no such question"
+  const std::string phase(asked == nullptr ? "no such approval request"
                           : stands         ? to_string(ApprovalPhase::approved)
                                            : to_string(asked->phase));
   sides.member("approval", std::string("approved"), phase);

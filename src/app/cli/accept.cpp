@@ -33,7 +33,7 @@ constexpr OptionRow kOptions[] = {
     asked_server_option,
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"},
-    {"--observe", "ROLE", "accepts that the role is watched and not stopped, as it is deployed"},
+    {"--observe", "ROLE", "accepts that the role is watched and not enforced, as it is deployed"},
     {"--deployment", "", "accepts the deployment file, which `--config` names", Takes::nothing},
     {"--yes", "", "accepts everything that is shown, without asking for each tool", Takes::nothing},
     state_option,
@@ -344,7 +344,7 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   const Observation what{name, role->second.observe->until, role->second.observe->reason};
   const Report report(arguments.has("--json"));
   report.say(
-      fmt::format("watched   {}: what its policy stops runs until {}, unless it is "
+      fmt::format("watched   {}: what its policy denies or holds runs until {}, unless it is "
                   "irreversible, blocked or over a ceiling\nreason    {}",
                   escape_untrusted(name), to_string(what.until), escape_untrusted(what.reason)));
   auto node = control(arguments);

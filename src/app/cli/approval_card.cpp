@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/cli/audit_text.h"
 #include "app/terminal/terminal.h"
 #include "base/text.h"
 #include "model/access.h"
@@ -12,6 +13,10 @@ namespace pawl::app {
 
 std::string card_word(json::View object, std::string_view key) {
   return escape_untrusted(object.text(key).value_or(""));
+}
+
+std::string phase_word(json::View question) {
+  return std::string(word_for_people(card_word(question, "phase")));
 }
 
 std::string left_of(json::View question) {
@@ -47,7 +52,7 @@ std::string typed_of(json::View question) {
 }  // namespace
 
 std::string state_of(json::View question) {
-  std::string state = card_word(question, "phase");
+  std::string state = phase_word(question);
   if (question["passed_to"].exists()) state += ", for " + card_word(question, "passed_to");
   return state;
 }
@@ -159,7 +164,7 @@ void print_what_to_type(Lines& page, json::View question) {
 std::string card_head(json::View question) {
   const bool open = question.text("phase") == "open";
   return paint(open ? Ink::warn : Ink::strong,
-               fmt::format("{}  {}", open ? "HELD" : card_word(question, "phase"),
+               fmt::format("{}  {}", open ? "HELD" : phase_word(question),
                            card_word(question, "approval"))) +
          fmt::format("   expires in {}   {} people", left_of(question), people_of(question));
 }
@@ -277,7 +282,8 @@ void say_answered(const Arguments& arguments, const std::string& person, json::V
     result.end();
     return out(result.text());
   }
-  out(fmt::format("{} by {}; the question is now {}", word, escape_untrusted(person), phase));
+  out(fmt::format("{} by {}; the approval request is now {}", word, escape_untrusted(person),
+                  word_for_people(phase)));
   if (wrong.empty()) return;
   out("It was asked for to see whether people read. Nothing would have run.\n"
       "It ought to be denied: " +

@@ -15,6 +15,9 @@ namespace pawl::app {
 
 // A text member as a terminal may show it; a flag that is there and true.
 std::string card_word(json::View object, std::string_view key);
+
+// The phase of an approval request as people say it: `denied` where a reviewer said no.
+std::string phase_word(json::View question);
 bool card_flag(json::View object, std::string_view key);
 
 std::string left_of(json::View question);    // `4m30s`

@@ -27,8 +27,8 @@ namespace {
 constexpr OptionRow kAs = {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"};
 constexpr OptionRow kReason = {"--reason", "TEXT",
                                "words that go to the agent and into the record"};
-constexpr OptionRow kTyped = {"--typed", "TEXT",
-                              "what the question asks to be typed; otherwise the terminal asks"};
+constexpr OptionRow kTyped = {
+    "--typed", "TEXT", "what the approval request asks to be typed; otherwise the terminal asks"};
 constexpr OptionRow kFull = {"--full", "", "shows long arguments whole, however long",
                              Takes::nothing};
 constexpr OptionRow kListOptions[] = {kAs, json_option, state_option, config_option};
@@ -41,11 +41,12 @@ constexpr OptionRow kForRun = {"--for-run", "", "good for calls like it of the r
                                Takes::nothing};
 constexpr OptionRow kApproveOptions[] = {
     kAs, kReason, kTyped, kFull, kIdentical, kForRun, json_option, state_option, config_option};
-constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
-constexpr WordRow kIds[] = {{"id",
-                             "the question, as `approvals list` names it; several are answered "
-                             "together, in one act",
-                             true, true}};
+constexpr WordRow kId[] = {{"id", "the approval request, as `approvals list` names it"}};
+constexpr WordRow kIds[] = {
+    {"id",
+     "the approval request, as `approvals list` names it; several are answered "
+     "together, in one act",
+     true, true}};
 
 // `edit app.conf`, then the tool with its arguments, then the reason.
 std::string wanted_by(json::View question) {
@@ -82,7 +83,7 @@ int list(const Arguments& arguments) {
                     state_of(question), wanted_by(question)});
     refusals.insert(may_not_of(question));
   }
-  std::vector<std::string> head = {"question",
+  std::vector<std::string> head = {"request",
                                    "class",
                                    "agent",
                                    "people",
@@ -130,8 +131,8 @@ int tell_answers(const Arguments& arguments, const Deciding& how,
     return exit_good;
   }
   out(paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "denied") +
-      fmt::format(" by {}: {} questions, each for its own call", escape_untrusted(how.person),
-                  ids.size()));
+      fmt::format(" by {}: {} approval requests, each for its own call",
+                  escape_untrusted(how.person), ids.size()));
   if (!measured.empty()) {
     out("Asked for to see whether people read, and nothing would have run: " + measured);
   }
@@ -176,7 +177,7 @@ Result<Deciding> deciding(const Arguments& arguments, bool approve) {
     return fail(ErrorKind::usage, "`--for-run` and `--identical` are two ways; one of them");
   }
   if ((how.for_run || how.identical > 0) && arguments.words("id").size() > 1) {
-    return fail(ErrorKind::usage, "`--for-run` and `--identical` are of one question");
+    return fail(ErrorKind::usage, "`--for-run` and `--identical` are of one approval request");
   }
   return how;
 }
@@ -193,8 +194,9 @@ int give(const Arguments& arguments, bool approve) {
   const std::vector<std::string> ids = arguments.words("id");
   if (ids.size() == 1) return give_one(arguments, *node, how);
   if (arguments.has("--typed")) {
-    return complain(
-        {ErrorKind::usage, "`--typed` is of one question; for several the terminal asks", {}});
+    return complain({ErrorKind::usage,
+                     "`--typed` is of one approval request; for several the terminal asks",
+                     {}});
   }
   const auto together = questions_together(*node, ids, arguments.has("--full"), how.person);
   if (!together) return complain(together.error());
@@ -217,7 +219,7 @@ int deny(const Arguments& arguments) {
 extern const CommandRow approvals_list_command = {
     "approvals list", "run", "lists the calls that wait for a person", kListOptions, {}, list};
 extern const CommandRow approvals_show_command = {
-    "approvals show", "run", "shows one question with everything needed to answer it",
+    "approvals show", "run", "shows one approval request with everything needed to answer it",
     kShowOptions,     kId,   show};
 extern const CommandRow approvals_approve_command = {
     "approvals approve",
@@ -230,13 +232,14 @@ extern const CommandRow approvals_approve_command = {
     "good "
     "for more: `--identical N` for N identical calls of this run, `--for-run` for calls like it of "
     "this run, for as long as the policy says. `pawl grants` lists these approvals and takes them "
-    "back. Several questions about one tool and of one class are approved in one act: what their "
+    "back. Several approval requests about one tool and of one class are approved in one act: what "
+    "their "
     "calls "
     "would take together is shown first, then everything that would run. Each stays an approval of "
     "its own call. Calls that cannot be undone go together only where each asks for a typed "
     "confirmation, which is asked for each."};
 extern const CommandRow approvals_deny_command = {
-    "approvals deny", "run", "rejects a call; the reason goes to the agent",
+    "approvals deny", "run", "denies a call; the reason goes to the agent",
     kAnswerOptions,   kIds,  deny};
 
 namespace {
@@ -250,9 +253,9 @@ constexpr OptionRow kOptionsOfPass[] = {kReviewerWhoTalks,
                                         state_option,
                                         config_option};
 constexpr WordRow kWordsOfAsk[] = {
-    {"id", "the question, as `approvals list` names it"},
+    {"id", "the approval request, as `approvals list` names it"},
     {"text", "what the agent is asked: a text of at most 1000 bytes"}};
-constexpr WordRow kWordsOfPass[] = {{"id", "the question, as `approvals list` names it"},
+constexpr WordRow kWordsOfPass[] = {{"id", "the approval request, as `approvals list` names it"},
                                     {"to", "a person or a group among those who may answer it"}};
 
 int said(const Arguments& arguments, const std::string& act_text, const std::string& sentence) {
@@ -275,7 +278,7 @@ int ask_agent(const Arguments& arguments) {
   act_text.object().key("approval").string(arguments.word("id")).key("kind").string("ask");
   act_text.key("text").string(arguments.word("text")).end();
   return said(arguments, act_text.text(),
-              fmt::format("the agent is asked; the question {} stays open, with its time",
+              fmt::format("the agent is asked; the approval request {} stays open, with its time",
                           escape_untrusted(arguments.word("id"))));
 }
 
@@ -304,12 +307,12 @@ extern const CommandRow approvals_ask_command = {
 extern const CommandRow approvals_pass_command = {
     "approvals pass",
     "run",
-    "passes a question on to another person or group that may answer it",
+    "passes an approval request on to another person or group that may answer it",
     kOptionsOfPass,
     kWordsOfPass,
     pass_on,
     "It gives no right and takes none away: the person is told, and `approvals list` says for "
-    "whom the question is."};
+    "whom the approval request is."};
 
 namespace {
 
@@ -320,13 +323,14 @@ constexpr OptionRow kOptionsOfChange[] = {
     {"--unset", "NAME", "leaves an argument out", Takes::many},
     {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"},
     {"--reason", "TEXT", "why, for the agent and the record"},
-    {"--typed", "TEXT", "what the question asks to be typed; otherwise the terminal asks"},
+    {"--typed", "TEXT", "what the approval request asks to be typed; otherwise the terminal asks"},
     {"--full", "", "shows long arguments whole, however long", Takes::nothing},
     {"--yes", "", "does not ask once more", Takes::nothing},
     json_option,
     state_option,
     config_option};
-constexpr WordRow kQuestionToChange[] = {{"id", "the question, as `approvals list` names it"}};
+constexpr WordRow kQuestionToChange[] = {
+    {"id", "the approval request, as `approvals list` names it"}};
 
 // A value as it was typed: JSON where it is JSON, else the text itself.
 void write_value(const std::string& given, json::Writer& out) {
@@ -483,7 +487,7 @@ int stats(const Arguments& arguments) {
     out(json::write(said));
     return node->ends(exit_good);
   }
-  out(fmt::format("questions a day      {} over {} days", figure(said, "per_day"),
+  out(fmt::format("approval requests    {} a day, over {} days", figure(said, "per_day"),
                   figure(said, "days")));
   out(fmt::format("answered with yes    {} of {}", share_text(said), figure(said, "answers")));
   out(fmt::format(
@@ -491,7 +495,7 @@ int stats(const Arguments& arguments) {
       "which that is known",
       figure(said, "hasty"), figure(said, "displayed")));
   out(fmt::format(
-      "at once              {} approvals within two seconds of the question, card or not",
+      "at once              {} approvals within two seconds of the request, card or not",
       figure(said, "at_once")));
   std::vector<std::vector<std::string>> rows;
   for (json::View person : said["reviewers"].elements()) rows.push_back(stats_row(person));

@@ -246,7 +246,7 @@ std::vector<std::string> WatchPage::render_list(Screen::Size size, Duration now)
   }
   lines.push_back(paint(Ink::strong, head));
   lines.push_back(
-      paint(Ink::dim, "    " + padded("question", kIdColumns) + " " + padded("class", wide_.risk) +
+      paint(Ink::dim, "    " + padded("request", kIdColumns) + " " + padded("class", wide_.risk) +
                           " " + padded("tool", wide_.tool) + " " + padded("agent", wide_.agent) +
                           " " + padded("people", kPeopleColumns) + " " +
                           padded("left", kTimeColumns) + " about"));
@@ -464,7 +464,7 @@ class LiveQueue {
     }
     const std::string about = page_.wanted().size() == 1
                                   ? page_.wanted().front()
-                                  : fmt::format("{} questions", page_.wanted().size());
+                                  : fmt::format("{} approval requests", page_.wanted().size());
     const bool over = what == "approved" || what == "denied";
     if (over) page_.close_card();
     look(true);
@@ -570,12 +570,15 @@ extern const CommandRow approvals_watch_command = {
     kOptionsOfWatch,
     {},
     watch,
-    "Keys are those of the console. Enter or `o` opens a question: the card that `approvals show` "
-    "prints. There `a` approves and `d` denies, `c` asks the agent, `h` hands the question over, "
+    "Keys are those of the console. Enter or `o` opens an approval request: the card that "
+    "`approvals show` "
+    "prints. There `a` approves and `d` denies, `c` asks the agent, `h` hands the approval request "
+    "over, "
     "`f` shows all of it. It is approved only after all of the "
     "card was on the screen, and each answer asks for the passphrase. `x` or space marks several "
-    "questions "
+    "approval requests "
     "in the list, which enter opens as one card with what their calls would take together. `/` "
-    "filters over all questions. With `--json` the list is printed as a line whenever it changes."};
+    "filters over all approval requests. With `--json` the list is printed as a line whenever it "
+    "changes."};
 
 }  // namespace pawl::app

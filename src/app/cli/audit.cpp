@@ -47,7 +47,7 @@ constexpr OptionRow kQueryOptions[] = {
     {"--code", "WORD", "only this code: constraint, blocked, ceiling and others"},
     {"--agent", "NAME", "only this agent (the role in its policy)"},
     {"--argument", "TEXT",
-     "only calls with this in their arguments, with their questions and ends"},
+     "only calls with this in their arguments, with their approval requests and ends"},
     {"--person", "NAME", "only what this person did, and the calls of runs that they started"},
     {"--since", "TIME", "from this time on: RFC 3339, a date, or how long ago (`2h`)"},
     {"--until", "TIME", "before this time, spelled the same way"},

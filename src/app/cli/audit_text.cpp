@@ -25,7 +25,7 @@ std::string full_tool(json::View record) {
 }
 
 Ink ink_of_word(std::string_view word) {
-  if (word == "deny" || word == "reject" || word == "failed" || word == "indeterminate" ||
+  if (word == "deny" || word == "denied" || word == "failed" || word == "indeterminate" ||
       word == "killed" || word == "halted") {
     return Ink::bad;
   }
@@ -36,7 +36,8 @@ Ink ink_of_word(std::string_view word) {
   return word == "allow" || word == "approve" || word == "completed" ? Ink::good : Ink::plain;
 }
 
-std::string word(std::string_view shown) {
+std::string word(std::string_view recorded) {
+  const std::string_view shown = word_for_people(recorded);
   return paint(ink_of_word(shown), fmt::format("{:<11}", shown));
 }
 
@@ -151,6 +152,16 @@ std::string what(json::View record) {
     return word("halted") + joined({visible_part(record, "code"), visible_part(record, "why")});
   }
   if (type == "kill.set") return word("killed") + others(record);
+  if (type == "definition.seen") {
+    return paint(Ink::dim, "offers     ") +
+           joined({full_tool(record), visible_part(record, "pin"), visible_part(record, "digest")});
+  }
+  if (type == "pin.accepted") {
+    const std::string person = visible_part(record, "person");
+    return paint(Ink::dim, "accepted   ") +
+           joined({full_tool(record), person.empty() ? "" : "by " + person,
+                   visible_part(record, "digest")});
+  }
   return paint(Ink::strong, type) + "  " + others(record);
 }
 
@@ -179,6 +190,12 @@ void write_pretty(json::View value, const std::string& margin, std::string& into
 }
 
 }  // namespace
+
+std::string_view word_for_people(std::string_view recorded) {
+  if (recorded == "reject") return "deny";
+  if (recorded == "consumed") return "used";
+  return recorded == "rejected" ? "denied" : recorded;
+}
 
 std::string record_line(json::View record) {
   std::string time = visible_part(record, "at");

@@ -18,6 +18,11 @@ namespace pawl::app {
 std::string record_line(json::View record);
 inline constexpr std::string_view record_head = "   seq  time (UTC)           run         what";
 
+// The word that people read for what a record says: a reviewer who says no denies, and the record
+// has `reject` for it; an approval whose call runs is used. Anything else is what it was, the same
+// bytes.
+std::string_view word_for_people(std::string_view recorded);
+
 // All members, one a line, sorted as they are stored; nested objects indented.
 std::string record_members(json::View record, std::string_view margin);
 

@@ -172,7 +172,7 @@ void compare_rollout(const std::string& name, const Deployment::Role& role, cons
   if (role.observe && node::wall_clock() < role.observe->until) {
     report.findings.push_back(
         {Finding::Weight::error_in_production,
-         fmt::format("the deployment file ({}:{}) has `{}` watched and not stopped until {}: {}",
+         fmt::format("the deployment file ({}:{}) has `{}` watched and not enforced until {}: {}",
                      escape_untrusted(role.observe->at.file), role.observe->at.line,
                      escape_untrusted(name), to_string(role.observe->until),
                      escape_untrusted(role.observe->reason)),

@@ -100,7 +100,7 @@ std::span<const Group> groups() {
   static constexpr std::array<Group, 4> all = {{
       {"use", "put pawl between an agent and its tools"},
       {"write", "write policies and see what they mean"},
-      {"run", "answer questions, stop and resume"},
+      {"run", "answer approval requests, kill and resume"},
       {"prove", "what happened, and a proof that it was not edited"},
   }};
   return all;
@@ -112,8 +112,8 @@ std::span<const FirstCommand> first_commands() {
       {"mcp", "puts the gate in front of the servers of one client"},
       {"serve", "serves MCP over HTTP to many agents, one address for each role"},
       {"approvals", "lists the calls that wait for a person, and answers them"},
-      {"status", "shows the node, its runs and what is stopped"},
-      {"kill", "stops everything, a role, an agent, a run, a tool or a server"},
+      {"status", "shows the node, its runs and the kill switch"},
+      {"kill", "sets the kill switch for everything, a role, an agent, a run, a tool or a server"},
       {"check", "says what a policy file means, what is wrong with it, and what it leaves open"},
       {"replay", "tells what a run did, and decides every call of it once more"},
   }};

@@ -35,7 +35,8 @@ extern const CommandRow console_command = {
     kConsoleOptions,
     {},
     show_console,
-    "The console is the queue of questions, the runs and the switch in a browser. A node under "
+    "The console is the queue of approval requests, the runs and the kill switch in a browser. A "
+    "node under "
     "`pawl serve` opens it where `listen.console` of the deployment file says; any other node, or "
     "one whose file does not say, opens it on a free port of this machine when this command asks. "
     "Reviewers sign in with their name and passphrase."};

@@ -160,8 +160,9 @@ const CommandRow describe_command{
     .run = run_describe,
     .more =
         "For each tool: its class, what its arguments must be, its limits, who is asked. The table "
-        "says what happens in each environment to a call that keeps those limits, at the stage of "
-        "autonomy that the file claims: `hold x2 typed` is a question to two persons who type what "
-        "is at stake. Where it depends on the call (`allow / hold`), the rows below say on what."};
+        "says what happens in each environment to a call that keeps those limits, at the stage "
+        "that "
+        "the file claims (`autonomy`): `hold x2 typed` waits for two persons who type what is at "
+        "stake. Where it depends on the call (`allow / hold`), the rows below say on what."};
 
 }  // namespace pawl::app

@@ -370,7 +370,7 @@ extern const CommandRow diff_command = {
     "node that runs. The policy is never in force: nothing is asked, held or forwarded because of "
     "it. A fact that was not recorded is `unknown` and never guessed. What came "
     "after a call that "
-    "it would have stopped is what really came. Exits with 1 where a call comes out otherwise.\n\n"
+    "it would have denied is what really came. Exits with 1 where a call comes out otherwise.\n\n"
     "    pawl diff --live ROLE\n\n"
     "says what the role's own `candidate` said as the calls came, from their records: how often it "
     "came out otherwise, and for each rule the newest calls. Only the newest candidate, or with "

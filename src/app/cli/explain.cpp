@@ -137,7 +137,8 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
                                : escape_untrusted(fmt::format(", by typing the text of `{}`",
                                                               fmt::join(q.typed_of, "` and `")));
   }
-  text += q.deny_on_timeout ? "; no answer in time is a denial" : "; the question stays open";
+  text +=
+      q.deny_on_timeout ? "; no answer in time is a denial" : "; the approval request stays open";
   return "\n" + paint(Ink::strong, "who could answer") + "\n" +
          wrap(text, columns_max, {.first = stage_margin, .rest = stage_margin}) + "\n";
 }
@@ -386,7 +387,7 @@ int run_explain(const Arguments& arguments) {
 const CommandRow explain_command{
     .name = "explain",
     .group = "write",
-    .says = "says why one call is decided as it is: each stage, each rule, what it saw",
+    .says = "says why one call is decided as it is: each decision stage, each rule, what it saw",
     .options = explain_options,
     .words = {},
     .run = run_explain,
@@ -394,7 +395,8 @@ const CommandRow explain_command{
         "The call is one JSON object on standard input, as for `pawl decide`; without `now` it is "
         "about this moment. Nothing runs and nothing is stored. First stands what decided, with "
         "the line of the policy; then what the agent would read, who could answer where a person "
-        "is asked, and every stage with its rules that apply to the call. Values are shortened, "
+        "is asked, and every decision stage with its rules that apply to the call. Values are "
+        "shortened, "
         "secrets and the contents of lists are not shown.\n\n"
         "    pawl explain --policy support.yaml < call.json\n\n"
         "Exit status: 0 it would run, 1 it is denied or held or no call at all, 2 no answer."};

@@ -81,9 +81,10 @@ Status put(const std::string& path, const std::string& text, bool force) {
 }
 
 // `server`: the words behind `pawl mcp` that name it. `serves`: the command that serves the
-// deployment file to every client; empty: no such command.
+// deployment file to every client; empty: no such command. `config`: what `--config` names.
 void print_next_steps(const FirstPolicy& made, const std::string& file, const std::string& server,
-                      const std::string& serves, const std::string& role) {
+                      const std::string& serves, const std::string& role,
+                      const std::string& config) {
   out(paint(Ink::good, "written") +
       fmt::format("    {}: {} tools in entries: {} only read, {} ask a person each time, {} ask as "
                   "long as the stage is `new`",
@@ -104,8 +105,9 @@ void print_next_steps(const FirstPolicy& made, const std::string& file, const st
   }
   out("next:");
   out("  1. read the file, delete what the agent does not need, add limits to arguments");
-  out("  2. pawl check " + escape_untrusted(file));
-  out("  3. pawl reviewers add NAME            who may answer the questions");
+  const std::string with = config.empty() ? "" : " --config " + escape_untrusted(config);
+  out("  2. pawl check" + with + " " + escape_untrusted(file));
+  out("  3. pawl reviewers add" + with + " NAME            who may answer the approval requests");
   if (!serves.empty()) {
     out("  4. " + serves + "   and its address with /mcp/" + role + " in your client's settings");
     out("     or, for one client alone:");
@@ -235,7 +237,7 @@ int run_init(const Arguments& arguments) {
     json.key("held").natural(made.held).key("left_out").natural(made.left_out).end();
     out(json.text());
   } else {
-    print_next_steps(made, file, line, serves, role);
+    print_next_steps(made, file, line, serves, role, arguments.one("--config").value_or(""));
   }
   return exit_good;
 }

@@ -30,11 +30,11 @@ void say_observing(json::View one) {
   const std::string until = rollout_member(one, "until") + ": " + rollout_member(one, "reason");
   if (waits) {
     out(paint(Ink::warn, "waits") + "      " + rollout_member(one, "agent") +
-        " is to be watched and not stopped until " + until + "\n           pawl accept --observe " +
-        rollout_member(one, "agent"));
+        " is to be watched and not enforced until " + until +
+        "\n           pawl accept --observe " + rollout_member(one, "agent"));
     return;
   }
-  out(paint(Ink::bad, "watched") + fmt::format("    {} is not stopped until {}; {} let through",
+  out(paint(Ink::bad, "watched") + fmt::format("    {} is not enforced until {}; {} let through",
                                                rollout_member(one, "agent"), until,
                                                one["passed"].natural()));
 }
@@ -99,11 +99,12 @@ std::vector<std::string> escalation_lines(json::View status) {
   for (json::View one : status["escalations"].elements()) {
     const std::string phase = text(one, "phase");
     const bool acknowledged = phase == "acknowledged";
-    lines.push_back(paint(acknowledged ? Ink::good : Ink::bad, phase) +
-                    fmt::format("   {} {}{}: {}{}", text(one, "escalation"), text(one, "event"),
-                                text(one, "run").empty() ? "" : " of " + text(one, "run"),
-                                text(one, "why"),
-                                acknowledged ? " (by " + text(one, "person") + ")" : ""));
+    lines.push_back(
+        paint(acknowledged ? Ink::good : Ink::bad, "escalation") +
+        fmt::format(" {} is {}: {}{}: {}{}", text(one, "escalation"),
+                    acknowledged ? "taken by " + text(one, "person") : phase, text(one, "event"),
+                    text(one, "run").empty() ? "" : " of " + text(one, "run"), text(one, "why"),
+                    acknowledged ? "" : "; `pawl ack " + text(one, "escalation") + "` takes it"));
   }
   for (json::View way : status["notices"].elements()) {
     if (text(way, "dead").empty()) continue;
@@ -126,7 +127,7 @@ namespace {
 constexpr OptionRow kDrillAs = {"--as", "NAME",
                                 "the reviewer who acts (default PAWL_REVIEWER or you)"};
 constexpr OptionRow kEverything = {"--everything", "",
-                                   "throws the switch over everything, in a maintenance window",
+                                   "sets the kill switch over everything, in a maintenance window",
                                    Takes::nothing};
 constexpr OptionRow kDrillOptions[] = {kDrillAs, kEverything, json_option, state_option,
                                        config_option};
@@ -153,7 +154,7 @@ int run_drill(const Arguments& arguments) {
   out(paint(passed ? Ink::good : Ink::bad, passed ? "passed" : "failed") +
       fmt::format("   {} of role {}", escape_untrusted(root.text("run").value_or("")),
                   escape_untrusted(root.text("role").value_or(""))));
-  out(fmt::format("calls let through      {} before the switch, {} after it",
+  out(fmt::format("calls let through      {} before the kill switch, {} after it",
                   root["calls"].natural(), root["after"].natural()));
   out("to the last of them    " + shown_ms(root["decided_us"]));
   out(fmt::format("processes              {}, and {} not proved dead", root["processes"].natural(),
@@ -190,10 +191,12 @@ extern const CommandRow drill_command = {
     .more =
         "The deployment file says whose run it is (`drill: {role: canary, every: 30d}`); the "
         "policy of that role allows the tool `drill_effect`, which does nothing. A run is opened, "
-        "calls are let through, a hundred processes are started; then the switch is thrown over "
+        "calls are let through, a hundred processes are started; then the kill switch is set over "
         "that run, and with --everything over all of them. The drill's own kill is lifted "
-        "afterwards, and no other; a drill is refused where the switch already stops what it would "
-        "try. With --everything runs go on and take calls again, but what the switch ended stays "
+        "afterwards, and no other; a drill is refused where the kill switch already stops what it "
+        "would "
+        "try. With --everything runs go on and take calls again, but what the kill switch ended "
+        "stays "
         "ended: held calls are withdrawn, calls at servers cancelled, what people granted is gone, "
         "and credentials of runs are no longer good. The outcome is a record, and `pawl check` "
         "fails when the last drill that passed is older than the deployment file says.\n\nExit "
@@ -247,10 +250,10 @@ int nothing_done(const Error& error) {
   return error.fault == ErrorKind::missing ? exit_no : status;
 }
 
-int say_nothing_stopped(const std::string& scope, const std::string& name, json::View near) {
+int say_nothing_killed(const std::string& scope, const std::string& name, json::View near) {
   const std::string what = scope == "upstream" ? "server" : scope;
-  err("pawl: nothing was stopped: no " + what + " is called `" + escape_untrusted(name) + "`");
-  out(paint(Ink::bad, "nothing was stopped"));
+  err("pawl: nothing was killed: no " + what + " is called `" + escape_untrusted(name) + "`");
+  out(paint(Ink::bad, "nothing was killed"));
   out("nearest names          " + texts(near));
   out("the kill stands        for a " + what +
       " that is called so later; to lift it: pawl resume " + scope + " " + escape_untrusted(name));
@@ -282,10 +285,10 @@ int kill(const Arguments& arguments) {
     out(json::write(root));
     return found ? exit_good : exit_no;
   }
-  if (!found) return say_nothing_stopped(scope, name, root["near"]);
+  if (!found) return say_nothing_killed(scope, name, root["near"]);
   out(paint(Ink::bad, "killed") + "   " + scope +
       (name.empty() ? "" : " " + escape_untrusted(name)));
-  out("runs stopped           " + texts(root["runs"]));
+  out("runs killed            " + texts(root["runs"]));
   out("held calls withdrawn   " + texts(root["withdrawn"]));
   out("calls in flight        " + texts(root["cancelled"]));
   for (const std::string& line : process_lines(root["processes"])) out(line);
@@ -367,13 +370,13 @@ int status(const Arguments& arguments) {
   for (json::View entry : root["kills"].elements()) {
     if (!fault.empty() || entry.text("scope") != "all") continue;
     const std::string why = escape_untrusted(entry.text("reason").value_or(""));
-    fault = fmt::format("everything is stopped by {}{}{}, until `pawl resume all`",
+    fault = fmt::format("the kill switch is set for everything, by {}{}{}, until `pawl resume all`",
                         escape_untrusted(entry.text("person").value_or("")),
                         why.empty() ? "" : ": ", why);
   }
-  out(fault.empty() ? paint(Ink::good, "grants are given")
-                    : paint(Ink::bad, "no grants: " + fault));
-  out(fmt::format("node       {}   records {}   questions {}",
+  out(fault.empty() ? paint(Ink::good, "deciding") + "   every call as its policy says"
+                    : paint(Ink::bad, "denying") + "    every call: " + fault);
+  out(fmt::format("node       {}   records {}   approval requests {}",
                   escape_untrusted(root.text("version").value_or("")), root["records"].natural(),
                   root["questions"].natural()));
   for (json::View entry : root["kills"].elements()) {
@@ -407,16 +410,17 @@ int status(const Arguments& arguments) {
 extern const CommandRow kill_command = {
     "kill",
     "run",
-    "stops everything, a role, an agent, a run, a tool or a server; needs no permission",
+    "sets the kill switch for everything, a role, an agent, a run, a tool or a server; needs no "
+    "permission",
     kKillOptions,
     kSwitchWords,
     kill,
-    "Exits with 1 where nothing has that name: nothing was stopped then, the nearest names are "
+    "Exits with 1 where nothing has that name: nothing was killed then, the nearest names are "
     "printed, and the kill stands for whatever is called so later."};
 extern const CommandRow resume_command = {
     "resume",       "run",        "lifts a kill or a halt; needs a reviewer",
     kResumeOptions, kSwitchWords, resume};
 extern const CommandRow status_command = {
-    "status", "run", "shows the node, its runs and what is stopped", kStatusOptions, {}, status};
+    "status", "run", "shows the node, its runs and the kill switch", kStatusOptions, {}, status};
 
 }  // namespace pawl::app

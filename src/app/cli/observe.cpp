@@ -24,12 +24,12 @@ std::string times(std::uint64_t count) {
 }
 
 void say_day(const std::string& date, const std::string& role, const WatchedDay& day) {
-  out(fmt::format("{}  {}: would have asked you {}, stopped {}; {} ran by its policy",
+  out(fmt::format("{}  {}: would have asked you {}, denied {}; {} ran by its policy",
                   paint(Ink::strong, date), escape_untrusted(role), times(day.asked),
                   times(day.stopped), day.ran));
   for (const auto& [reason, count] : day.reasons) {
     out(fmt::format("  {:>5}  {}  {}  {}{}", count,
-                    reason.stopped ? paint(Ink::bad, "stopped") : paint(Ink::warn, "asked  "),
+                    reason.stopped ? paint(Ink::bad, "denied ") : paint(Ink::warn, "asked  "),
                     escape_untrusted(reason.tool), escape_untrusted(reason.code),
                     reason.rule.empty() ? ""
                                         : "  " + escape_untrusted(reason.rule) + "  " +
@@ -67,7 +67,7 @@ int run_observe_report(const Arguments& arguments) {
       });
   if (!read) return evidence->ends(read.error());
   const auto& days = report.days();
-  if (days.empty() && !json) out("nothing ran that a policy would have stopped");
+  if (days.empty() && !json) out("nothing ran that a policy would have denied or held");
   for (const auto& [date, roles] : days) {
     for (const auto& [role, day] : roles) {
       json ? write_day(date, role, day) : say_day(date, role, day);
@@ -81,15 +81,15 @@ int run_observe_report(const Arguments& arguments) {
 extern const CommandRow observe_report_command = {
     "observe report",
     "prove",
-    "says what a watched role would have been stopped at, day by day",
+    "says what a watched role would have been denied or held at, day by day",
     kReportOptions,
     kReportWords,
     run_observe_report,
     "Of the calls that ran although they were denied or held, as their role was watched and not "
-    "stopped (`observe` in the deployment file): how many people would have been asked about, how "
+    "enforced (`observe` in the deployment file): how many people would have been asked about, how "
     "many would not have run, by which tool and which rule. Days are those of UTC. What was "
-    "stopped "
-    "all the same is not part of it: `pawl audit query --effect deny` has it. With `--json` a line "
+    "denied all the same is not part of it: `pawl audit query --effect deny` has it. With `--json` "
+    "a line "
     "for each day and role."};
 
 }  // namespace pawl::app

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "analysis/replay/replay.h"
+#include "app/cli/audit_text.h"
 #include "app/cli/commands.h"
 #include "app/common/command.h"
 #include "app/common/evidence.h"
@@ -123,7 +124,8 @@ void print_timeline(const Replay& replay) {
   Budgets before;
   for (const TimelineStep& step : replay.timeline) {
     const TimelineEntry& entry = step.entry;
-    std::string verdict = escape_untrusted(entry.verdict.empty() ? entry.what : entry.verdict);
+    std::string verdict =
+        escape_untrusted(word_for_people(entry.verdict.empty() ? entry.what : entry.verdict));
     if (entry.again && entry.verdict != "deny") verdict = "released";
     rows.push_back({std::to_string(entry.seq), paint(Ink::dim, since(entry.since_start)),
                     escape_untrusted(entry.call), paint(ink_of_entry(entry), verdict),

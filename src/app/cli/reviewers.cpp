@@ -53,16 +53,14 @@ std::string person_line(const std::string& name, const std::vector<std::string>&
   return line + "proof: passphrase, verifier: \"" + verifier + "\"}\n";
 }
 
-// The deployment file with one more person. The rest of it stays byte for byte.
-Result<std::string> with_person(const std::string& path, const std::string& line, bool first) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    std::string fresh = "version: 1\npeople:\n" + line;
-    if (first) {
-      fresh += "  default_reviewers: [" + std::string(trim(line.substr(0, line.find(':')))) + "]\n";
-    }
-    return fresh;
+// The deployment file with one more person, who answers what no policy names another for where
+// `answers` says so. The rest of it stays byte for byte.
+Result<std::string> with_person(const std::string& path, std::string line, bool answers) {
+  if (answers) {
+    line += "  default_reviewers: [" + std::string(trim(line.substr(0, line.find(':')))) + "]\n";
   }
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return "version: 1\npeople:\n" + line;
   auto text = node::read_file(path, 4UL << 20);
   if (!text) return text;
   const std::string mark = "people:\n";
@@ -163,6 +161,7 @@ void say_enrolled(const Arguments& arguments, const Enrolled& done) {
 struct Adding {
   std::string name, path;
   bool first = false;             // no reviewer is enrolled yet
+  bool alone = false;             // the deployment file, where there is one, names no person
   bool known = false;             // this person is
   std::string enrolled_verifier;  // … by this
   std::optional<Deployment::Person> listed;
@@ -187,6 +186,8 @@ Result<Adding> adding(NodeConnection& node, const Arguments& arguments) {
   if (before.deployment && before.deployment->people.contains(found.name)) {
     found.listed = before.deployment->people.at(found.name);
   }
+  found.alone = !before.deployment ||
+                (before.deployment->people.empty() && before.deployment->default_reviewers.empty());
   if (found.listed && found.listed->automatic) {
     return fail(ErrorKind::usage, "`" + found.name + "` is a program and proves nothing");
   }
@@ -209,8 +210,12 @@ Status write_person(const Adding& what, const Arguments& arguments, const std::s
                     bool& written) {
   Result<std::string> text = std::string();
   if (!what.listed) {
-    text = with_person(what.path, person_line(what.name, arguments.many("--group"), verifier),
-                       what.first);
+    // Who has a group answers where a policy names that.
+    const std::vector<std::string> groups = arguments.many("--group");
+    std::error_code error;
+    const bool fresh = !std::filesystem::exists(what.path, error);
+    text = with_person(what.path, person_line(what.name, groups, verifier),
+                       what.first && (fresh || (what.alone && groups.empty())));
   } else if (what.first && what.listed->verifier.empty()) {
     text = with_verifier(what.path, what.name, what.listed->at, verifier);
   }

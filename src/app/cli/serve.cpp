@@ -215,7 +215,8 @@ extern const CommandRow serve_command = {
     "at /mcp/ROLE. It is the node of its state directory, in the foreground: `pawl mcp`, "
     "`pawl approvals` and the others find it there. Nothing is started where the deployment file "
     "or one of the policies has a mistake. A background node of that directory that has nothing to "
-    "do makes room; one with clients or open questions does not, and is named. It ends in order on "
+    "do makes room; one with clients or open approval requests does not, and is named. It ends in "
+    "order on "
     "SIGTERM, and reads the deployment "
     "file and the certificate again on SIGHUP; a bad file leaves what was in force."};
 

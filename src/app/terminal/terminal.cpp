@@ -231,11 +231,12 @@ void say(int terminal, std::string_view text) {
   }
 }
 
-Result<net::Fd> open_terminal() {
+// `otherwise`: what a script does.
+Result<net::Fd> open_terminal(const char* otherwise) {
   net::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal.open()) {
     return fail(ErrorKind::environment,
-                "there is no terminal to ask at; scripts name a file in PAWL_PASSPHRASE_FILE");
+                "there is no terminal to ask at; " + std::string(otherwise));
   }
   return terminal;
 }
@@ -333,7 +334,7 @@ Result<std::string> passphrase_file(const std::string& path) {
 }  // namespace
 
 Result<std::string> ask(const std::string& question) {
-  const auto terminal = open_terminal();
+  const auto terminal = open_terminal("scripts say it beforehand, with `--yes` or `--typed`");
   PAWL_TRY(terminal);
   say(terminal->get(), question + " ");
   return read_line(terminal->get());
@@ -346,7 +347,7 @@ Result<std::string> ask_secret(const std::string& question) {
 }
 
 Result<std::string> ask_hidden(const std::string& question) {
-  const auto terminal = open_terminal();
+  const auto terminal = open_terminal("scripts name a file in PAWL_PASSPHRASE_FILE");
   PAWL_TRY(terminal);
   Result<std::string> answer = [&] {
     const Hidden hidden(terminal->get());

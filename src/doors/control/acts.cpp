@@ -80,7 +80,8 @@ Status Control::answer_question(const std::string& person, const std::string& pr
   }
   const Approval* question = ports_.gate.state().approval(*approval);
   if (question == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(*approval) + "`");
+    return fail(ErrorKind::missing,
+                "there is no approval request `" + escape_untrusted(*approval) + "`");
   }
   bool typed = false;
   if (approve.boolean()) {
@@ -97,7 +98,7 @@ Status Control::answer_question(const std::string& person, const std::string& pr
       PAWL_TRY(wanted);
       if (!typed_right(act.text("typed").value_or(""), *wanted)) {
         return fail(ErrorKind::refused,
-                    "what was typed is not what this question asks for; it stays open");
+                    "what was typed is not what this approval request asks for; it stays open");
       }
       typed = true;
     }
@@ -183,7 +184,7 @@ Status Control::change_question(const std::string& person, const std::string& pr
   if (const auto to_type = approval.text("type_this")) {
     if (!typed_right(act.text("typed").value_or(""), *to_type)) {
       return fail(ErrorKind::refused,
-                  "what was typed is not what this question asks for; it stays open");
+                  "what was typed is not what this approval request asks for; it stays open");
     }
     change.typed = true;
   }

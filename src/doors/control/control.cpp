@@ -379,7 +379,7 @@ Task<Result<std::string>> Control::kill(json::View request) {
   auto stopped = ports_.gate.kill_switch.kill(*scope, *name, *by, *reason);
   if (!stopped && stopped.error().fault == ErrorKind::missing) {
     co_return fail(ErrorKind::missing,
-                   "nothing was stopped: " + stopped.error().message + views::meant_text(near));
+                   "nothing was killed: " + stopped.error().message + views::meant_text(near));
   }
   PAWL_CO_TRY(stopped);
   if (ports_.killed) ports_.killed(*stopped);

@@ -80,9 +80,9 @@ class Metrics {
                 {"role", "outcome", "error"}};
   Family opened_{"pawl_runs_opened_total", "Runs that were opened.", counter, {"role"}};
   Family halted_{"pawl_runs_halted_total", "Runs that were halted.", counter, {"role", "code"}};
-  Family asked_{"pawl_questions_total", "Questions to people.", counter, {"role"}};
+  Family asked_{"pawl_questions_total", "Approval requests to people.", counter, {"role"}};
   Family answers_{"pawl_answers_total", "Answers of people.", counter, {"answer"}};
-  Family kills_{"pawl_kills_total", "How often the switch was thrown.", counter, {"scope"}};
+  Family kills_{"pawl_kills_total", "How often the kill switch was set.", counter, {"scope"}};
   Family notes_{
       "pawl_notes_total", "Notes in the journal, such as refused identities.", counter, {"topic"}};
   Family told_{"pawl_escalations_total", "Notices to people.", counter, {"event"}};
@@ -99,7 +99,7 @@ class Metrics {
                  gauge,
                  {"role"}};
   Family observing_{"pawl_observing_seconds_left",
-                    "For how long a role is still watched and not stopped.",
+                    "For how long a role is still watched and not enforced.",
                     gauge,
                     {"role"}};
   Times deciding_;
@@ -111,7 +111,7 @@ class Metrics {
                gauge,
                {"role", "phase"}};
   Family waiting_{
-      "pawl_questions_waiting", "Questions that no one answered so far.", gauge, {"role"}};
+      "pawl_questions_waiting", "Approval requests that no one answered so far.", gauge, {"role"}};
   Family executing_{"pawl_calls_executing", "Calls that run at their servers.", gauge, {"role"}};
   Family spent_{"pawl_ceiling_used_ratio",
                 "The part of a ceiling that is used, of the open run that is nearest to it.",

@@ -27,6 +27,11 @@ bool started_as_another(const GateState& gate_state, const Approval& approval,
   return same_person(person, now) && !same_person(person, approval.asked.terms->sponsor);
 }
 
+// As people say it: a person who answers no denies.
+std::string_view in_words(ApprovalPhase phase) {
+  return phase == ApprovalPhase::rejected ? "denied" : to_string(phase);
+}
+
 // Whether a call may run because of it.
 bool approves(AnswerGiven::Kind kind) {
   switch (kind) {
@@ -172,12 +177,13 @@ std::string why_not(const GateState& gate_state, const Approval& asked, const An
 Status may_answer(GateState& gate_state, const AnswerGiven& a) {
   const Approval* asked = gate_state.state.approval(a.approval);
   if (asked == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(a.approval) + "`");
+    return fail(ErrorKind::missing,
+                "there is no approval request `" + escape_untrusted(a.approval) + "`");
   }
   if (asked->phase != ApprovalPhase::open || time_is_over(gate_state, *asked)) {
     const bool late = asked->phase == ApprovalPhase::open;
-    return fail(ErrorKind::refused, "the question `" + a.approval + "` is " +
-                                        (late ? "expired" : std::string(to_string(asked->phase))));
+    return fail(ErrorKind::refused, "the approval request `" + a.approval + "` is " +
+                                        std::string(late ? "expired" : in_words(asked->phase)));
   }
   if (a.person.empty() || a.proof.empty()) {
     return fail(ErrorKind::refused, "an answer needs a proven person");

@@ -22,7 +22,7 @@ constexpr std::size_t reason_bytes_max = 1024;
 Status well_formed(const BatchAnswer& answers) {
   if (answers.to.empty() || answers.to.size() > together_max) {
     return fail(ErrorKind::invalid,
-                "one act answers 1 to " + std::to_string(together_max) + " questions");
+                "one act answers 1 to " + std::to_string(together_max) + " approval requests");
   }
   std::set<std::string_view> seen;
   for (const BatchAnswer::One& one : answers.to) {
@@ -70,7 +70,7 @@ Status Approvals::answer(const std::string& id, const std::string& person,
   const Approval& asked = *gate_state.state.approval(id);
   if (reach.any()) {
     const std::string why =
-        approve ? out_of_reach(asked, reach) : "what is rejected is good for nothing";
+        approve ? out_of_reach(asked, reach) : "what is denied is good for nothing";
     if (!why.empty()) return refuse_answer(gate_state, asked, person, why);
   }
   const bool asks_typed = asked.asked.terms->typed;
@@ -111,7 +111,7 @@ Status Approvals::answer(const BatchAnswer& answers) {
     const Approval* asked = gate_state.state.approval(one.approval);
     if (asked == nullptr) {
       return fail(ErrorKind::missing,
-                  "there is no question `" + escape_untrusted(one.approval) + "`");
+                  "there is no approval request `" + escape_untrusted(one.approval) + "`");
     }
     questions.push_back(asked);
   }
@@ -152,7 +152,7 @@ Result<Reservation> Approvals::would_take(const std::string& id) const {
   GateState& gate_state = gate_state_;
   const Approval* asked = gate_state.state.approval(id);
   if (asked == nullptr)
-    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
+    return fail(ErrorKind::missing, "there is no approval request `" + escape_untrusted(id) + "`");
   const auto text = arguments_at(gate_state, asked->args());
   PAWL_TRY(text);
   const auto document = json::parse(*text);

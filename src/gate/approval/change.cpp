@@ -31,7 +31,7 @@ Named parts_of(std::string_view name) {
 Result<std::string> arguments_at(const GateState& gate_state, const std::string& commitment) {
   Digest digest{};
   if (!parse_spelled(commitment, digest)) {
-    return fail(ErrorKind::corrupt, "the question does not say where its arguments are");
+    return fail(ErrorKind::corrupt, "the approval request does not say where its arguments are");
   }
   auto payload = gate_state.journal.payload(digest);
   PAWL_TRY(payload);
@@ -143,8 +143,8 @@ Status may_become(const Approval& asked, const Verdict& verdict, const Call& cal
   as_changed.changed = std::make_shared<const ChangedQuestion>();
   const std::string why = not_covered(as_changed, *verdict.question);
   if (why.empty()) return {};
-  return fail(ErrorKind::refused, "with these arguments it would be another question: " + why +
-                                      " (" + verdict.question->why + ")");
+  return fail(ErrorKind::refused, "with these arguments it would be another approval request: " +
+                                      why + " (" + verdict.question->why + ")");
 }
 
 Result<Changed> judge_changed(GateState& gate_state, const Approval& asked, std::string_view text) {
@@ -214,7 +214,7 @@ std::string with_change_told(const CallContext& context, std::string result) {
 Result<Changed> Approvals::try_change(const std::string& id, std::string_view arguments) const {
   const Approval* asked = gate_state_.state.approval(id);
   if (asked == nullptr)
-    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
+    return fail(ErrorKind::missing, "there is no approval request `" + escape_untrusted(id) + "`");
   return judge_changed(gate_state_, *asked, arguments);
 }
 

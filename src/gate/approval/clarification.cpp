@@ -45,7 +45,7 @@ Status Approvals::request_clarification(const ClarificationRequest& a) {
   GateState& gate_state = gate_state_;
   const std::string text(trim(a.text));
   if (text.empty() || text.size() > clarification_bytes_max) {
-    return fail(ErrorKind::invalid, "a question to the agent is a text of at most " +
+    return fail(ErrorKind::invalid, "what the agent is asked is a text of at most " +
                                         std::to_string(clarification_bytes_max) + " bytes");
   }
   const AnswerGiven asking{AnswerGiven::Kind::ask, a.approval, a.person, a.groups, a.proof, false};
@@ -53,7 +53,7 @@ Status Approvals::request_clarification(const ClarificationRequest& a) {
   const Approval& asked = *gate_state.state.approval(a.approval);
   const std::string& tool = asked.asked.terms->tool;
   if (tool.starts_with("mcp:") || tool.find("/mcp:") != std::string::npos) {
-    return fail(ErrorKind::refused, "only the agent of a tool's call reads a question about it");
+    return fail(ErrorKind::refused, "only the agent of a tool's call can be asked about it");
   }
   if (asked.talk && asked.talk->asked() >= asked_back_max) {
     return fail(ErrorKind::refused, "its agent was asked " + std::to_string(asked_back_max) +

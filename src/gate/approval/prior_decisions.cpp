@@ -21,7 +21,8 @@ std::optional<ApprovalFact> approval_fact(const GateState& gate_state, const App
       if (fact.expired) return fact;
       if (const std::string missing = no_longer_entitled(gate_state, approval); !missing.empty()) {
         fact.rejected_by = missing;
-        fact.reason = "`" + missing + "` approved it and may not answer such a question any more";
+        fact.reason =
+            "`" + missing + "` approved it and may not answer such an approval request any more";
         return fact;
       }
       fact.granted = true;
@@ -59,7 +60,7 @@ std::optional<ApprovalFact> near_duplicate_rejection(const CallContext& context)
   auto fact = asked == nullptr ? std::nullopt : approval_fact(context.gate_state, *asked);
   if (!fact) return fact;
   const std::string words = fact->reason.empty() ? "" : " (" + fact->reason + ")";
-  fact->reason = "nearly this call was rejected" + words;
+  fact->reason = "nearly this call was denied" + words;
   return fact;
 }
 

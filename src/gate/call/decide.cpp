@@ -192,8 +192,9 @@ std::optional<Next> refuse_too_many_questions(CallContext& context, const Evalua
   const std::uint32_t most = context.gate_state.limits.questions_per_run_max;
   if (run.live - run.executing < most) return std::nullopt;
   return refuse_early(
-      context, refusal_of(context, Code::ceiling,
-                          std::to_string(most) + " questions of this run wait for people already"));
+      context,
+      refusal_of(context, Code::ceiling,
+                 std::to_string(most) + " approval requests of this run wait for people already"));
 }
 
 // A request for access that no door made, and a second one while people think about the first.

@@ -47,7 +47,8 @@ Next last_look(CallContext& context, const Status& durable) {
   }
   if (run.phase != RunPhase::open || gate_state.state.halt_of(run.agent, run.sponsor) != nullptr) {
     end_unsent(context);
-    return refuse(context, denial(context, Code::run_halted, "the run was stopped meanwhile"));
+    return refuse(context,
+                  denial(context, Code::run_halted, "the run was killed or halted meanwhile"));
   }
   if (context.asked.sub_run && context.asked.sub_run->over()) {
     end_unsent(context);

@@ -30,7 +30,7 @@ Next too_many(CallContext& context) {
   end_unsent(context);  // no person was asked
   return refuse(context, denial(context, Code::ceiling,
                                 std::to_string(context.gate_state.limits.questions_per_run_max) +
-                                    " questions of this run wait for people already"));
+                                    " approval requests of this run wait for people already"));
 }
 
 Next tell_pending(CallContext& context, const Approval& asked) {

@@ -80,7 +80,7 @@ std::string stopped_names(const State& state, const std::string& scope) {
   constexpr std::size_t shown_max = 5;
   std::string text;
   for (const std::string& name : names) {
-    text += (text.empty() ? "; stopped there: `" : ", `") + escape_untrusted(name) + "`";
+    text += (text.empty() ? "; killed there: `" : ", `") + escape_untrusted(name) + "`";
     if (&name == &*std::next(names.begin(), std::min(names.size(), shown_max) - 1)) break;
   }
   return names.size() > shown_max ? text + " and others" : text;
@@ -146,7 +146,7 @@ Status KillSwitch::resume(const std::string& scope, const std::string& name,
   PAWL_TRY(gate_state_.people.may_decide(person));
   if (!stops_something(gate_state_.state, scope, name)) {
     return fail(ErrorKind::missing,
-                "nothing is stopped under the scope `" + escape_untrusted(scope) + "`" +
+                "the kill switch is not set for the scope `" + escape_untrusted(scope) + "`" +
                     (name.empty() ? "" : " and the name `" + escape_untrusted(name) + "`") +
                     stopped_names(gate_state_.state, scope));
   }

@@ -26,7 +26,7 @@ void begin_observation(GateState& gate_state, const Observation& what) {
   gate_state.observations_waiting.erase(what.agent);
   gate_state.timers.at(gate_state.clock.boot() + left, what.agent,
                        [&gate_state](const std::string&) { end_observations(gate_state); });
-  const std::string sentence = "is watched and not stopped until " + to_string(what.until) + ": " +
+  const std::string sentence = "is watched and not enforced until " + to_string(what.until) + ": " +
                                escape_untrusted(what.reason);
   note_observation(gate_state, what.agent, sentence);
   gate_state.notifier.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
@@ -53,7 +53,7 @@ void wait_for_person(GateState& gate_state, const Observation& what) {
   const auto known = gate_state.observations_waiting.find(what.agent);
   if (known != gate_state.observations_waiting.end() && known->second == what) return;
   gate_state.observations_waiting[what.agent] = what;
-  const std::string sentence = "is to be watched and not stopped until " + to_string(what.until) +
+  const std::string sentence = "is to be watched and not enforced until " + to_string(what.until) +
                                ": " + escape_untrusted(what.reason) +
                                "; it is enforced until a reviewer accepts that (`pawl accept " +
                                "--observe " + escape_untrusted(what.agent) + "`)";

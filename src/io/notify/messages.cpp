@@ -72,7 +72,7 @@ void slack_actions(json::Writer& out, const Notice& notice, SlackButtons buttons
   out.object().key("elements").array();
   if (buttons.approve) {
     button(out, "pawl_approve", "Approve", value);
-    button(out, "pawl_reject", "Reject", value);
+    button(out, "pawl_reject", "Deny", value);
   }
   if (buttons.acknowledge) button(out, "pawl_acknowledge", "Acknowledge", value);
   if (links) {

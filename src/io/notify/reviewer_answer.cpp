@@ -18,9 +18,10 @@ Result<ReviewerAnswer> read_reviewer_answer(std::string_view text, std::string_v
   const auto word = root.text("answer");
   const auto reason = root.text("reason");
   if (root.text("approval") != approval || root.text("binding") != binding) {
-    return none("it is about another question");
+    return none("it is about another approval request");
   }
-  if (word != "approve" && word != "reject") return none("`answer` is neither approve nor reject");
+  if (word != "approve" && word != "reject")
+    return none("`answer` is neither `approve` nor `reject`");
   if (!reason || reason->size() > reviewer_reason_bytes_max) {
     return none("`reason` is not text, or too long");
   }

@@ -190,7 +190,7 @@ bool deny_access(const Situation& s, Verdict& v) {
   }
   if (const Kill* kill = s.state.killed(s.run.agent, s.run.id, target_of(s))) {
     return object(v, Code::killed, nullptr,
-                  "what it asks for is stopped by the kill switch " + kill->id);
+                  "the kill switch is set for what it asks for: " + kill->id);
   }
   const auto wanted = read_access(s.call.arguments);
   if (!wanted) return beyond(s, wanted.error().message, v);

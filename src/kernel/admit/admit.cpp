@@ -77,9 +77,9 @@ bool deny_answer(const Situation& s, Verdict& v) {
   if (!fact) return false;
   const Rule* rule = &s.tool->entry->rule;
   if (!fact->rejected_by.empty()) {
-    return object(v, Code::approval_rejected, rule,
-                  fact->reason.empty() ? "a reviewer rejected it"
-                                       : "a reviewer rejected it: " + fact->reason);
+    return object(
+        v, Code::approval_rejected, rule,
+        fact->reason.empty() ? "a reviewer denied it" : "a reviewer denied it: " + fact->reason);
   }
   if (!fact->expired) return false;
   v.retry = true;

@@ -65,7 +65,7 @@ void ask_class(const Situation& s, Asked& asked) {
     return;
   }
   std::string why = "it is " + to_string(c);
-  if (s.policy.default_stage) why += ", and its workflow is " + std::string(to_string(found.stage));
+  if (s.policy.default_stage) why += "; its stage is " + std::string(to_string(found.stage));
   asked.ask(&entry.rule, why, found.asks.typed, found.asks.quorum);
 }
 

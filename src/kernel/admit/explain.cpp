@@ -53,7 +53,7 @@ std::string_view possible(Code code) {
     case Code::frozen:
       return "wait for the end of the freeze";
     case Code::not_in_state:
-      return "take the step that the workflow expects now";
+      return "take the step that is expected now";
     case Code::approval_pending:
       return "go on with something else and call again later";
     case Code::approval_rejected:

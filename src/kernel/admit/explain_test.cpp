@@ -39,7 +39,7 @@ TEST(ExplainTest, AnAgentReadsThreeLines) {
   EXPECT_EQ(std::ranges::count(text, '\n'), 2);
   EXPECT_THAT(text, HasSubstr("`crm/update_order_status` was not done [constraint]"));
   EXPECT_THAT(text, HasSubstr("\ninstead: set the status to `cancelled`\n"));
-  EXPECT_THAT(text, HasSubstr("retry: the same call will be refused again"));
+  EXPECT_THAT(text, HasSubstr("retry: the same call will be denied again"));
 }
 
 TEST(ExplainTest, ASentenceForEveryCodeWithoutAnEntry) {

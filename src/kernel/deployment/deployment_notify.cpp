@@ -67,7 +67,7 @@ constexpr auto kSlackKeys = section_keys<DeploymentBuild, SlackNotices>(
     {
         {"token", mapping(Section::secret_source), "required", 0, "The bot's token: its source.",
          source<&SlackNotices::token>},
-        {"channel", "text", "none", 0, "Where questions are posted: `#name`, or an id.",
+        {"channel", "text", "none", 0, "Where approval requests are posted: `#name`, or an id.",
          read_slack_channel},
         {kSigningSecret, mapping(Section::secret_source), "no buttons", 0,
          "The app's signing secret: its source. With it `pawl serve` takes what Slack posts back "
@@ -111,7 +111,8 @@ constexpr auto kWebhookKeys = section_keys<DeploymentBuild, WebhookNotices>(
         {"secret", mapping(Section::secret_source), "required", 0,
          "What signs them, `whsec_` and base64: its source.", source<&WebhookNotices::secret>},
         {"questions", "true or false", "true", 0,
-         "Whether it gets questions and what escalates; else only what its name as a contact "
+         "Whether it gets approval requests and what escalates; else only what its name as a "
+         "contact "
          "brings.",
          boolean<&WebhookNotices::questions>},
         {kPrivate, "true or false", "false", 0, "As at a server.",
@@ -208,7 +209,8 @@ constexpr auto kMailKeys = section_keys<DeploymentBuild, MailNotices>(
          "without.",
          read_mail_server},
         {"from", "text", "required", 0, "The sender's address.", read_sender},
-        {"to", "list of texts", "no one", 0, "Addresses that hear of questions.", read_recipients},
+        {"to", "list of texts", "no one", 0, "Addresses that hear of approval requests.",
+         read_recipients},
         {kUser, "text", "none", 0, "Who pawl is at the mail server.", text<&MailNotices::user>},
         {kPassword, mapping(Section::secret_source), "none", 0, "The user's password: its source.",
          source<&MailNotices::password>},

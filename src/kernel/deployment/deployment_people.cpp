@@ -214,10 +214,10 @@ constexpr auto kAutomaticKeys = section_keys<DeploymentBuild, AutomaticDraft>(
     Section::automatic,
     {
         {kCommand, "list of words", "none", 10,
-         "A program that gets the question as JSON and prints its answer.",
+         "A program that gets the approval request as JSON and prints its answer.",
          words<&AutomaticDraft::command>},
         {kUrl, "text", "none", 10,
-         "In place of it: where the question is posted, signed as Standard Webhooks says.",
+         "In place of it: where the approval request is posted, signed as Standard Webhooks says.",
          url<&AutomaticDraft::hook, &WebhookNotices::at>},
         {kHookSecret, mapping(Section::secret_source), "required with `url`", 10,
          "What signs it, `whsec_` and base64: its source.",

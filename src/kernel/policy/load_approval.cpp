@@ -124,7 +124,7 @@ constexpr auto kApprovalKeys = section_keys<Build, ApprovalDraft>(
         {kBy, "text or list of texts", "", 10, "Another word for `reviewers`.", read_reviewers_of},
         {"quorum", "whole number", "1", 10, "How many persons must approve.",
          count<Between{1, limits::quorum_max}, &ApprovalDraft::terms, &ApprovalTerms::quorum>},
-        {kApprovalWithin, "duration", "5m", 10, "How long the question stays open.",
+        {kApprovalWithin, "duration", "5m", 10, "How long the approval request stays open.",
          duration<kApprovalTime, &ApprovalDraft::terms, &ApprovalTerms::within>},
         {"typed", "true or an argument", "what the decision table asks for", 10,
          "What a reviewer types to approve: the text of an argument (`args.order_id`), or the "

@@ -150,9 +150,9 @@ Came decide(const Policy& policy, const ToolRule& entry, const CommandRule& rule
   const Stage stage = staged ? policy.stage_of(entry) : Stage::established;
   const Default found = default_for(c, stage, claimed, policy.gate_reads, policy.environment);
   if (found.effect != Effect::hold) return {Effect::allow, "its rows let it run"};
-  return {Effect::hold, "it is " + to_string(c) +
-                            (claimed ? fmt::format(", and its workflow is {}", to_string(stage))
-                                     : std::string())};
+  return {Effect::hold,
+          "it is " + to_string(c) +
+              (claimed ? fmt::format("; its stage is {}", to_string(stage)) : std::string())};
 }
 
 }  // namespace

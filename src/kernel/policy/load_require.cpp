@@ -142,7 +142,7 @@ constexpr auto kRequirementKeys = section_keys<LayerBuild, RequirementReader>(
          method<&RequirementReader::read_quorum>},
         {kApproval, mapping(Section::approval), "the role's", 10,
          "How people are asked. The person who answers must be a reviewer of the role's own "
-         "question "
+         "approval request "
          "and of every such row.",
          method<&RequirementReader::read_terms>},
         {"say", "text", "none", 0, "Words for the agent and the reviewer.",

@@ -92,7 +92,7 @@ Status Fold::check_question(const CallDecided& b, CallEvent event) const {
   const bool unused = next(asked->phase, ApprovalEvent::withdraw).has_value();
   const bool mine = asked->call == b.call || !asked->attached;
   if (unused && mine && asked->asked.run == b.run) return {};
-  return wrong_call(b.call, "joins a question that is not free");
+  return wrong_call(b.call, "joins an approval request that is not free");
 }
 
 Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent event) const {
@@ -316,7 +316,7 @@ namespace {
 
 Status wrong_approval(std::string_view approval, std::string_view what) {
   return fail(ErrorKind::corrupt,
-              "the question `" + escape_untrusted(approval) + "` " + std::string(what));
+              "the approval request `" + escape_untrusted(approval) + "` " + std::string(what));
 }
 
 // Whether one more approval by `person` is a further pair of eyes. What programs said before takes
@@ -666,7 +666,7 @@ namespace {
 
 Status wrong_talk(std::string_view approval, std::string_view what) {
   return fail(ErrorKind::corrupt,
-              "the question `" + escape_untrusted(approval) + "` " + std::string(what));
+              "the approval request `" + escape_untrusted(approval) + "` " + std::string(what));
 }
 
 std::shared_ptr<Talk> talk_of(const Approval& approval) {

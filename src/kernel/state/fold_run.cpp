@@ -239,7 +239,7 @@ Status Fold::operator()(const Resumed& b) {
   const auto first = std::ranges::find_if(state.kills_, lifted);
   if (halted.empty() && first == state.kills_.end()) {
     return fail(ErrorKind::refused,
-                "nothing is stopped under the scope `" + escape_untrusted(b.scope) + "`" +
+                "the kill switch is not set for the scope `" + escape_untrusted(b.scope) + "`" +
                     (b.name.empty() ? "" : " and the name `" + escape_untrusted(b.name) + "`"));
   }
   std::ranges::sort(halted);  // the order in which closed runs are forgotten
@@ -329,7 +329,7 @@ Status Fold::check_reach(const ApprovalAnswered& b, const Approval& approval) co
   const Reach reach{b.identical, b.for_run};
   if (!reach.any()) return {};
   std::string why = out_of_reach(approval, reach);
-  if (b.answer != "approve") why = "what is rejected is good for nothing";
+  if (b.answer != "approve") why = "what is denied is good for nothing";
   if (why.empty()) return {};
   return fail(ErrorKind::corrupt,
               "the answer to `" + escape_untrusted(b.approval) + "` reaches too far: " + why);

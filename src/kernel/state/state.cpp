@@ -340,7 +340,8 @@ Status State::consistent() const {
   for (const auto& [id, approval] : approvals_) {
     const bool unused = is_live(approval);
     const LiveCall* live = call(approval.call);
-    if (unused && (live == nullptr || live->approval != id)) return wrong("the question", id);
+    if (unused && (live == nullptr || live->approval != id))
+      return wrong("the approval request", id);
   }
   return {};
 }

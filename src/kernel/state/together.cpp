@@ -14,7 +14,7 @@ std::string named(const Approval& question) {
 }  // namespace
 
 std::string not_together(std::span<const Approval* const> questions) {
-  if (questions.empty()) return "there is no question";
+  if (questions.empty()) return "there is no approval request";
   const QuestionTerms& first = *questions.front()->asked.terms;
   for (const Approval* question : questions) {
     const QuestionTerms& terms = *question->asked.terms;

@@ -245,7 +245,7 @@ void compare_approval(const Pair& pair, PolicyDiff& laxness) {
     laxness.found(at, "people have longer to approve " + name_of(entry));
   }
   if (before.deny_on_timeout && !after.deny_on_timeout) {
-    laxness.found(at, "a question about " + name_of(entry) + " stays open after its time");
+    laxness.found(at, "an approval request about " + name_of(entry) + " stays open after its time");
   }
   if (before.typed && (!after.typed || after.typed->argument != before.typed->argument)) {
     laxness.found(at, "who approves " + name_of(entry) + " types something else, or nothing");

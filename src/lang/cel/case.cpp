@@ -74,7 +74,7 @@ bool is_set(json::View view) {
 
 std::string answer_case(json::View question, const ZoneSource& zones) {
   const auto text = question.text("expr");
-  if (!text) return error_line("a question is an object with the text of an expression as `expr`");
+  if (!text) return error_line("a case is an object with the text of an expression as `expr`");
   Scratch bindings(16UL << 20);
   Question asked;
   asked.environment.zones(zones);

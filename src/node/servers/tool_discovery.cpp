@@ -46,6 +46,19 @@ std::string own_envelope() {
 constexpr Duration offer_farewell_within = Duration::seconds(2);
 constexpr Duration end_within = Duration::seconds(15);
 
+// An error that stands in the place of an answer: our own reason, or what the server says.
+std::string error_in_words(const std::string& text) {
+  const auto error = json::parse(text, mcp::as_it_came);
+  const auto message = error ? error->root().text("message") : std::nullopt;
+  if (!message) return "the server answered with an error: " + escape_untrusted(text);
+  const json::View code = error->root()["code"];
+  if (code.is_integer() && code.integer() == mcp::refused_by_policy) {
+    return escape_untrusted(*message);
+  }
+  return fmt::format("the server answered with an error: {} ({})", escape_untrusted(*message),
+                     escape_untrusted(json::write(code)));
+}
+
 struct DiscoverySession {
   net::Loop loop;
   json::Parser parser;
@@ -122,8 +135,7 @@ Result<json::Document> DiscoverySession::take(const mcp::Answer& answer) const {
     case mcp::Answer::Kind::lost:
       return fail(ErrorKind::environment, answer.text);
     case mcp::Answer::Kind::error:
-      return fail(ErrorKind::environment,
-                  "the server answered with an error: " + escape_untrusted(answer.text));
+      return fail(ErrorKind::environment, error_in_words(answer.text));
     case mcp::Answer::Kind::result:
       break;
   }

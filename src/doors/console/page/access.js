@@ -55,7 +55,7 @@ export function accessWanted(q, argument) {
     h(
       'p',
       { class: 'note' },
-      'A grant answers one question only, whether the policy has an entry for this tool. Every ' +
+      'A grant answers one approval request only, whether the policy has an entry for this tool. Every ' +
         'call is still judged by itself, and what cannot be undone waits for a person.',
     ),
     rest.length > 0

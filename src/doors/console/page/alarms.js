@@ -72,7 +72,7 @@ const milliseconds = (us) => `${(us / 1000).toFixed(1)} ms`;
 
 function drill(status) {
   if (!status.last_drill) {
-    return h('p', { class: 'flag' }, 'Never: it is not known that the switch works. ', [
+    return h('p', { class: 'flag' }, 'Never: it is not known that the kill switch works. ', [
       h('code', {}, 'pawl drill'),
       ' tries it.',
     ]);
@@ -83,7 +83,7 @@ function drill(status) {
     h(
       'p',
       {},
-      `${plural(calls, 'call')} had run; the last one ${milliseconds(decided)} after the switch. `,
+      `${plural(calls, 'call')} had run; the last one ${milliseconds(decided)} after the kill switch. `,
       `${processes - alive} of ${plural(processes, 'process', 'processes')} dead after `,
       `${milliseconds(dead)}.`,
     ),
@@ -119,7 +119,7 @@ export function alarms(view) {
     put(rest, [
       h('h2', {}, 'Ways to people'),
       ways(status.notices),
-      h('h2', {}, 'The switch, tried'),
+      h('h2', {}, 'The kill switch, tried'),
       drill(status),
     ]);
   }

@@ -20,7 +20,7 @@ const places = [
   { name: 'policies', title: 'Policies', key: 'p', make: policy },
   { name: 'people', title: 'Reviewers', key: 'v', make: people },
   { name: 'grants', title: 'Grants', key: 'n', make: grants },
-  { name: 'switch', title: 'Switch', key: 's', make: stop },
+  { name: 'switch', title: 'Kill switch', key: 's', make: stop },
   { name: 'alarms', title: 'Alarms', key: 'e', make: alarms },
   { name: 'you', title: 'You', key: 'y', make: you, apart: true },
 ];
@@ -140,13 +140,13 @@ async function leave() {
 }
 
 const help = [
-  ['j k', 'next and previous question'],
+  ['j k', 'next and previous approval request'],
   ['a', 'go to approving; d: go to the reason'],
   ['c', 'ask the agent; h: hand over; f: show all of it'],
-  ['x', 'select this question with others; o: open what is selected'],
+  ['x', 'select this approval request with others; o: open what is selected'],
   ['/', 'filter'],
   ['g then q r l p', 'queue, runs, journal, policies'],
-  ['g then v n s e y', 'reviewers, grants, switch, alarms, you'],
+  ['g then v n s e y', 'reviewers, grants, kill switch, alarms, you'],
   ['t', 'light or dark'],
   ['Esc', 'back to the list'],
 ];

@@ -218,8 +218,8 @@ export function card(place, id, { back }) {
     put(place, [
       h(
         'article',
-        { class: 'card', 'aria-label': `question ${q.approval}` },
-        h('button', { type: 'button', class: 'back', onclick: back }, '‹ all questions'),
+        { class: 'card', 'aria-label': `approval request ${q.approval}` },
+        h('button', { type: 'button', class: 'back', onclick: back }, '‹ all approval requests'),
         headline(q, clock),
         call(q),
         put(known, [reasons(q)]),

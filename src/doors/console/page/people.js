@@ -19,7 +19,7 @@ function hours(counts) {
   return h(
     'section',
     { class: 'tile' },
-    h('h2', {}, 'Questions by hour of the day (UTC)'),
+    h('h2', {}, 'Approval requests by hour of the day (UTC)'),
     h(
       'div',
       { class: 'bars', role: 'img', 'aria-label': counts.map((n, i) => `${i} h: ${n}`).join(', ') },
@@ -64,7 +64,7 @@ function table(reviewers) {
 
 // What agents asked for beyond their policy, and what became of it.
 function access(rows) {
-  const heads = ['role', 'tool', 'asked', 'on days', 'granted', 'refused', 'used', 'calls'];
+  const heads = ['role', 'tool', 'asked', 'on days', 'granted', 'denied', 'used', 'calls'];
   return [
     h('h2', {}, 'Asked for beyond the policy'),
     h(
@@ -102,7 +102,7 @@ export function people(view) {
         h(
           'div',
           { class: 'cards' },
-          number('Questions a day', said.per_day, `over ${plural(said.days, 'day')}`),
+          number('Approval requests a day', said.per_day, `over ${plural(said.days, 'day')}`),
           number('Answered with yes', percent(said.approved), 'much above 90 % means: ask less'),
           number(
             'Approved after under two seconds with the card',
@@ -111,7 +111,7 @@ export function people(view) {
               'displayed since this node started: a person cannot read one that fast',
           ),
           number(
-            'Approved within two seconds of the question',
+            'Approved within two seconds of the approval request',
             said.at_once,
             `of ${plural(said.answers, 'answer')}, whether or not a card was displayed`,
           ),

@@ -71,7 +71,7 @@ export function queue(view, id) {
   const count = h('p', { id: 'queue-count', role: 'status' });
   const inner = h('div', {
     role: 'listbox',
-    'aria-label': 'questions, by risk and then by time left',
+    'aria-label': 'approval requests, by risk and then by time left',
     tabindex: 0,
   });
   const scroller = h('div', { class: 'window', onscroll: () => draw() }, inner);
@@ -140,7 +140,7 @@ export function queue(view, id) {
     shown?.end();
     shown = null;
     if (chosen === null) {
-      const text = store.questions.size > 0 ? 'Choose a question.' : 'Nothing to decide.';
+      const text = store.questions.size > 0 ? 'Choose an approval request.' : 'Nothing to decide.';
       put(detail, [h('p', { class: 'empty' }, text)]);
       return;
     }

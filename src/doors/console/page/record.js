@@ -68,7 +68,7 @@ export async function opened(place, seq) {
       ),
       related.length > 0
         ? [
-            h('h3', {}, 'The same call or question'),
+            h('h3', {}, 'The same call or approval request'),
             h(
               'ul',
               { class: 'steps' },

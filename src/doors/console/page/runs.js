@@ -133,15 +133,15 @@ const eventOf = (each) =>
     h('span', { class: 'what' }, prose(each.said)),
   );
 
-// Stopping this run, with a reason: the kill switch, over it alone.
+// Killing this run, with a reason: the kill switch, over it alone.
 function stopping(run, done) {
   const said = h('p', { class: 'said', role: 'alert' });
-  const reason = h('input', { id: 'stop-why', autocomplete: 'off', required: true });
+  const reason = h('input', { id: 'kill-why', autocomplete: 'off', required: true });
   const form = h(
     'form',
     {
       class: 'row end',
-      'aria-label': 'stop this run',
+      'aria-label': 'kill this run',
       onsubmit: async (submit) => {
         submit.preventDefault();
         said.textContent = '';
@@ -158,12 +158,12 @@ function stopping(run, done) {
     h(
       'div',
       { class: 'field wide-field' },
-      h('label', { for: 'stop-why' }, 'Why is it stopped?'),
+      h('label', { for: 'kill-why' }, 'Why is it killed?'),
       reason,
     ),
-    h('button', { class: 'harm main' }, 'Stop this run'),
+    h('button', { class: 'harm main' }, 'Kill this run'),
   );
-  return folded('Stop this run…', (place) => {
+  return folded('Kill this run…', (place) => {
     put(place, [form, said]);
     reason.focus();
   });

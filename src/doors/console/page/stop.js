@@ -1,4 +1,4 @@
-// The switch: what is stopped, what can be, and lifting it again.
+// The kill switch: what is killed, what can be, and resuming it.
 import { badge, h, moment, plural, put } from './dom.js';
 import { act, get, session } from './api.js';
 import { readStatus, store, watch } from './store.js';
@@ -26,7 +26,7 @@ function nothing(done, what, name, choose) {
     h(
       'p',
       { class: 'flag' },
-      h('strong', {}, 'Nothing was stopped.'),
+      h('strong', {}, 'Nothing was killed.'),
       ` No ${what} is called `,
       h('code', {}, name),
       '.',
@@ -49,7 +49,7 @@ function stopped(done) {
   const list = (what, names) =>
     names?.length > 0 ? h('p', {}, `${what}: `, h('code', {}, names.join(', '))) : null;
   return [
-    h('p', {}, h('strong', {}, `Stopped in ${done.milliseconds.toFixed(1)} ms.`)),
+    h('p', {}, h('strong', {}, `Killed in ${done.milliseconds.toFixed(1)} ms.`)),
     list('runs', done.runs),
     list('held calls withdrawn', done.withdrawn),
     list('calls cancelled at their servers', done.cancelled),
@@ -96,7 +96,7 @@ export function stop(view) {
   let targets = {};
   const reason = field('why', 'reason');
   const ends = h('input', { id: 'processes', type: 'checkbox' });
-  const button = h('button', { class: 'harm main' }, 'Stop');
+  const button = h('button', { class: 'harm main' }, 'Kill');
   function choose(one) {
     name.value = one;
     ready();
@@ -152,7 +152,7 @@ export function stop(view) {
         ready();
       },
     },
-    h('h2', {}, 'Stop now'),
+    h('h2', {}, 'Set it'),
     h('p', {}, 'It counts for the next decision. Only a reviewer can lift it.'),
     h(
       'div',
@@ -187,7 +187,7 @@ export function stop(view) {
       h(
         'h2',
         {},
-        rows.length === 0 ? 'Nothing is stopped' : `Stopped: ${plural(rows.length, 'thing')}`,
+        rows.length === 0 ? 'Nothing is killed' : `Killed or halted: ${rows.length}`,
       ),
       rows.map((kill) =>
         h(
@@ -202,7 +202,7 @@ export function stop(view) {
             : h(
                 'button',
                 { type: 'button', onclick: resume(kill, readStatus, said) },
-                'Let it go on',
+                'Resume',
               ),
         ),
       ),
@@ -212,7 +212,7 @@ export function stop(view) {
     h(
       'div',
       { class: 'page' },
-      h('h1', {}, 'Switch'),
+      h('h1', {}, 'Kill switch'),
       session.role === 'auditor' ? null : form,
       now,
     ),

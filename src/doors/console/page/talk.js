@@ -102,14 +102,14 @@ export function asking(q, { over, back }) {
       h(
         'p',
         { class: 'note' },
-        'It reads this at once if it waits, and else when it calls again. The question stays ' +
+        'It reads this at once if it waits, and else when it calls again. The approval request stays ' +
           'open, with its time. What it says will stand here as its own words.',
       ),
     ],
     button: 'Ask it',
     send: async () => {
       await act({ kind: 'ask', approval: q.approval, text: text.value });
-      return 'The agent is asked. The question stays open, with its time.';
+      return 'The agent is asked. The approval request stays open, with its time.';
     },
     over,
     back,

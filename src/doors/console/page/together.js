@@ -179,7 +179,7 @@ export function together(place, id, { back, choose }) {
         ? ` Asked for to see whether people read, and nothing would have run: ${told.vigilance}`
         : '';
       const word = yes ? 'approved' : 'denied';
-      over(`You ${word} ${count} questions, each for its own call.${meant}`);
+      over(`You ${word} ${count} approval requests, each for its own call.${meant}`);
     } catch (error) {
       said.textContent = error.message;
     }
@@ -202,7 +202,7 @@ export function together(place, id, { back, choose }) {
     clocks.set(q.approval, { clock, until: Date.parse(q.expires) });
     return h(
       'section',
-      { class: 'tile one', 'aria-label': `question ${index + 1}: ${q.approval}` },
+      { class: 'tile one', 'aria-label': `approval request ${index + 1}: ${q.approval}` },
       h(
         'div',
         { class: 'headline' },
@@ -222,7 +222,7 @@ export function together(place, id, { back, choose }) {
   function controls() {
     const fields = all.questions.filter((q) => q.typed).length;
     const asks = fields > 0 && !all.why_not;
-    const asking = asks ? `${plural(fields, 'question asks', 'questions ask')} for a text.` : '';
+    const asking = asks ? `${plural(fields, 'approval request asks', 'approval requests ask')} for a text.` : '';
     approve.textContent = `Approve all ${all.questions.length}`;
     deny.textContent = `Deny all ${all.questions.length}`;
     if (session.role === 'auditor') return [];
@@ -261,8 +261,8 @@ export function together(place, id, { back, choose }) {
     put(place, [
       h(
         'article',
-        { class: 'card', 'aria-label': `${all.calls} questions` },
-        h('button', { type: 'button', class: 'back', onclick: back }, '‹ all questions'),
+        { class: 'card', 'aria-label': `${all.calls} approval requests` },
+        h('button', { type: 'button', class: 'back', onclick: back }, '‹ all approval requests'),
         h(
           'div',
           { class: 'headline' },

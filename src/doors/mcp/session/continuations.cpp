@@ -69,7 +69,7 @@ bool Continuations::refuse_stray_answers(const PendingPtr& entry, const Message&
   const Settled settled = session_.refuse(
       Code::ambiguous_request, entry->method,
       responses.is_object()
-          ? "`inputResponses` came without a `requestState`, so they belong to no question; "
+          ? "`inputResponses` came without a `requestState`, so it is not known what they answer; "
             "the same request waits already, and nothing was asked again"
           : "`inputResponses` is not an object");
   session_.calls.settle(

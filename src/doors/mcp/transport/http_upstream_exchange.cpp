@@ -192,7 +192,9 @@ void HttpUpstreamTransport::on_head(const ExchangePtr& exchange, const http::Ans
       [weak, one](http::Event event) {
         const auto self = weak.lock();
         const auto of = one.lock();
-        return self && of && !of->over && self->arrived(of, std::move(event.text));
+        if (!self || !of || of->over) return false;
+        // An event that only has an id is where a stream that breaks is gone on with.
+        return event.text.empty() || self->arrived(of, std::move(event.text));
       },
       http::EventLimits{.event_bytes_max = net::kMessageBytesMax,
                         .id_bytes_max = event_id_bytes_max});

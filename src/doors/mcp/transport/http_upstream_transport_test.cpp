@@ -267,6 +267,18 @@ TEST(Remote, AnErrorWithoutAnIdIsTheAnswerToTheOnlyRequestThereIs) {
   }
 }
 
+// Servers whose streams can be gone on with begin them so.
+TEST(Remote, AnEventThatOnlyHasAnIdIsNotAMessage) {
+  Way way;
+  way.open();
+  ASSERT_TRUE(way.send(call(5)));
+  way.next();
+  way.answer(200, event("", "e-1") + event(answer_to(5)), "text/event-stream");
+  way.wait_heard(1);
+  EXPECT_THAT(way.heard, ElementsAre(answer_to(5)));
+  EXPECT_THAT(way.lost, IsEmpty());
+}
+
 TEST(Remote, AnUnreadableTypeEndsTheRequestThoughItsBodyNeverEnds) {
   for (const char* type : {"text/html", "text/plain", "application/octet-stream"}) {
     Way way;
