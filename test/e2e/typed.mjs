@@ -1,7 +1,7 @@
-// Pages that are typed: the fenced blocks of README.md and of the guides, in their order, by somebody
-// who has never used pawl: a home directory with nothing in it, and where this runs as root, another
-// user. A block of `sh` is typed, a block of `yaml` that begins with `# NAME` is that file, and a block
-// of `text` behind one of `sh` is what it prints: `…` stands for anything.
+// Pages that are typed: the fenced blocks of README.md and of the guides, in their order, by a
+// person who has never used pawl: a home directory with nothing in it, and where this runs as root,
+// another user. A block of `sh` is typed, a block of `yaml` is a file or a part of one, and a block of `text`
+// behind one of `sh` is what it prints: `…` stands for anything.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -64,7 +64,7 @@ export function assertShown(printed, shown, what) {
   for (const line of shown.split('\n').filter((each) => each.trim())) {
     const words = line.trim().replaceAll(/\s+/g, ' ');
     const pattern = words
-      .split('…')
+      .split(/ ?… ?/)
       .map((part) => RegExp.escape?.(part) ?? part.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
       .join('.*?');
     const found = new RegExp(pattern).exec(plain.slice(at));
@@ -94,7 +94,9 @@ export class Newcomer {
     this.bin = path.join(this.dir, 'bin');
     const program = path.join(this.at, own);
     for (const place of [this.home, this.bin, program]) mkdirSync(place, { recursive: true });
-    for (const file of files) cpSync(path.join(root, file), path.join(this.at, file), { recursive: true });
+    for (const file of files) {
+      cpSync(path.join(root, file), path.join(this.at, file), { recursive: true });
+    }
     copyFileSync(pawl, path.join(program, 'pawl'));
     chmodSync(path.join(program, 'pawl'), 0o755);
     this.write(path.join(this.bin, 'npx'), npx, 0o755);
@@ -121,7 +123,7 @@ export class Newcomer {
   // The shell in which a block is typed; `more` are words for its environment.
   shell(text, more = {}) {
     const options = { cwd: this.at, env: { ...this.env, ...more }, ...this.user };
-    const child = spawn('bash', ['-euc', text], options);
+    const child = spawn('bash', ['--norc', '-euc', text], options);
     this.started.push(child);
     child.text = '';
     child.stdin.on('error', () => {});
@@ -129,9 +131,14 @@ export class Newcomer {
     child.over = new Promise((resolve) => child.on('exit', resolve));
     return child;
   }
-  // To its end; `says` is what is typed where it asks.
-  async run(text, { says = '' } = {}) {
-    const child = this.shell(text);
+  read(file) {
+    return readFileSync(path.resolve(this.at, file), 'utf8');
+  }
+  // To its end; `says` is what is typed where it asks, at a terminal if it has to be one.
+  async run(text, { says = '', tty = false } = {}) {
+    const child = tty
+      ? this.shell('exec script -qefc "$TYPED" /dev/null', { TYPED: `bash --norc -euc '${text}'` })
+      : this.shell(text);
     child.stdout.on('data', (bytes) => (child.text += bytes));
     child.stdin.end(says);
     const status = await child.over;
@@ -139,8 +146,8 @@ export class Newcomer {
   }
   // A block of a page, which has to be good unless `status` says otherwise, and to print what the
   // page shows.
-  async type(block, { status = 0, says, words = (text) => text } = {}) {
-    const done = await this.run(words(block.text), { says });
+  async type(block, { status = 0, says, tty, words = (text) => text } = {}) {
+    const done = await this.run(words(block.text), { says, tty });
     assert.equal(done.status, status, `${block.text}\n${done.out}`);
     assertShown(done.out, words(block.shown), block.text);
     return done.out;
@@ -171,6 +178,7 @@ export class Client {
     this.send({ id, method, params });
     return new Promise((resolve, reject) => {
       this.waiting.set(id, resolve);
+      this.child.over.then(() => reject(new Error(`it ended: ${this.child.text}`)));
       setTimeout(() => reject(new Error(`no answer: ${this.child.text}`)), 60_000).unref();
     });
   }

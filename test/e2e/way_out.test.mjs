@@ -165,7 +165,8 @@ test('status says that the kill switch is set for everything', (t) => {
   assert.match(w.pawl('status').out, /deciding +every call/);
   assert.equal(w.pawl('kill', 'all', '--reason', 'smoke').status, 0);
   const status = w.pawl('status');
-  assert.match(status.out, /denying +every call: the kill switch is set for everything, by \S+: smoke/);
+  const set = /denying +every call: the kill switch is set for everything, by \S+: smoke/;
+  assert.match(status.out, set);
   assert.doesNotMatch(status.out, /deciding +every call/);
   assert.equal(status.status, 1);
 });

@@ -87,13 +87,20 @@ bool contains(std::string_view text, std::string_view words) {
   return false;
 }
 
-// What stands in backticks is a name of the protocol, a record, a key, or a command.
+// What stands in backticks is a name of the protocol, a record, a key, or a command. A literal may
+// begin behind the first of a pair, and such a one has a blank or a mark behind it.
 std::string without_names(std::string_view text) {
+  constexpr std::string_view marks = " ,;:)";
   std::string out;
   bool name = false;
-  for (const char c : text) {
-    if (c == '`') name = !name;
-    if (!name) out += c;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '`') {
+      if (!name) out += text[i];
+    } else if (name) {
+      name = false;
+    } else {
+      name = i + 1 < text.size() && marks.find(text[i + 1]) == marks.npos;
+    }
   }
   return out;
 }

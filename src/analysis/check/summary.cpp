@@ -33,7 +33,7 @@ std::string approval_of(const Subject& subject) {
   }
   const bool stated =
       subject.deployment != nullptr && !subject.deployment->default_reviewers.empty();
-  if (!stated) return "no reviewer yet: `pawl reviewers add NAME`";
+  if (!stated) return {};
   return escape_untrusted(fmt::format("{} (default_reviewers)",
                                       fmt::join(subject.deployment->default_reviewers, ", ")));
 }
@@ -55,7 +55,10 @@ void summarise(const Subject& subject) {
   lines.push_back(fmt::format("a run is limited by {}", limits_of(policy.ceilings)));
   lines.push_back(fmt::format("at a ceiling the run halts and escalates; told: {}",
                               name_or_no_one(policy.ceilings.notify)));
-  lines.push_back(fmt::format("held calls are answered by {}", approval_of(subject)));
+  const std::string reviewers = approval_of(subject);
+  lines.push_back(reviewers.empty()
+                      ? std::string("held calls have no reviewer yet: `pawl reviewers add NAME`")
+                      : "held calls are answered by " + reviewers);
   say_askable(subject, lines);
   for (const Contact& contact : policy.contacts) {
     lines.push_back(fmt::format("escalation after {}: {} by `{}`", to_string(contact.after),

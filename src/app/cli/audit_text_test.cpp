@@ -23,7 +23,7 @@ TEST(AuditText, AReviewerWhoSaysNoDenies) {
       R"({"answer":"reject","approval":"a-1","at":"2026-11-21T08:00:00Z","person":"ada",)"
       R"("seq":1,"type":"approval.answered"})");
   ASSERT_TRUE(answer);
-  EXPECT_THAT(record_line(answer->root()), ::testing::HasSubstr("deny         a-1  by ada"));
+  EXPECT_THAT(record_line(answer->root()), ::testing::HasSubstr("deny       a-1  by ada"));
   EXPECT_EQ(word_for_people("rejected"), "denied");
   EXPECT_EQ(word_for_people("withdrawn"), "withdrawn");
 }

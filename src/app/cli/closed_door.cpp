@@ -44,7 +44,7 @@ std::string denied(json::View params, const Error& error, const std::string& why
   out.object().key("content").array().object().key("type").string("text").key("text");
   out.string(
       fmt::format("`{}` was not done [{}]: {}\ninstead: say so to the person you work for\n"
-                  "retry: the same call will be refused until this is mended",
+                  "retry: every call will be denied until this is mended",
                   name, to_string(code_of(error)), why));
   out.end().end().key("isError").boolean(true);
   return out.key("_meta").object().key("pawl/decision").raw(decision_of(error)).end().end().take();

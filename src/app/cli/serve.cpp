@@ -144,7 +144,7 @@ Status take_over(const std::string& directory) {
     return fail(
         ErrorKind::refused,
         fmt::format("the background node (process {}) has `{}`, for {} clients of `pawl "
-                    "mcp` and {} open questions, until {} after the last of them; `pawl "
+                    "mcp` and {} open approval requests, until {} after the last of them; `pawl "
                     "stop` ends it now",
                     pid, escape_untrusted(directory), node.clients, node.questions, node.idle));
   }

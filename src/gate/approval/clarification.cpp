@@ -99,9 +99,9 @@ Status Approvals::reassign(const Reassignment& p) {
   gate_state.journal.request_sync(*seq);
   gate_state.notifier.news({QuestionNews::Kind::passed,
                             p.approval,
-                            "`" + escape_untrusted(p.person) + "` passed a question on to `" +
-                                escape_untrusted(p.to) + "`" +
-                                (p.reason.empty() ? "" : ": " + escape_untrusted(p.reason)),
+                            "`" + escape_untrusted(p.person) +
+                                "` passed an approval request on to `" + escape_untrusted(p.to) +
+                                "`" + (p.reason.empty() ? "" : ": " + escape_untrusted(p.reason)),
                             {p.to}});
   return {};
 }

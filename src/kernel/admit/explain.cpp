@@ -176,7 +176,7 @@ std::string denial_text(const Verdict& verdict, const Call& call, const ToolRule
   if (verdict.halt) return out + "no, the run is halted with this call";
   return out + (verdict.retry || retryable(verdict.reason.code)
                     ? "the same call may succeed later"
-                    : "the same call will be refused again");
+                    : "the same call will be denied again");
 }
 
 std::string decision_json(const Verdict& verdict, const Policy& policy, const std::string& call_id,

@@ -55,8 +55,8 @@ export function accessWanted(q, argument) {
     h(
       'p',
       { class: 'note' },
-      'A grant answers one approval request only, whether the policy has an entry for this tool. Every ' +
-        'call is still judged by itself, and what cannot be undone waits for a person.',
+      'A grant stands for an entry of the policy for this tool, and for nothing else. Every call ' +
+        'is still judged by itself, and what cannot be undone waits for a person.',
     ),
     rest.length > 0
       ? [h('h3', {}, 'Every call would have exactly this'), rest.map((each) => argument(each))]

@@ -83,7 +83,7 @@ function drill(status) {
     h(
       'p',
       {},
-      `${plural(calls, 'call')} had run; the last one ${milliseconds(decided)} after the kill switch. `,
+      `${plural(calls, 'call')} had run; the last one ${milliseconds(decided)} after it was set. `,
       `${processes - alive} of ${plural(processes, 'process', 'processes')} dead after `,
       `${milliseconds(dead)}.`,
     ),

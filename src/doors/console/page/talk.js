@@ -102,8 +102,8 @@ export function asking(q, { over, back }) {
       h(
         'p',
         { class: 'note' },
-        'It reads this at once if it waits, and else when it calls again. The approval request stays ' +
-          'open, with its time. What it says will stand here as its own words.',
+        'It reads this at once if it waits, and else when it calls again. The approval request ' +
+          'stays open, with its time. What it says will stand here as its own words.',
       ),
     ],
     button: 'Ask it',

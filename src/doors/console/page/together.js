@@ -222,7 +222,7 @@ export function together(place, id, { back, choose }) {
   function controls() {
     const fields = all.questions.filter((q) => q.typed).length;
     const asks = fields > 0 && !all.why_not;
-    const asking = asks ? `${plural(fields, 'approval request asks', 'approval requests ask')} for a text.` : '';
+    const asking = asks ? `${plural(fields, 'of them asks', 'of them ask')} for a text.` : '';
     approve.textContent = `Approve all ${all.questions.length}`;
     deny.textContent = `Deny all ${all.questions.length}`;
     if (session.role === 'auditor') return [];
