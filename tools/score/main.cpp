@@ -67,7 +67,7 @@ class Scoring {
       std::cout << tally.line(name) << '\n';
       total.add(tally);
     }
-    std::cout << total.line("all") << '\n';
+    std::cout << total.line("all") << '\n' << total.denials() << '\n';
   }
 
  private:
@@ -142,7 +142,8 @@ class Scoring {
       const std::string answer = stream.line(line_of(run, call));
       const auto document = json::parse(answer);
       const std::string effect(document ? document->root().text("effect").value_or("") : "");
-      out.push_back({effect == "deny", effect == "hold"});
+      const std::string code(document ? document->root().text("code").value_or("") : "");
+      out.push_back({effect == "deny", effect == "hold", effect == "deny" && code == "schema"});
       if (options_.show && (effect == "deny" || effect == "hold")) {
         std::cout << run.role << '\t' << call.tool << '\t' << call.arguments << '\t' << answer
                   << '\n';
