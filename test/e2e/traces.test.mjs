@@ -1,5 +1,5 @@
-// The figures of docs/origins.md: recorded runs of real agents (in $PAWL_CONFORMANCE_DIR/agent-traces,
-// test data beside this repository) under the policies of examples/agent-roles.
+// The figures of docs/origins.md: recorded runs of real agents (test data beside this repository,
+// in $PAWL_CONFORMANCE_DIR/agent-traces) under the policies of examples/agent-roles.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,7 +13,9 @@ const preset = process.env.PAWL_PRESET ?? 'test';
 const program = path.join(root, 'build', preset, 'tools/score/pawl_score');
 const missing = [traces, program].find((file) => !existsSync(file));
 
-test('benign runs meet no denial, and attacks do', { skip: missing && `no ${missing}` }, async (t) => {
+const skip = missing && `no ${missing}`;
+
+test('benign runs meet no denial, and attacks do', { skip }, async (t) => {
   const env = { ...process.env, PAWL_BUILT: '1' };
   const said = await new Promise((resolve, reject) => {
     execFile(path.join(root, 'scripts/score-traces'), { cwd: root, env }, (error, out) =>
