@@ -1,7 +1,6 @@
 // docs/guide/gateway.md and docs/guide/first-steps.md, typed as they stand, in their order, with
 // the clients that they name and servers from npm.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -121,19 +120,19 @@ async function listed(url) {
 test('docs/guide/first-steps.md works to the letter', async (t) => {
   const one = new Newcomer();
   t.after(() => one.end());
-  t.after(() => spawnSync('rm', ['-rf', '/tmp/pawl-example']));
+  // The tour has the folder of that name.
+  const words = (text) => text.replaceAll('/tmp/pawl-example', path.join(one.home, 'example'));
   const page = new Page('docs/guide/first-steps.md');
-  await one.type(page.next('mkdir'));
-  await one.type(page.next('pawl init'));
-  await one.type(page.next('pawl check'));
-  await one.type(page.next('pawl describe'), { status: 1 });
-  const tests = page.next('tests:', 'yaml');
-  one.write('policy.test.yaml', tests.text);
-  await one.type(page.next('pawl test'));
-  await one.type(page.next('pawl reviewers add'));
+  await one.type(page.next('mkdir'), { words });
+  await one.type(page.next('pawl init'), { words });
+  await one.type(page.next('pawl check'), { words });
+  await one.type(page.next('pawl describe'), { words, status: 1 });
+  one.write('policy.test.yaml', words(page.next('tests:', 'yaml').text));
+  await one.type(page.next('pawl test'), { words });
+  await one.type(page.next('pawl reviewers add'), { words });
   const directories = page.next('directories:', 'yaml');
   const client = page.next('inspector');
-  await one.type(client, { status: 5 });
+  await one.type(client, { words, status: 5 });
   page.whole();
   // With the directory in the deployment file no `--policy` is needed, from within it.
   const own = directories.text
@@ -141,7 +140,7 @@ test('docs/guide/first-steps.md works to the letter', async (t) => {
     .replace('~/src/project', one.at);
   const file = path.join(one.home, '.config/pawl/pawl.yaml');
   one.write(file, own + people({ read: () => one.read(file) }));
-  const command = client.text.replace(/^[^]*? -- \\?\n?/, '').replace(/--policy \S+/, '');
+  const command = words(client.text).replace(/^[^]*? -- \\?\n?/, '').replace(/--policy \S+/, '');
   const setting = new Client(one, command);
   await setting.open();
   const { result } = await setting.call('read_text_file', { path: '/etc/passwd' });
@@ -152,7 +151,6 @@ test('docs/guide/first-steps.md works to the letter', async (t) => {
 test('every setting of README starts a session that denies', async (t) => {
   const one = new Newcomer('examples');
   t.after(() => one.end());
-  t.after(() => spawnSync('rm', ['-rf', '/tmp/pawl-example']));
   one.env.PAWL_POLICY = path.join(one.at, 'examples/filesystem/policy.yaml');
   one.env.GITHUB_TOKEN = 'x';
   const settings = clients('README.md');
@@ -164,8 +162,7 @@ test('every setting of README starts a session that denies', async (t) => {
     const words = commandOf(setting);
     const command = words
       .map((word) => word.replace('SERVER', '@modelcontextprotocol/server-filesystem'))
-      .concat('/tmp/pawl-example');
-    spawnSync('mkdir', ['-p', '/tmp/pawl-example']);
+      .concat(one.home);
     const session = new Client(one, command.map((word) => `'${word}'`).join(' '));
     await session.open();
     const { result } = await session.call('read_text_file', { path: '/etc/passwd' });
