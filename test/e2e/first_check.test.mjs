@@ -54,3 +54,23 @@ test('what a finding says ends it: nothing is left', (t) => {
   writeFileSync(w.policy, readFileSync(w.policy, 'utf8') + line + '\n');
   assert.deepEqual(findings(w, command), []);
 });
+
+test('a field that the server does not return is an error with the nearest name', (t) => {
+  const { w } = world(t);
+  const file = (fields) => `
+version: 1
+agent: {id: a, identity: a@x, owner: o}
+tools:
+  allowed:
+    - {name: get-structured-content, class: read_only, scope: [${fields}]}
+`;
+  const check = (fields) => {
+    writeFileSync(w.policy, file(fields));
+    return w.pawl('check', w.policy, '--', 'node', ...servers.everything());
+  };
+  assert.equal(check('temperature, humidity').status, 0);
+  const wrong = check('temperature, conditons');
+  assert.equal(wrong.status, 1);
+  const text = wrong.out.replace(/\s+/g, ' ');
+  assert.match(text, /:6:\d+: error: .*returns no `conditons`.*did you mean `conditions`\?/);
+});

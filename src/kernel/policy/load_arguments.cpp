@@ -335,7 +335,8 @@ constexpr auto kArgumentKeys = section_keys<Build, Checks>(
          "Every link in the text leads to one of these hosts.",
          method<&Checks::read_texts<CheckKind::hosts_in>>},
         {"from", "source or list of sources", "anywhere", 6,
-         "Where the value must come from: `user` (the sponsor's words) or `{result: tool.field}`.",
+         "Where the value must come from: `user` (the sponsor's words), `{result: tool.field}`, "
+         "or a `$name` of `sources`.",
          method<&Checks::read_by<&read_from>>},
         {"or_from", "source or list of sources", "nowhere", 6,
          "Where what `in`, `email_domain`, `cidr`, `url`, `hosts_in` or `under` lacks may come "

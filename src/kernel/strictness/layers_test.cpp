@@ -52,6 +52,22 @@ std::vector<Laxer> laxer(std::string_view from, std::string_view to) {
                      *load_layered({edited(kLayer, from, to)}));
 }
 
+// What a layer names for its roles is part of what each of them says.
+TEST(LaxerLayers, ANameThatStandsForMoreIsLaxer) {
+  const std::string role = edited(kRole, "small}", "small, args: {note: $note, to: {from: $who}}}");
+  const std::string layer =
+      "layer: org\nowner: o\nfragments: {note: {max_length: 80}}\n"
+      "sources: {who: user}\n";
+  const auto to = [&](std::string_view from, std::string_view becomes) {
+    return laxer_parts(*load_layered({layer}, role),
+                       *load_layered({edited(layer, from, becomes)}, role));
+  };
+  EXPECT_THAT(to("max_length: 80", "max_length: 79"), IsEmpty());
+  EXPECT_THAT(to("max_length: 80", "max_length: 81"), Not(IsEmpty()));
+  EXPECT_THAT(to("who: user", "who: [user, {result: update.to}]"), Not(IsEmpty()));
+  EXPECT_THAT(to("owner: o", "owner: p"), IsEmpty());
+}
+
 struct Edit {
   std::string_view from, to;
 };
