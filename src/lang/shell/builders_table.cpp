@@ -7,7 +7,7 @@ namespace pawl::shell {
 namespace {
 
 constexpr std::string_view kGh =
-    "-R|--repo= --json= -q|--jq= -t|--template= -L|--limit= -w|--web --help ";
+    "-R|--repo= --json= -q|--jq= -t|--template= -L|--limit= -w|--web n:--help ";
 constexpr std::string_view kTerraform =
     "-json -no-color -var= r:-var-file= -lock= -input= -compact-warnings ";
 constexpr std::string_view kKubeGet =
@@ -77,7 +77,12 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--default-features -F|--features= d:--manifest-path= -p|--package= --ignore-rust-version "
      "--recursive --precise= --breaking -w|--workspace",
      "cargo-add(1)"},
-    {"cargo", "version", "", "", "", "cargo-version(1)"},
+    {"cargo", "version,read-manifest,config get,msrv list,msrv show", "", "text*", "",
+     "cargo-version(1)"},
+    {"cargo", "report future-incompatibilities,report future-incompat", "", "",
+     "--id= -p|--package=", "cargo-report(1)"},
+    {"cargo", "miri test,miri run,criterion,insta test", "", "text*", "", "cargo-miri",
+     kCargoBuild},
     {"cargo", "package", "w", "",
      "n:-l|--list --no-verify --no-metadata --allow-dirty --exclude-lockfile --registry= --index=",
      "cargo-package(1)", kCargoBuild},
@@ -121,7 +126,10 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--target= -F|--features= --all-features --no-default-features --skip-toolchains-check "
      "--silent",
      "cargo-swift"},
-    {"cargo", "audit,outdated,udeps,bloat,geiger,deny check,deny list,semver-checks", "", "",
+    {"cargo",
+     "audit,outdated,udeps,bloat,geiger,deny check,deny list,semver-checks,"
+     "semver-checks check-release",
+     "", "",
      "--json -r|--root-deps-only -R -d|--depth= --exit-code= -i|--ignore= --deny= --crates "
      "--filter= --time --no-fetch --stale --show-stats --hide-inclusion-graph",
      "cargo-audit", kCargoBuild},
@@ -145,7 +153,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "x:--toolchain= x:--preset= x:--workflow= --log-level= --fresh --version --help",
      "cmake(1)"},
     {"docker", "", "", "text*",
-     "x:--config= x:-c|--context= -D|--debug x:-H|--host= --help -l|--log-level= --tls "
+     "x:--config= x:-c|--context= -D|--debug x:-H|--host= n:--help -l|--log-level= --tls "
      "x:--tlscacert= "
      "x:--tlscert= x:--tlskey= --tlsverify -v|--version",
      "docker(1)"},
@@ -159,7 +167,9 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "compose ps,compose ls,compose logs,compose top,compose images,buildx ls,buildx du,system df,"
      "plugin ls,image history,container logs,container top,container port,container stats,"
      "container diff,image inspect,container inspect,volume inspect,network inspect,"
-     "manifest inspect,node ls,service ls,stack ls,stack ps,service ps,service logs",
+     "manifest inspect,node ls,service ls,stack ls,stack ps,service ps,service logs,events,wait,"
+     "system info,system events,context show,buildx inspect,compose events,compose port,"
+     "secret ls,config ls,trust inspect",
      "", "text*",
      "-a|--all --filter= --format= -q|--quiet -f|--follow --no-log-prefix --no-color --since= "
      "-n|--tail= "
@@ -170,7 +180,10 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-f|--follow --since= -n|--tail= -t|--timestamps --until= --details --format= -s|--size "
      "--type= --no-stream --no-trunc -a|--all -q|--quiet -H|--human --limit= --filter=",
      "docker(1)"},
-    {"docker", "run,exec,create", "x", "text*",
+    {"docker",
+     "compose,buildx,container,image,volume,network,system,context,builder,plugin,manifest,trust",
+     "", "", "", "docker(1)"},
+    {"docker", "run,exec,create", "xO", "text*",
      "-v|--volume= --mount= -e|--env= -i|--interactive -t|--tty -d|--detach --rm --privileged "
      "-u|--user= -w|--workdir= -p|--publish= --name= --network= --entrypoint=",
      "docker-run(1)"},
@@ -184,7 +197,13 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "eslint"},
     // An operand may be a file of options.
     {"gcc", "", "xW", "text*", "", "gcc(1)"},
-    {"gh", "", "", "text*", "-R|--repo= --help --version", "gh(1)"},
+    {"gh", "", "", "text*", "-R|--repo= n:--help --version", "gh(1)"},
+    // Alone they say what they have.
+    {"gh",
+     "pr,issue,repo,release,run,workflow,gist,label,cache,variable,ruleset,search,project,org,"
+     "alias,"
+     "extension,ssh-key,gpg-key,codespace,auth,config",
+     "", "", "", "gh(1)"},
     {"gh",
      "pr list,issue list,issue status,repo list,release list,run list,workflow list,"
      "label list,gist list,cache list,ruleset list,search repos,search issues,search prs,"
@@ -196,15 +215,16 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--created= -c|--commit= --language= --topic= --source --fork --visibility= --archived "
      "--no-archived --order= --sort= --owner= --match= --extension= --filename= --size= "
      "--exclude-drafts --exclude-pre-releases --conflict-status --public --secret --closed= "
-     "--updated= --merged --review= --checks= --key= --ref= --stars= --comments=",
+     "--updated= --merged --review= --checks= --key= --ref= --stars= --comments= --workflow= "
+     "-o|--org= --env=",
      "gh(1)", kGh},
     {"gh",
      "pr view,pr diff,pr checks,issue view,repo view,release view,run view,workflow view,"
-     "gist view,ruleset view,ruleset check,variable get",
+     "gist view,ruleset view,ruleset check,variable get,project view,attestation verify",
      "", "text*",
      "-c|--comments --watch --fail-fast -i|--interval= --required --color= --patch --name-only "
      "-v|--verbose --log --log-failed --exit-status -j|--job= -a|--attempt= -b|--branch= -y|--yaml "
-     "-r|--raw -f|--filename= --files --ref=",
+     "-r|--raw -f|--filename= --files --ref= --owner= -o|--org= --predicate-type= --format=",
      "gh(1)", kGh},
     {"gh", "run watch", "", "text*", "--exit-status -i|--interval= --compact", "gh(1)", kGh},
     {"gh", "help,completion", "", "text*", "-s|--shell=", "gh(1)"},
@@ -370,6 +390,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--sbom-type= --searchlimit= --searchopts= --searchexclude= --no-which --which "
      "--expect-results --diff-name-only --diff-unified=",
      "npm-ls(1)"},
+    {"npm", "audit signatures", "", "", "", "npm-audit(1)"},
     {"npm", "audit", "", "", "--audit-level= --omit= --include= --package-lock-only --production",
      "npm-audit(1)"},
     {"npm", "config get,config list,config ls,pkg get", "", "text*", "", "npm-config(1)"},
@@ -397,7 +418,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
     {"pip", "", "", "text*",
      "-v|--verbose -q|--quiet --debug --isolated --no-input x:--proxy= --retries= --timeout= "
      "x:--trusted-host= x:--cert= x:--client-cert= x:--cache-dir= --no-cache-dir "
-     "--disable-pip-version-check --no-color x:--python= w:--log= -h|--help -V|--version",
+     "--disable-pip-version-check --no-color x:--python= w:--log= n:-h|--help -V|--version",
      "pip(1)"},
     {"pip", "install", "w", "text*",
      "xr:-r|--requirement= r:-c|--constraint= --no-deps --pre -U|--upgrade --upgrade-strategy= "
@@ -484,7 +505,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "n:--check n:--diff -n|--no-cache --line-length= --target-version= --exclude= --preview "
      "--stdin-filename= --respect-gitignore --force-exclude",
      "ruff"},
-    {"ruff", "rule,linter,version", "", "text*", "--all --output-format=", "ruff"},
+    {"ruff", "rule,linter,config,version", "", "text*", "--all --output-format=", "ruff"},
     {"task", "", "", "text*",
      "-l|--list -a|--list-all -n|--dry --summary -v|--verbose -s|--silent -p|--parallel -f|--force "
      "--version -h|--help -j|--json -c|--color -o|--output= --status d:-d|--dir= x:-t|--taskfile= "
@@ -528,8 +549,9 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "d:-s|--start-directory= -p|--pattern= d:-t|--top-level-directory= --durations= -h|--help",
      "python(1)"},
     {"vitest", "", "", "text*", "", "vitest", kVitest},
-    {"yarn", "", "", "text*",
-     "d:--cwd= -s|--silent --verbose -v|--version -h|--help --json --offline --non-interactive "
+    // Alone it installs.
+    {"yarn", "", "w", "text*",
+     "d:--cwd= -s|--silent --verbose n:-v|--version n:-h|--help --json --offline --non-interactive "
      "--frozen-lockfile --immutable",
      "yarn"},
     {"yarn", "test,run,start", "", "text*", "", "yarn"},

@@ -98,7 +98,7 @@ class FileList {
     const bool here_too = reading_.has('y') && !reading_.has('n');
     // A worktree is written in the repository too.
     const bool both = !inside || reading_.sub == "worktree";
-    if ((reading_.does('w') && both) || here_too) {
+    if ((reading_.does('w') && both) || here_too || reading_.inner_writes) {
       FileEffect here;
       here.path = place_.empty() ? "." : place_;
       here.known = !place_unknown_;

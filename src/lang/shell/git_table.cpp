@@ -329,6 +329,18 @@ constexpr auto kGit = std::to_array<Usage>({
     {"git", "bundle create", "", "write rev*",
      "-q|--quiet --progress --all-progress --version=", "git-bundle(1)", kLog},
     {"git", "bundle verify,bundle list-heads", "", "read text*", "-q|--quiet", "git-bundle(1)"},
+    // Both ask gpg.
+    {"git", "verify-commit,verify-tag", "", "text*",
+     "-v|--verbose --raw --format=", "git-verify-commit(1)"},
+    {"git", "merge-tree", "", "text*",
+     "--write-tree --trivial-merge --messages --no-messages --name-only -z --merge-base= "
+     "--allow-unrelated-histories --quiet -X|--strategy-option=",
+     "git-merge-tree(1)"},
+    {"git", "stripspace,column,patch-id,interpret-trailers", "", "read*",
+     "-s|--strip-comments -c|--comment-lines --mode= --raw-mode= --width= --indent= --nl= "
+     "--padding= --stable --unstable --verbatim oy:--in-place --trim-empty --where= --if-exists= "
+     "--if-missing= --only-trailers --only-input --unfold --parse --no-divider --trailer=",
+     "git-column(1)"},
     {"git", "check-mailmap,check-ref-format,var", "", "text*",
      "--stdin --mailmap-file= --allow-onelevel --refspec-pattern --normalize --branch -l",
      "git-var(1)"},

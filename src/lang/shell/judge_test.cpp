@@ -273,6 +273,20 @@ TEST(Rows, KnowsWhatOptionsMakeOfACommand) {
         "rake db:migrate --trace"}) {
     EXPECT_EQ(judged(text, compiled, Place{}).outcome, Outcome::covered) << text;
   }
+  rows[0].run = {"gh", "docker", "pip", "python -m pip", "npx prettier"};
+  const Rows showing = *Rows::compile(rows);
+  for (const std::string_view text :
+       {"gh pr view 7", "gh pr create --help", "gh pr", "docker ps -a", "docker run --help",
+        "pip list", "pip install --help", "python -m pip freeze", "npx prettier --check ."}) {
+    EXPECT_EQ(judged(text, showing, Place{}).outcome, Outcome::covered) << text;
+  }
+  // Of what only shows no row needs to say more; the rest does something.
+  for (const std::string_view text :
+       {"gh pr merge 7", "gh api x", "docker run image --help", "docker exec web --help",
+        "docker rm x", "docker compose up", "pip install x", "python -m pip install x",
+        "npx prettier --write ."}) {
+    EXPECT_NE(judged(text, showing, Place{}).outcome, Outcome::covered) << text;
+  }
   // A word that sets the clock, files that are made, and what stands behind a subcommand.
   for (const std::string_view text :
        {"date 010100001971", "date -s yesterday", "split a", "tsc", "ruff check --fix .",

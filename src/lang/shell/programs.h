@@ -140,6 +140,7 @@ struct Reading {
   std::vector<Operand> operands;
   std::vector<std::uint32_t> unknown;  // words that are not described
   bool switches = false;               // `git checkout main`: no file is meant
+  bool inner_writes = false;  // what it runs writes where it works: `python -m pip install`
 
   bool described() const { return form != nullptr; }
   bool exact() const { return described() && unknown.empty(); }

@@ -279,6 +279,7 @@ class CommandReader {
     const auto shift = static_cast<std::uint32_t>(index + 1);
     for (const std::uint32_t at : found.unknown) out_.unknown.push_back(at + shift);
     if (found.does('x')) out_.unknown.push_back(static_cast<std::uint32_t>(index));
+    out_.inner_writes = found.does('w') || found.does('W') || found.inner_writes;
     for (Reading::Given given : found.options) {
       given.at += shift;
       if (given.value > 0 || given.from > 0) given.value += shift;
@@ -380,7 +381,7 @@ bool Reading::does(char what) const {
 
 bool Reading::writes() const {
   if (has('n')) return false;
-  if (does('w') || has('y') || has('X') || (has('C') && has('f'))) return true;
+  if (does('w') || has('y') || inner_writes || has('X') || (has('C') && has('f'))) return true;
   return std::ranges::any_of(operands, [](const Operand& operand) {
     return operand.role == Role::write || operand.role == Role::move || operand.role == Role::into;
   });
