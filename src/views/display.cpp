@@ -193,11 +193,16 @@ std::string with_values(json::View arguments) {
 }  // namespace
 
 std::string arguments_text(json::View arguments, std::size_t bytes_max) {
+  // A line break is what most texts have, and is written as programs write it.
+  constexpr std::string_view escaped = "\\u{0a}";
   std::string text;
   for (auto [key, value] : arguments.members()) {
     text += (text.empty() ? "" : ", ") + escape_untrusted(key) + " " +
             escape_untrusted(value.is_string() ? std::string(value.string()) : json::write(value));
     if (text.size() > bytes_max) break;
+  }
+  for (std::size_t at = text.find(escaped); at != text.npos; at = text.find(escaped, at)) {
+    text.replace(at, escaped.size(), "\\n");
   }
   return utf8::shortened(text, bytes_max);
 }

@@ -203,6 +203,12 @@ TEST(Diff, SaysWhichArgumentsItSaysAllOf) {
   EXPECT_TRUE(names(R"({"edits":[{"oldText":"a","newText":"b","path":"/etc"}]})").empty());
 }
 
+TEST(Display, ALineOfArgumentsWritesItsLineBreaksAsProgramsDo) {
+  const auto document = json::parse(R"({"content":"a\nb\u200b","to":"x"})");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(arguments_text(document->root(), 100), R"(content a\nb\u{200b}, to x)");
+}
+
 }  // namespace
 
 }  // namespace pawl::views

@@ -110,6 +110,12 @@ test('after the first of two the count is right, and who may still answer is nam
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.waitForSelector('text=1 of 2 said yes; it waits for another person.');
   await page.waitForSelector('article.card dd:has-text("1 of 2 persons needed; may answer: bob")');
+  // A list at a terminal of 80 columns has no line that wraps.
+  const listed = typed('pawl approvals list', { wrap: narrow }).out;
+  const lines = plain(listed);
+  assert.match(lines[0], /^request +class +agent +people +left +state$/);
+  assert.ok(lines.some((line) => /^ {4}write b$/.test(line)), listed);
+  for (const line of lines) assert.ok([...line].length <= 80, line);
   const [{ approval }] = w.json('approvals', 'list');
   await w.later('approvals', 'deny', approval, '--as', 'ada', '--config', w.config);
   await sent;
@@ -152,6 +158,10 @@ function typed(line, { state = w.state, wrap = (words) => words } = {}) {
   const done = spawnSync(program, words, { env, encoding: 'utf8' });
   return { status: done.status, out: done.stdout, err: done.stderr };
 }
+
+// A terminal of 80 columns, and what it shows.
+const narrow = ([, , line]) => ['script', '-qec', `stty cols 80; ${line}`, '/dev/null'];
+const plain = (out) => out.replaceAll(/\x1b\[[0-9;]*m/g, '').trim().split(/\r?\n/);
 
 test('who touched app.conf, and who let it: from three commands', { skip }, async () => {
   const [query, replay, verify] = commands();
@@ -230,9 +240,7 @@ test('who touched app.conf, and who let it: from the console alone', { skip }, a
 });
 
 test('at a terminal `audit tail` has a head, and no line of it wraps', { skip }, async () => {
-  const wrap = ([, , line]) => ['script', '-qec', `stty cols 80; ${line}`, '/dev/null'];
-  const { out } = typed('pawl audit tail', { wrap });
-  const lines = out.replaceAll(/\x1b\[[0-9;]*m/g, '').trim().split(/\r?\n/);
+  const lines = plain(typed('pawl audit tail', { wrap: narrow }).out);
   assert.match(lines[0], /seq +time \(UTC\) +run +what/);
   assert.ok(lines.length > 5);
   for (const line of lines) assert.ok([...line].length <= 80, line);

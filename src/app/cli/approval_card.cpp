@@ -79,7 +79,7 @@ void print_place_of_sponsor(Lines& page, json::View question) {
   if (question["quorum"].natural() < 2 && !card_flag(question, "apart")) return;
   const std::string sponsor = card_word(question, "sponsor");
   page.push_back(
-      "eyes      " +
+      "sponsor   " +
       (sponsor.empty()
            ? paint(Ink::bad,
                    "the run has no known sponsor, so no reviewer is known to be another person")

@@ -15,6 +15,7 @@
 #include "app/cli/commands.h"
 #include "app/common/client.h"
 #include "app/common/command.h"
+#include "app/terminal/layout.h"
 #include "app/terminal/terminal.h"
 #include "base/text.h"
 #include "gate/gate.h"
@@ -55,6 +56,29 @@ std::string wanted_by(json::View question) {
   std::string out = wants.empty() ? "" : paint(Ink::strong, wants) + "\n";
   out += card_word(question, "tool") + (summary.empty() ? "" : "  " + summary);
   return out + "\n" + paint(Ink::dim, card_word(question, "why"));
+}
+
+// Where the last column has no room beside the others, it stands below them.
+void print_list(std::vector<std::vector<std::string>> rows, std::vector<std::string> head) {
+  constexpr std::size_t wide_enough = 110;
+  const std::size_t columns = line_columns();
+  if (columns == columns_unlimited || columns >= wide_enough) return out(table(rows, head));
+  std::vector<std::string> below;
+  for (std::vector<std::string>& row : rows) {
+    below.push_back(std::move(row.back()));
+    row.pop_back();
+  }
+  head.pop_back();
+  for (std::string& title : head) title = paint(Ink::dim, title);
+  rows.insert(rows.begin(), std::move(head));
+  std::string all = lay_out(rows, columns_unlimited);
+  std::size_t row = 0;
+  for (std::size_t at = 0; at < all.size(); ++row) {
+    const std::size_t end = std::min(all.find('\n', at), all.size());
+    out(all.substr(at, end - at));
+    if (row > 0) out(wrap(below[row - 1], columns, {.first = "    ", .rest = "      "}));
+    at = end + 1;
+  }
 }
 
 int list(const Arguments& arguments) {
@@ -99,9 +123,11 @@ int list(const Arguments& arguments) {
       ++row;
     }
   }
-  out(table(rows, head));
+  print_list(std::move(rows), std::move(head));
   const std::string of_all = refusals.size() == 1 ? *refusals.begin() : std::string();
-  if (!of_all.empty()) out("`" + escape_untrusted(person) + "` " + of_all);
+  if (!of_all.empty()) {
+    out(wrap("`" + escape_untrusted(person) + "` " + of_all, line_columns()));
+  }
   return node->ends(exit_good);
 }
 

@@ -99,11 +99,14 @@ std::vector<std::string> escalation_lines(json::View status) {
   for (json::View one : status["escalations"].elements()) {
     const std::string phase = text(one, "phase");
     const bool acknowledged = phase == "acknowledged";
+    // The run, unless there is none or the reason has it.
+    const std::string run = text(one, "run");
+    const bool named = text(one, "why").find(run) != std::string::npos;
     lines.push_back(
         paint(acknowledged ? Ink::good : Ink::bad, "escalation") +
         fmt::format(" {} is {}: {}{}: {}{}", text(one, "escalation"),
                     acknowledged ? "taken by " + text(one, "person") : phase, text(one, "event"),
-                    text(one, "run").empty() ? "" : " of " + text(one, "run"), text(one, "why"),
+                    named ? "" : " of " + run, text(one, "why"),
                     acknowledged ? "" : "; `pawl ack " + text(one, "escalation") + "` takes it"));
   }
   for (json::View way : status["notices"].elements()) {
@@ -380,9 +383,10 @@ int status(const Arguments& arguments) {
                   escape_untrusted(root.text("version").value_or("")), root["records"].natural(),
                   root["questions"].natural()));
   for (json::View entry : root["kills"].elements()) {
+    const std::string name = escape_untrusted(entry.text("name").value_or(""));
     out(paint(Ink::bad, "killed") +
-        fmt::format("     {} {} by {}: {}", escape_untrusted(entry.text("scope").value_or("")),
-                    escape_untrusted(entry.text("name").value_or("")),
+        fmt::format("     {}{} by {}: {}", escape_untrusted(entry.text("scope").value_or("")),
+                    name.empty() ? name : " " + name,
                     escape_untrusted(entry.text("person").value_or("")),
                     escape_untrusted(entry.text("reason").value_or(""))));
   }

@@ -182,7 +182,7 @@ export function card(place, id, { back }) {
         q.typed
           ? h(
               'div',
-              { class: 'field' },
+              { class: 'field wide-field typing' },
               h('label', { for: 'typed' }, 'To approve, type ', h('code', {}, q.type_this)),
               typed,
             )

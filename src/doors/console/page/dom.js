@@ -103,7 +103,8 @@ export const badge = (text, kind = '') => h('span', { class: `badge ${kind}` }, 
 export function meter(name, used, most, unit = '') {
   const share = most > 0 ? Math.min(1, used / most) : 0;
   const kind = share >= 1 ? 'full' : share >= 0.8 ? 'near' : '';
-  const text = most > 0 ? `${used}${unit} of ${most}${unit}` : `${used}${unit}`;
+  const said = (n) => (unit.trim() === 's' && n > 0 ? left(n * 1000) : `${n}${unit}`);
+  const text = most > 0 ? `${said(used)} of ${said(most)}` : said(used);
   const bar = h('span', { class: `meter-bar ${kind}` });
   bar.style.setProperty('--share', share);
   return h(

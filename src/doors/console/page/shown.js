@@ -119,7 +119,7 @@ export function reasons(q) {
     fact('people', people(q)),
     fact('agent', `${q.agent}, for ${q.sponsor}`),
     fact('needs', q.needs && prose(q.needs), true),
-    fact('eyes', placeOfSponsor(q), !q.sponsor),
+    fact('sponsor', placeOfSponsor(q), !q.sponsor),
     fact('task', q.task),
     fact('changed', q.changed_by ? `by ${q.changed_by}` : null),
     fact('handed over', passedOn(q)),

@@ -92,6 +92,13 @@ export function stop(view) {
   const name = field('name', 'name');
   const names = h('datalist', { id: 'names' });
   name.setAttribute('list', 'names');
+  const which = h(
+    'div',
+    { class: 'field' },
+    h('label', { for: 'name' }, 'which one'),
+    name,
+    names,
+  );
   const there = h('p', { class: 'row', role: 'group', 'aria-label': 'what there is' });
   let targets = {};
   const reason = field('why', 'reason');
@@ -122,7 +129,7 @@ export function stop(view) {
     offer();
   }
   function ready() {
-    name.disabled = scope.value === 'all';
+    which.hidden = scope.value === 'all';
     button.disabled = !reason.value.trim() || (scope.value !== 'all' && !name.value.trim());
   }
   const form = h(
@@ -156,11 +163,11 @@ export function stop(view) {
     h('p', {}, 'It counts for the next decision. Only a reviewer can lift it.'),
     h(
       'div',
-      { class: 'row' },
+      { class: 'row end kill' },
       h('div', { class: 'field' }, h('label', { for: 'scope' }, 'what'), scope),
-      h('div', { class: 'field' }, h('label', { for: 'name' }, 'which one'), name, names),
-      h('div', { class: 'field' }, h('label', { for: 'why' }, 'why'), reason),
-      button,
+      which,
+      h('div', { class: 'field wide-field' }, h('label', { for: 'why' }, 'why'), reason),
+      h('div', { class: 'field' }, button),
     ),
     there,
     h(
