@@ -13,7 +13,7 @@ const folder = path.join(process.env.PAWL_CONFORMANCE_DIR ?? '', 'support-agent'
 const recorded = path.join(folder, 'dev/tau2-tasks.jsonl.gz');
 const skip = !existsSync(recorded) && `no ${recorded}`;
 
-// The names of two tools sound worse than they are: the owner says so.
+// The names of some tools sound worse than they are, and the owner says so.
 const risk = (rule, reason) =>
   `  - {rule: "tools/${rule}/class", reason: "${reason}", owner: a@desk.example, until: 2099-01-01}\n`;
 const head = (id, handed) => `
@@ -45,7 +45,10 @@ tools:
       class: irreversible small
       args: {order_id: ${order}, reason: [no longer needed, ordered by mistake]}
     # "This action can only be called once", and a refund is money that left.
-    - name: [modify_pending_order_items, exchange_delivered_order_items, return_delivered_order_items]
+    - name:
+        - modify_pending_order_items
+        - exchange_delivered_order_items
+        - return_delivered_order_items
       class: irreversible small
       args: {order_id: ${order}}
 `,
