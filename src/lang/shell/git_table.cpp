@@ -132,7 +132,7 @@ constexpr auto kGit = std::to_array<Usage>({
      "--verify --verify-signatures --autostash -s|--strategy= -X|--strategy-option= "
      "-S|--gpg-sign? --allow-unrelated-histories --summary",
      "git-pull(1)", kFetch},
-    {"git", "push", "s", "text*",
+    {"git", "push", "s", "look*",
      // Not `--recurse-submodules`, which pushes other repositories, nor `--push-option`, which may
      // ask the server for anything, to merge among it.
      "-v|--verbose -q|--quiet --repo= --all|--branches --mirror -d|--delete --tags n:-n|--dry-run "

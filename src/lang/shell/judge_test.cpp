@@ -175,6 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"sed -ni s/a/b/ f", "uncovered"}, Sample{"sort -o x f", "uncovered"},
         Sample{"sort -uo x f", "uncovered"}, Sample{"sort --compress-prog=id f", "unclear"},
         Sample{"rg --pre id x", "unclear"}, Sample{"find . -delete", "uncovered"},
+        Sample{"find -delete", "uncovered"}, Sample{"find -name x -delete", "uncovered"},
         Sample{"find . -fprintf x y", "uncovered"}, Sample{"find . -exec id \\;", "uncovered"},
         Sample{"find . -exec sh -c 'id' \\;", "uncovered"}, Sample{"node -e x", "unclear"},
         Sample{"node --require x y.js", "unclear"}, Sample{"node -pe x", "unclear"},

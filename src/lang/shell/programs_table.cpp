@@ -365,7 +365,8 @@ constexpr auto kUsages = std::to_array<Usage>({
     // The script itself is read by code.cpp.
     {"sed", "", "c", "pattern read*",
      "-n|--quiet|--silent --debug p:-e|--expression= xpr:-f|--file= -E|-r|--regexp-extended "
-     "--follow-symlinks oB:-i? oB:--in-place? -l|--line-length= --posix -b|--binary -s|--separate "
+     "W:--follow-symlinks oB:-i? oB:--in-place? -l|--line-length= --posix -b|--binary "
+     "-s|--separate "
      "--sandbox -u|--unbuffered -z|--null-data --help --version",
      "sed(1)"},
     {"seq", "", "h", "text*", "-f|--format= -s|--separator=", "seq(1)"},

@@ -381,7 +381,9 @@ bool Reading::does(char what) const {
 
 bool Reading::writes() const {
   if (has('n')) return false;
-  if (does('w') || has('y') || inner_writes || has('X') || (has('C') && has('f'))) return true;
+  // `find -delete` has no operand, and begins where it works.
+  if (does('w') || has('y') || has('o') || inner_writes || has('X') || (has('C') && has('f')))
+    return true;
   return std::ranges::any_of(operands, [](const Operand& operand) {
     return operand.role == Role::write || operand.role == Role::move || operand.role == Role::into;
   });
