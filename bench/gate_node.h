@@ -21,6 +21,7 @@
 #include "base/random.h"
 #include "gate/gate.h"
 #include "io/journal/posix_disk.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::bench {
 

@@ -10,7 +10,11 @@
 #include "base/id.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "doors/api/api.h"
+#include "gate/gate.h"
+#include "gate/state/proposal.h"
 #include "kernel/definition/made.h"
+#include "kernel/policy/policy.h"
 #include "node/common/log.h"
 #include "views/activity.h"
 

@@ -17,12 +17,17 @@
 
 #include "base/error.h"
 #include "base/task.h"
-#include "doors/api/api.h"
-#include "gate/gate.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"
 #include "lang/sql/summary.h"
 #include "model/record.h"
+
+namespace pawl {
+class Gate;
+}
+namespace pawl::api {
+struct RoleInForce;
+}
 
 namespace pawl::node {
 

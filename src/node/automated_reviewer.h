@@ -11,11 +11,17 @@
 #include <memory>
 #include <string>
 
-#include "gate/gate.h"
-#include "io/broker/broker.h"
-#include "io/journal/journal.h"
-#include "io/net/loop.h"
-#include "kernel/deployment/deployment.h"
+namespace pawl {
+class Gate;
+class Journal;
+struct Deployment;
+}  // namespace pawl
+namespace pawl::broker {
+class Broker;
+}
+namespace pawl::net {
+class Loop;
+}
 
 namespace pawl::node {
 

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "gate/gate.h"
 #include "gate/state/rollout.h"
 #include "kernel/strictness/deployment.h"
 #include "node/common/log.h"
@@ -378,7 +379,7 @@ void DeploymentWatch::revoke_in_accepted(const std::vector<std::string>& prefixe
   const bool only_that = without.deployment && text != known_.text &&
                          laxer_deployment(known_.text, text, file_).empty();
   if (!only_that) return;
-  const DeploymentNow was = known_;
+  const views::DeploymentNow was = known_;
   count_read(without, true);
   known_.waiting = was.waiting;
   known_.laxer = was.laxer;

@@ -12,10 +12,13 @@
 #include <vector>
 
 #include "base/error.h"
-#include "doors/control/control.h"
-#include "gate/gate.h"
 #include "kernel/deployment/deployment.h"
 #include "node/files/config_files.h"
+#include "views/node_status.h"
+
+namespace pawl {
+class Gate;
+}
 
 namespace pawl::node {
 
@@ -45,7 +48,7 @@ class DeploymentWatch {
   const Deployment& deployment() const { return deployment_; }
   const std::string& directory() const { return directory_; }
   // What was accepted, and what waits.
-  const DeploymentNow& known() const { return known_; }
+  const views::DeploymentNow& known() const { return known_; }
 
   Status check(const DeploymentRead& read) const;
   void use(const DeploymentRead& read);
@@ -80,7 +83,7 @@ class DeploymentWatch {
   bool started_ = false;
   Deployment deployment_;
   std::string directory_, digest_, noted_;
-  DeploymentNow known_;
+  views::DeploymentNow known_;
   std::set<std::string, std::less<>> waiting_said_;  // digests
 };
 

@@ -8,6 +8,8 @@
 #include "base/id.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "doors/api/api.h"
+#include "gate/gate.h"
 #include "io/net/child.h"
 #include "kernel/definition/definition.h"
 #include "node/servers/process_trees.h"

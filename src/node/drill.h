@@ -7,10 +7,16 @@
 
 #include "base/error.h"
 #include "base/task.h"
-#include "doors/api/api.h"
-#include "gate/gate.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"
+
+namespace pawl {
+class Gate;
+struct Stopped;
+}  // namespace pawl
+namespace pawl::api {
+struct RoleInForce;
+}
 
 namespace pawl::node {
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "kernel/policy/policy.h"
 #include "node/files/config_files.h"
 
 namespace pawl::node {

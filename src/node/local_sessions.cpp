@@ -10,12 +10,18 @@
 
 #include "analysis/check/check.h"
 #include "base/text.h"
+#include "doors/mcp/multiplexer/connect.h"
 #include "doors/mcp/multiplexer/names.h"
 #include "doors/mcp/transport/pipes.h"
+#include "gate/gate.h"
 #include "kernel/deployment/deployment.h"
+#include "kernel/state/state.h"
 #include "node/common/log.h"
 #include "node/files/config_files.h"
 #include "node/files/task_file.h"
+#include "node/join.h"
+#include "node/policy_watch.h"
+#include "node/servers/remotes.h"
 
 namespace pawl::node {
 

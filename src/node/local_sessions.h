@@ -12,19 +12,28 @@
 #include <string>
 #include <vector>
 
-#include "doors/mcp/multiplexer/connect.h"
-#include "doors/mcp/session/session.h"
-#include "gate/gate.h"
+#include "base/json.h"
+#include "base/task.h"
+#include "doors/mcp/session/endpoint.h"
 #include "io/net/channel.h"
 #include "io/net/loop.h"
 #include "io/net/unix_socket.h"
-#include "io/pins/lock.h"
-#include "kernel/deployment/deployment.h"
-#include "node/join.h"
-#include "node/policy_watch.h"
-#include "node/servers/remotes.h"
+
+namespace pawl {
+class Gate;
+struct Deployment;
+struct Lock;
+}  // namespace pawl
+namespace pawl::mcp {
+struct Program;
+struct SessionSpec;
+}  // namespace pawl::mcp
 
 namespace pawl::node {
+
+class PolicyWatch;
+class Remotes;
+struct JoinRequest;
 
 // What every session of a run has, by any door.
 using SessionSpecOf = std::function<mcp::SessionSpec(const std::string& run,

@@ -7,10 +7,18 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "doors/api/api.h"
 #include "doors/api/body.h"
+#include "gate/gate.h"
+#include "io/identity/http_keys.h"
+#include "io/net/clock.h"
 #include "io/pins/lock.h"
 #include "io/secrets/run_keys.h"
+#include "kernel/policy/policy.h"
 #include "node/common/log.h"
+#include "node/executor.h"
+#include "node/gateway.h"
+#include "node/policy_watch.h"
 
 namespace pawl::node {
 
@@ -37,6 +45,10 @@ Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::R
 }
 
 }  // namespace
+
+NetworkCallers::NetworkCallers(NetworkCallerPorts ports) : ports_(std::move(ports)) {}
+
+NetworkCallers::~NetworkCallers() = default;
 
 // A part of a run that is open, for a sub-agent (`pawl runs create --parent`).
 Result<std::string> NetworkCallers::create_sub_run(json::View request) {
@@ -228,6 +240,10 @@ void NetworkCallers::finish() {
   if (api_) api_->finish();
   if (identities_) identities_->finish();
   others_keys_.reset();
+}
+
+void NetworkCallers::close() {
+  api_.reset();
 }
 
 }  // namespace pawl::node

@@ -7,19 +7,34 @@
 #include <optional>
 #include <string>
 
-#include "doors/api/api.h"
-#include "gate/gate.h"
-#include "io/identity/http_keys.h"
+#include "base/json.h"
 #include "io/identity/identities.h"
-#include "io/net/clock.h"
-#include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"
-#include "node/executor.h"
-#include "node/gateway.h"
-#include "node/policy_watch.h"
+#include "lang/sql/summary.h"
 #include "node/telemetry.h"
 
+namespace pawl {
+class Gate;
+}
+namespace pawl::api {
+class Api;
+}
+namespace pawl::http {
+class Routes;
+}
+namespace pawl::identity {
+class HttpKeys;
+}
+namespace pawl::net {
+class Loop;
+class NodeClock;
+}  // namespace pawl::net
+
 namespace pawl::node {
+
+class Gateway;
+class LoopExecutor;
+class PolicyWatch;
 
 struct NetworkCallerPorts {
   net::Loop& loop;
@@ -36,7 +51,8 @@ struct NetworkCallerPorts {
 
 class NetworkCallers {
  public:
-  explicit NetworkCallers(NetworkCallerPorts ports) : ports_(std::move(ports)) {}
+  explicit NetworkCallers(NetworkCallerPorts ports);
+  ~NetworkCallers();
 
   // Opens the decision API, and what any client may read, at the gateway.
   Status open(Gateway& gateway);
@@ -56,7 +72,7 @@ class NetworkCallers {
 
   // Those who wait are answered. The API is gone after `close`, when its connections are.
   void finish();
-  void close() { api_.reset(); }
+  void close();
 
  private:
   Result<std::string> create_sub_run(json::View request);

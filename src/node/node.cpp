@@ -11,14 +11,43 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "doors/api/api.h"
+#include "doors/console/console.h"
+#include "doors/control/control.h"
+#include "doors/mcp/session/session.h"
+#include "doors/watch/metrics.h"
+#include "gate/gate.h"
 #include "io/approvals/ways.h"
 #include "io/http/libcurl.h"
+#include "io/identity/provider.h"
+#include "io/journal/journal.h"
 #include "io/journal/key_files.h"
+#include "io/journal/posix_disk.h"
+#include "io/net/clock.h"
+#include "io/notify/slack_answer.h"
+#include "kernel/policy/policy.h"
 #include "kernel/state/live.h"
 #include "kernel/state/state.h"
+#include "node/attention_checks.h"
+#include "node/common/isolated_sql.h"
+#include "node/console_listener.h"
+#include "node/drill.h"
 #include "node/files/config_files.h"
+#include "node/gateway.h"
+#include "node/journal_desk.h"
+#include "node/network_callers.h"
 #include "node/node_impl.h"
+#include "node/notifications.h"
+#include "node/notifier.h"
 #include "node/policy_views.h"
+#include "node/policy_watch.h"
+#include "node/processes.h"
+#include "node/remote_sessions.h"
+#include "node/reviewers.h"
+#include "node/rollout.h"
+#include "node/servers/remotes.h"
+#include "node/servers/server_processes.h"
+#include "node/telemetry.h"
 
 namespace pawl::node {
 namespace {
@@ -59,6 +88,24 @@ Status fold_record(Folded& folded, std::string_view text) {
 }  // namespace
 
 // What looks after one thing each. The gate and the clock are there.
+Node::Node(NodeOptions options)
+    : options_(std::move(options)),
+      deployment_watch_({
+          .state_directory = options_.state_directory,
+          .file = options_.config,
+          .named = options_.config_named,
+          .serves = options_.serves,
+          .in_force = [this] { use_deployment(); },
+          .keys_taken =
+              [this] {
+                if (callers_) callers_->file_changed();
+              },
+          .told = [this](const std::string& directory) { notifier_->use(deployment_, directory); },
+      }),
+      read_sql_(isolated_sql()) {}
+
+Node::~Node() = default;
+
 void Node::open_services() {
   const auto role = [this](const std::string& name) { return policies_->role_in_force(name); };
   policies_ = std::make_unique<PolicyWatch>(

@@ -13,44 +13,56 @@
 #include <vector>
 
 #include "analysis/drift/access_use.h"
-#include "doors/console/console.h"
-#include "doors/control/control.h"
-#include "doors/mcp/session/session.h"
-#include "gate/gate.h"
-#include "io/identity/provider.h"
-#include "io/journal/journal.h"
+#include "io/approvals/proof.h"
 #include "io/journal/note.h"
-#include "io/journal/posix_disk.h"
 #include "io/net/channel.h"
-#include "io/net/clock.h"
 #include "io/net/loop.h"
 #include "io/net/signals.h"
 #include "io/net/unix_socket.h"
-#include "io/notify/slack_answer.h"
-#include "node/attention_checks.h"
-#include "node/common/isolated_sql.h"
-#include "node/console_listener.h"
+#include "lang/sql/summary.h"
 #include "node/deployment_watch.h"
-#include "node/drill.h"
 #include "node/executor.h"
-#include "node/files/config_files.h"
-#include "node/gateway.h"
-#include "node/journal_desk.h"
 #include "node/local_sessions.h"
-#include "node/network_callers.h"
 #include "node/node.h"
-#include "node/notifications.h"
-#include "node/notifier.h"
-#include "node/policy_watch.h"
-#include "node/processes.h"
-#include "node/remote_sessions.h"
-#include "node/reviewers.h"
-#include "node/rollout.h"
-#include "node/servers/remotes.h"
-#include "node/servers/server_processes.h"
-#include "node/telemetry.h"
+#include "views/activity.h"
+
+namespace pawl {
+class Control;
+class Gate;
+class Journal;
+class PosixDisk;
+struct Stopped;
+}  // namespace pawl
+namespace pawl::console {
+class Console;
+}
+namespace pawl::net {
+class NodeClock;
+}
+namespace pawl::views {
+struct StandingNames;
+}
+namespace pawl::watch {
+struct NodeNow;
+}
 
 namespace pawl::node {
+
+class AttentionChecks;
+class ConsoleListener;
+class Drill;
+class Gateway;
+class JournalDesk;
+class NetworkCallers;
+class NodeNotifier;
+class Notifications;
+class PolicyWatch;
+class Processes;
+class Remotes;
+class RemoteSessions;
+class Reviewers;
+class Rollout;
+class Telemetry;
 
 struct ControlConnection {
   std::optional<net::Channel> channel;
@@ -60,7 +72,9 @@ struct ControlConnection {
 
 class Node {
  public:
-  explicit Node(NodeOptions options) : options_(std::move(options)) {}
+  explicit Node(NodeOptions options);
+  ~Node();
+  Node(const Node&) = delete;
   NodeEnd run();
 
  private:
@@ -119,17 +133,7 @@ class Node {
   std::unique_ptr<net::NodeClock> clock_;
   std::unique_ptr<Journal> journal_;
   std::optional<journal::NodeKey> key_;
-  DeploymentWatch deployment_watch_{DeploymentWatchPorts{
-      .state_directory = options_.state_directory,
-      .file = options_.config,
-      .named = options_.config_named,
-      .serves = options_.serves,
-      .in_force = [this] { use_deployment(); },
-      .keys_taken =
-          [this] {
-            if (callers_) callers_->file_changed();
-          },
-      .told = [this](const std::string& directory) { notifier_->use(deployment_, directory); }}};
+  DeploymentWatch deployment_watch_;
   const Deployment& deployment_ = deployment_watch_.deployment();
   const std::string& config_directory_ = deployment_watch_.directory();
   std::string boot_id_;
@@ -146,7 +150,7 @@ class Node {
   std::optional<net::Signals> signals_;
   std::optional<net::Listener> join_, ask_;
   std::map<std::uint64_t, std::unique_ptr<ControlConnection>> control_connections_;
-  sql::ReadSql read_sql_ = isolated_sql();
+  sql::ReadSql read_sql_;
   std::unique_ptr<Processes> processes_;
   std::unique_ptr<PolicyWatch> policies_;
   std::unique_ptr<Rollout> rollout_;

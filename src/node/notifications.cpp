@@ -5,7 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "gate/gate.h"
+#include "io/journal/journal.h"
 #include "io/net/clock.h"
+#include "kernel/deployment/deployment.h"
+#include "kernel/state/state.h"
 #include "node/common/log.h"
 #include "node/notifier.h"
 

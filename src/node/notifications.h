@@ -9,16 +9,22 @@
 
 #include "base/error.h"
 #include "base/task.h"
-#include "gate/gate.h"
 #include "io/http/server.h"
-#include "io/journal/journal.h"
-#include "io/net/loop.h"
 #include "io/notify/slack_answer.h"
-#include "kernel/deployment/deployment.h"
-#include "model/clock.h"
-#include "node/notifier.h"
+
+namespace pawl {
+class Clock;
+class Gate;
+class Journal;
+struct Deployment;
+}  // namespace pawl
+namespace pawl::net {
+class Loop;
+}
 
 namespace pawl::node {
+
+class NodeNotifier;
 
 struct NotificationPorts {
   Gate& gate;

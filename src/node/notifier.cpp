@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "gate/gate.h"
+#include "io/journal/journal.h"
 #include "io/net/clock.h"
 #include "kernel/state/eyes.h"
 #include "views/cards.h"

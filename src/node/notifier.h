@@ -12,14 +12,19 @@
 #include <string>
 #include <vector>
 
-#include "gate/gate.h"
 #include "gate/state/ports.h"
-#include "io/journal/journal.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"
 #include "node/automated_reviewer.h"
 #include "node/common/log.h"
 #include "node/notifiers.h"
+
+namespace pawl {
+class Gate;
+class Journal;
+class State;
+struct Approval;
+}  // namespace pawl
 
 namespace pawl::node {
 

@@ -9,7 +9,10 @@
 #include "base/time.h"
 #include "gate/gate.h"
 #include "kernel/deployment/deployment.h"
-#include "kernel/policy/policy.h"
+
+namespace pawl {
+class Policy;
+}  // namespace pawl
 
 namespace pawl::node {
 

@@ -9,7 +9,10 @@
 
 #include "analysis/check/check.h"
 #include "base/text.h"
+#include "doors/api/api.h"
+#include "gate/gate.h"
 #include "io/pins/lock.h"
+#include "kernel/deployment/deployment.h"
 #include "node/common/log.h"
 #include "node/files/config_files.h"
 

@@ -12,11 +12,16 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "doors/api/api.h"
-#include "gate/gate.h"
-#include "kernel/deployment/deployment.h"
-#include "kernel/policy/policy.h"
 #include "model/clock.h"
+
+namespace pawl {
+class Gate;
+class Policy;
+struct Deployment;
+}  // namespace pawl
+namespace pawl::api {
+struct RoleInForce;
+}
 
 namespace pawl::node {
 

@@ -8,10 +8,20 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "doors/api/api.h"
+#include "doors/mcp/multiplexer/connect.h"
 #include "doors/mcp/transport/null_transport.h"
+#include "gate/gate.h"
 #include "io/identity/bearer.h"
+#include "io/net/clock.h"
 #include "io/pins/lock.h"
+#include "kernel/deployment/deployment.h"
+#include "kernel/policy/policy.h"
 #include "node/common/log.h"
+#include "node/network_callers.h"
+#include "node/policy_watch.h"
+#include "node/processes.h"
+#include "node/servers/remotes.h"
 
 namespace pawl::node {
 
@@ -50,6 +60,11 @@ std::string client_of(const http::Request& request) {
 }
 
 }  // namespace
+
+struct RemoteSessions::PartOfRun {
+  ProcessOf of;
+  std::shared_ptr<SubRunLimits> part;  // null: all of it
+};
 
 void RemoteSessions::add_to(http::Routes& routes) {
   mcp::HttpDoorPorts ports;

@@ -12,17 +12,26 @@
 
 #include "doors/http/routes.h"
 #include "doors/mcp/listener/http_door.h"
-#include "gate/gate.h"
-#include "io/net/clock.h"
-#include "io/net/loop.h"
-#include "kernel/deployment/deployment.h"
+#include "io/identity/principal.h"
 #include "node/local_sessions.h"
-#include "node/network_callers.h"
-#include "node/policy_watch.h"
-#include "node/processes.h"
-#include "node/servers/remotes.h"
+
+namespace pawl {
+
+struct Lock;
+class Gate;
+struct Deployment;
+}  // namespace pawl
+namespace pawl::net {
+class Loop;
+class NodeClock;
+}  // namespace pawl::net
 
 namespace pawl::node {
+
+class NetworkCallers;
+class PolicyWatch;
+class Processes;
+class Remotes;
 
 struct RemoteSessionPorts {
   net::Loop& loop;
@@ -54,10 +63,7 @@ class RemoteSessions {
   void use_policies();
 
  private:
-  struct PartOfRun {
-    ProcessOf of;
-    std::shared_ptr<SubRunLimits> part;  // null: all of it
-  };
+  struct PartOfRun;
   // The name of the last caller. Most callers are one user, and asking for a name opens a file.
   struct KnownUser {
     std::optional<uid_t> user;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "gate/gate.h"
 #include "io/approvals/ways.h"
 #include "io/broker/broker.h"
 #include "lang/jose/base64url.h"

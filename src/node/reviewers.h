@@ -23,13 +23,18 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "doors/console/console.h"
-#include "gate/gate.h"
-#include "io/broker/broker.h"
 #include "io/identity/http_keys.h"
 #include "io/identity/provider.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"
 #include "model/clock.h"
+
+namespace pawl {
+class Gate;
+}
+namespace pawl::broker {
+class Broker;
+}
 
 namespace pawl::node {
 

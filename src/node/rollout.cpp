@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "gate/gate.h"
+#include "kernel/deployment/deployment.h"
+#include "kernel/policy/policy.h"
 #include "node/common/log.h"
 #include "node/files/config_files.h"
 #include "node/policy_watch.h"

@@ -9,9 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "gate/gate.h"
-#include "kernel/deployment/deployment.h"
+#include "gate/state/rollout.h"
 #include "model/candidate.h"
+
+namespace pawl {
+class Gate;
+struct Deployment;
+}  // namespace pawl
 
 namespace pawl::node {
 

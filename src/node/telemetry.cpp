@@ -12,7 +12,9 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
+#include "doors/watch/metrics.h"
 #include "doors/watch/spans.h"
+#include "kernel/policy/policy.h"
 #include "node/common/log.h"
 #include "node/servers/remotes.h"
 
@@ -62,7 +64,7 @@ void Telemetry::over(const CallOver& call) {
 }
 
 Status Telemetry::serve_metrics(const Deployment::Address& where) {
-  metrics_.emplace(gate_);
+  metrics_ = std::make_unique<watch::Metrics>(gate_);
   hears_ = gate_.on_record([this](const Record& record) { metrics_->note(record); });
   measure();
   routes_.add(

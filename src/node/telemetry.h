@@ -16,13 +16,25 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "doors/http/routes.h"
-#include "doors/watch/metrics.h"
-#include "gate/gate.h"
-#include "io/broker/broker.h"
 #include "io/http/server.h"
 #include "io/net/loop.h"
 #include "io/otlp/exporter.h"
 #include "kernel/deployment/deployment.h"
+
+namespace pawl {
+class Clock;
+class Gate;
+class Policy;
+struct CallOver;
+struct CallTrace;
+}  // namespace pawl
+namespace pawl::broker {
+class Broker;
+}
+namespace pawl::watch {
+class Metrics;
+struct NodeNow;
+}  // namespace pawl::watch
 
 namespace pawl::node {
 
@@ -60,7 +72,7 @@ class Telemetry {
   Clock& clock_;
   std::function<watch::NodeNow()> now_;
   std::function<std::string(std::size_t)> random_;
-  std::optional<watch::Metrics> metrics_;
+  std::unique_ptr<watch::Metrics> metrics_;
   std::shared_ptr<void> hears_;
   std::optional<otlp::Exporter> exporter_;
   std::uint64_t one_in_ = 1, begun_ = 0;

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "kernel/admit/environment.h"
 #include "kernel/admit/typed.h"
+#include "kernel/policy/policy.h"
 #include "views/display.h"
 #include "views/evidence.h"
 #include "views/question.h"

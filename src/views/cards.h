@@ -11,9 +11,12 @@
 #include "base/json.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
-#include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 #include "views/activity.h"
+
+namespace pawl {
+class Policy;
+}  // namespace pawl
 
 namespace pawl::views {
 

@@ -1,4 +1,5 @@
 #include "views/cards.h"
+#include "kernel/policy/policy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -12,7 +12,11 @@
 #include <vector>
 
 #include "base/json.h"
-#include "kernel/policy/policy.h"
+
+namespace pawl {
+class Policy;
+struct ToolRule;
+}  // namespace pawl
 
 namespace pawl::views {
 

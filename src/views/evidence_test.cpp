@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "kernel/policy/policy.h"
 #include "model/facts.h"
 
 namespace pawl::views {

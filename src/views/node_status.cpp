@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "kernel/policy/policy.h"
 #include "views/cards.h"
 #include "views/runs.h"
 

@@ -6,11 +6,23 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "gate/gate.h"
-#include "io/journal/journal.h"
-#include "views/activity.h"
+#include "base/time.h"
+
+namespace pawl {
+class Gate;
+class Journal;
+class State;
+}  // namespace pawl
 
 namespace pawl::views {
+
+class ActivityFeed;
+
+// The deployment file as it stands at a node.
+struct DeploymentNow {
+  std::string digest, text;    // of the bytes that count; no text: there is no file
+  std::string waiting, laxer;  // another one, which is laxer, until a person accepts it
+};
 
 // `notices`: how the ways to people fare, as a list of JSON; `deployments`: files that wait
 // for a person, as another one.

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "kernel/admit/access.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::views {
 namespace {

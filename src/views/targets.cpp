@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 
 namespace pawl::views {

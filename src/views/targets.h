@@ -13,7 +13,10 @@
 
 #include "base/json.h"
 #include "gate/gate.h"
-#include "kernel/policy/policy.h"
+
+namespace pawl {
+class Policy;
+}  // namespace pawl
 
 namespace pawl::views {
 

@@ -22,6 +22,7 @@
 #include "crash/sim_disk.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::crash {
 

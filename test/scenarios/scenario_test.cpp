@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "doors/decide/stream.h"
 #include "io/sql/parse.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

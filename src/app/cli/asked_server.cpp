@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/cli/asked_server.h"
+#include "app/terminal/terminal.h"
 #include "base/text.h"
 #include "node/files/config_files.h"
 #include "node/servers/tool_discovery.h"

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/pack/builtin.h"
+#include "kernel/policy/policy.h"
 #include "node/files/config_files.h"
 #include "node/servers/tool_discovery.h"
 

@@ -8,6 +8,7 @@
 #include "app/cli/run_test.h"
 #include "app/common/command.h"
 #include "app/terminal/terminal.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::app {
 namespace {

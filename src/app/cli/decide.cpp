@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "doors/decide/schema.h"
 #include "doors/decide/stream.h"
+#include "kernel/policy/policy.h"
 #include "node/common/isolated_sql.h"
 #include "node/files/config_files.h"
 

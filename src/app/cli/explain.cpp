@@ -19,6 +19,7 @@
 #include "doors/decide/stream.h"
 #include "kernel/admit/explain.h"
 #include "kernel/admit/trace.h"
+#include "kernel/policy/policy.h"
 #include "node/common/isolated_sql.h"
 #include "node/files/config_files.h"
 

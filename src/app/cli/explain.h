@@ -5,9 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "kernel/admit/trace.h"
-#include "kernel/deployment/deployment.h"
-#include "kernel/policy/policy.h"
+
+namespace pawl {
+class Policy;
+struct BoundTool;
+struct Deployment;
+}  // namespace pawl
 
 namespace pawl::app {
 

@@ -4,6 +4,7 @@
 #include "app/cli/explain.h"
 #include "app/cli/run_test.h"
 #include "app/common/command.h"
+#include "app/terminal/terminal.h"
 #include "base/json.h"
 #include "kernel/admit/stages.h"
 

@@ -17,6 +17,7 @@
 #include "io/pins/replace_file.h"
 #include "kernel/config/limits.h"
 #include "kernel/deployment/deployment.h"
+#include "kernel/policy/policy.h"
 #include "kernel/policy/policy_keys.h"
 #include "node/files/config_files.h"
 

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "io/net/fd.h"
+#include "kernel/policy/policy.h"
 #include "node/files/config_files.h"
 #include "node/servers/tool_discovery.h"
 

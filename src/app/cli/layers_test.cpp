@@ -7,6 +7,7 @@
 #include "app/common/command.h"
 #include "app/terminal/terminal.h"
 #include "base/json.h"
+#include "kernel/policy/policy.h"
 #include "node/files/config_files.h"
 
 namespace pawl::app {

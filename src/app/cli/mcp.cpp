@@ -21,6 +21,7 @@
 #include "app/terminal/terminal.h"
 #include "base/text.h"
 #include "io/net/signals.h"
+#include "kernel/policy/policy.h"
 #include "node/files/config_files.h"
 #include "node/join.h"
 #include "node/node.h"

@@ -2,6 +2,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/api/api_impl.h"
+#include "gate/state/proposal.h"
+#include "kernel/redact/scope.h"
 
 namespace pawl::api {
 namespace {

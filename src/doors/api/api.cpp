@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/api/api_impl.h"
+#include "gate/gate.h"
 
 namespace pawl::api {
 namespace {

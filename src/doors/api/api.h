@@ -30,11 +30,19 @@
 #include <string>
 
 #include "base/error.h"
-#include "gate/gate.h"
 #include "io/http/responder.h"
 #include "io/identity/identities.h"
 #include "io/pins/lock.h"
-#include "kernel/policy/policy.h"
+#include "lang/sql/summary.h"
+
+namespace pawl {
+
+class Executor;
+class SubRunLimits;
+struct CallTrace;
+class Gate;
+class Policy;
+}  // namespace pawl
 
 namespace pawl::api {
 

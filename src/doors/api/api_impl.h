@@ -21,6 +21,12 @@
 #include "gate/state/sub_run.h"
 #include "io/identity/bearer.h"
 
+namespace pawl {
+
+struct Settled;
+class Scope;
+}  // namespace pawl
+
 namespace pawl::api {
 
 // One request, while it is answered.

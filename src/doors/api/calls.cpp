@@ -5,8 +5,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/api/api_impl.h"
+#include "gate/gate.h"
 #include "io/http/sse.h"
 #include "kernel/definition/definition.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::api {
 namespace {

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/api/api_impl.h"
+#include "gate/gate.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::api {
 namespace {

@@ -181,7 +181,7 @@ bool flag(json::View request, std::string_view key) {
   return value.kind() == json::Kind::boolean && value.boolean();
 }
 
-std::string deployment_json(const std::string& config, const DeploymentNow& now) {
+std::string deployment_json(const std::string& config, const views::DeploymentNow& now) {
   json::Writer out;
   out.object().key("config").string(config).key("digest").string(now.digest);
   out.key("ok").boolean(true).key("text").string(now.text);
@@ -189,7 +189,7 @@ std::string deployment_json(const std::string& config, const DeploymentNow& now)
 }
 
 std::string reread_json(const std::string& config, const std::string& mistake,
-                        const DeploymentNow& now) {
+                        const views::DeploymentNow& now) {
   json::Writer out;
   out.object().key("config").string(config);
   if (!mistake.empty()) out.key("mistake").string(mistake);
@@ -200,13 +200,13 @@ std::string reread_json(const std::string& config, const std::string& mistake,
 
 }  // namespace
 
-DeploymentNow Control::deployment_now() const {
-  return ports_.deployment ? ports_.deployment() : DeploymentNow{};
+views::DeploymentNow Control::deployment_now() const {
+  return ports_.deployment ? ports_.deployment() : views::DeploymentNow{};
 }
 
 // As a list: of one, or of none.
 std::string Control::waiting_deployment() const {
-  const DeploymentNow now = deployment_now();
+  const views::DeploymentNow now = deployment_now();
   json::Writer out;
   out.array();
   if (!now.waiting.empty()) {

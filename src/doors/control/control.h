@@ -66,6 +66,7 @@
 #include "views/activity.h"
 #include "views/cards.h"
 #include "views/look_back.h"
+#include "views/node_status.h"
 #include "views/queue.h"
 #include "views/targets.h"
 
@@ -75,12 +76,6 @@ namespace pawl {
 struct PersonKnown {
   std::string name;
   std::vector<std::string> groups;
-};
-
-// The deployment file as it stands here.
-struct DeploymentNow {
-  std::string digest, text;    // of the bytes that count; no text: there is no file
-  std::string waiting, laxer;  // another one, which is laxer, until a person accepts it
 };
 
 struct ControlPorts {
@@ -129,7 +124,7 @@ struct ControlPorts {
   // thread could read now. Null: what the activity does not keep is missing.
   std::function<Task<std::optional<views::FoundCalls>>(std::vector<views::SoughtCall>)> look_back =
       {};
-  std::function<DeploymentNow()> deployment = {};
+  std::function<views::DeploymentNow()> deployment = {};
   // A person accepts the bytes with this digest: nothing else comes into force by it.
   std::function<Status(const std::string& digest, const std::string& person)> accept_deployment =
       {};
@@ -235,7 +230,7 @@ class Control {
   std::string no_passphrase(const std::string& person) const;
   // Why this person decides nothing at all; empty: they may.
   std::string only_looks(const std::string& person) const;
-  DeploymentNow deployment_now() const;
+  views::DeploymentNow deployment_now() const;
   views::StandingNames standing_names() const;
   std::string waiting_deployment() const;
 

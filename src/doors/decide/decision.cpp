@@ -1,6 +1,7 @@
 #include "doors/decide/decision.h"
 
 #include "base/json.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -5,10 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel/policy/policy.h"
 #include "model/verdict.h"
 
 namespace pawl {
+
+class Policy;
 
 // What the caller has to do with a call, besides letting it run or not.
 struct Obligations {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "doors/decide/turn.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

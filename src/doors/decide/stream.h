@@ -31,11 +31,13 @@
 #include "base/json.h"
 #include "kernel/admit/admit.h"
 #include "kernel/origin/origin.h"
-#include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 #include "lang/sql/summary.h"
 
 namespace pawl {
+
+class Policy;
+struct BoundTool;
 
 inline constexpr std::size_t decide_line_bytes_max = 16UL << 20;
 inline constexpr std::size_t decide_origins_max = 4096;    // runs whose words are remembered

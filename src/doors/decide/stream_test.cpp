@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "doors/decide/line.h"
 #include "doors/decide/schema.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

@@ -5,6 +5,7 @@
 #include "doors/decide/project.h"
 #include "kernel/admit/decision_record.h"
 #include "kernel/admit/explain.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

@@ -12,6 +12,8 @@
 
 namespace pawl {
 
+struct BoundTool;
+
 struct DecideStream::Turn {
   explicit Turn(DecideStream& of) : stream(of) {}
 

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "kernel/policy/policy.h"
+
 namespace pawl::watch {
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "kernel/policy/policy.h"
+#include "kernel/config/contact.h"
 #include "model/record.h"
 
 namespace pawl {

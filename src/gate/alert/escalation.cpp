@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kernel/admit/access.h"
+#include "kernel/policy/policy.h"
 #include "kernel/state/live.h"
 #include "model/access.h"
 

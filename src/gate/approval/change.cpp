@@ -9,6 +9,7 @@
 #include "gate/decision/facts.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

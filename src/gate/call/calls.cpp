@@ -12,6 +12,7 @@
 #include "gate/call/hold.h"
 #include "gate/call/offload.h"
 #include "gate/call/settle.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -18,6 +18,7 @@
 
 namespace pawl {
 
+class Policy;
 struct GateState;
 
 class Calls {

@@ -17,6 +17,7 @@
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
 #include "kernel/admit/let_through.h"
+#include "kernel/policy/policy.h"
 #include "kernel/state/live.h"
 #include "kernel/state/vigilance.h"
 #include "model/access.h"

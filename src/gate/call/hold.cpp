@@ -15,6 +15,7 @@
 #include "gate/call/sub_run_limits.h"
 #include "gate/decision/facts.h"
 #include "kernel/admit/explain.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -4,6 +4,7 @@
 
 #include "gate/call/settle.h"
 #include "gate/decision/facts.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -10,6 +10,7 @@
 #include "gate/state/sub_run.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

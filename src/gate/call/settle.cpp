@@ -10,6 +10,7 @@
 #include "gate/call/decide.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
+#include "kernel/policy/policy.h"
 #include "kernel/redact/scope.h"
 
 namespace pawl {

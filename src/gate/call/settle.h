@@ -13,6 +13,8 @@
 
 namespace pawl {
 
+class Scope;
+
 // Projects the result where the policy has a scope, and writes how the call ended. Nothing a server
 // reports is trusted as a count: a call settles at its reservation. An effect with an
 // unknown end halts the run. The record's number is in `context.decided` afterwards.

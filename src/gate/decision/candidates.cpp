@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gate/decision/facts.h"
 #include "kernel/admit/explain.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

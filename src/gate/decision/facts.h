@@ -8,6 +8,9 @@
 
 namespace pawl {
 
+class Policy;
+struct BoundTool;
+
 // What facts are gathered about. `tool` may be null.
 struct FactSources {
   const GateState& gate_state;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernel/admit/decision_record.h"
+#include "kernel/policy/policy.h"
 #include "kernel/state/vigilance.h"
 
 namespace pawl {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gate/alert/escalation.h"
 #include "gate/run/runs.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "gate/alert/escalation.h"
 #include "gate/run/policy_change.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -9,12 +9,13 @@
 
 #include "base/error.h"
 #include "gate/state/rollout.h"
-#include "kernel/policy/policy.h"
 #include "model/facts.h"
 
 namespace pawl {
 
+class Policy;
 struct GateState;
+struct ToolDefinition;
 
 // Where a policy stands among the pins of State: server and tool of its PinAccepted.
 inline constexpr std::string_view policy_pin_server = "pawl";

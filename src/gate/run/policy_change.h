@@ -10,6 +10,8 @@
 
 namespace pawl {
 
+class Policy;
+
 // What `after` would permit that the policy of this digest does not, in words with their places;
 // empty: nothing.
 std::string laxer_than(GateState& gate_state, std::string_view digest, const Policy& after);

@@ -8,6 +8,7 @@
 #include "gate/approval/lifecycle.h"
 #include "gate/run/denial_throttle.h"
 #include "gate/run/policy_change.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

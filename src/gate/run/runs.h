@@ -5,10 +5,11 @@
 #include <string>
 
 #include "base/error.h"
-#include "kernel/policy/policy.h"
+#include "base/time.h"
 
 namespace pawl {
 
+class Policy;
 struct GateState;
 
 // Who asks to join, and under which policy. `key` identifies the run.

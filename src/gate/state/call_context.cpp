@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "kernel/policy/policy.h"
+
 namespace pawl {
 
 SubRunCharge::SubRunCharge(SubRunLimits& sub_run, const SubRunUse& use)
@@ -46,6 +48,10 @@ CallContext::~CallContext() {
 bool CallContext::other_policy_now() const {
   const PolicyInUse* now = run->policy.get();
   return now != decided_under && now->digest() != decided_under->digest();
+}
+
+const ToolRule* CallContext::entry() const {
+  return tool ? tool->entry : nullptr;
 }
 
 const Run& CallContext::state() const {

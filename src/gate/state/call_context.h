@@ -18,6 +18,11 @@
 
 namespace pawl {
 
+class Policy;
+class Scope;
+struct BoundTool;
+struct ToolRule;
+
 // What the next step of a call is.
 enum class Next : std::uint8_t {
   reply,    // it is over: `CallContext::reply` says how
@@ -61,8 +66,8 @@ struct CallContext {
 
   const Run& state() const;  // precondition: `run` is not null
   const Policy& policy() const { return run->policy->policy(); }
-  const ToolRule* entry() const { return tool ? tool->entry : nullptr; }
-  Settled& reply();  // made when it is first asked for
+  const ToolRule* entry() const;  // of the policy for this tool; null: it names none
+  Settled& reply();               // made when it is first asked for
   // True where the run's policy is another one by now. Precondition: it was let run.
   bool other_policy_now() const;
 

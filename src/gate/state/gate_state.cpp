@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "gate/state/near_duplicates.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -28,13 +28,15 @@
 #include "gate/state/rollout.h"
 #include "gate/state/timer_queue.h"
 #include "io/journal/journal.h"
+#include "kernel/config/contact.h"
 #include "kernel/origin/origin.h"
-#include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 #include "model/record.h"
 
 namespace pawl {
 
+struct ToolDefinition;
+class Policy;
 struct CallContext;
 
 // How a tool was asked for when a call of it was held: what it takes to judge the same call with

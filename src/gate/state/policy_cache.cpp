@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel/policy/policy.h"
+
 namespace pawl {
 
 std::string tool_key(std::string_view server, std::string_view tool) {

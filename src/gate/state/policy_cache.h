@@ -10,10 +10,13 @@
 
 #include "base/hash.h"
 #include "base/time.h"
-#include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 
 namespace pawl {
+
+struct ToolDefinition;
+class Policy;
+struct BoundTool;
 
 // Names that a client made up and a glob grants must not fill the memory.
 inline constexpr std::size_t bound_tools_max = 4096;

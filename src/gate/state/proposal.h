@@ -11,8 +11,7 @@
 
 #include "gate/state/ports.h"
 #include "gate/state/sub_run.h"
-#include "kernel/admit/admit.h"
-#include "kernel/policy/policy.h"
+#include "lang/sql/summary.h"
 #include "model/call.h"
 #include "model/class.h"
 #include "model/facts.h"
@@ -20,6 +19,8 @@
 #include "model/verdict.h"
 
 namespace pawl {
+
+struct ToolDefinition;
 
 // One proposed call, parsed and unambiguous. Views live until `handle` returns; the functions are
 // kept, and outlive the connection that the call came by.

@@ -18,10 +18,11 @@
 #include <string>
 
 #include "base/time.h"
-#include "kernel/policy/policy.h"
 #include "model/candidate.h"
 
 namespace pawl {
+
+class Policy;
 
 struct Candidate {
   std::string agent, file;

@@ -14,6 +14,10 @@
 
 namespace pawl {
 
+class Policy;
+struct Askable;
+struct ToolRule;
+
 // The line as it was compiled, with the entry that a server's defaults made of it.
 std::string line_digest(const Policy& policy, const Askable& line, const ToolRule& entry);
 

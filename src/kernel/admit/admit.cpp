@@ -8,6 +8,7 @@
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 #include "kernel/admit/typed.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -24,7 +24,6 @@
 #include <string>
 
 #include "base/hash.h"
-#include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 #include "model/call.h"
 #include "model/facts.h"
@@ -32,6 +31,10 @@
 
 namespace pawl {
 
+class Policy;
+struct BoundTool;
+struct ToolRule;
+struct ArgumentRule;
 class ArgumentFindings;
 class CallValues;
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "kernel/policy/policy.h"
+
 namespace pawl {
 namespace {
 

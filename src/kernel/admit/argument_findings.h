@@ -20,6 +20,9 @@
 
 namespace pawl {
 
+class Policy;
+struct BoundTool;
+
 // What is looked at. `keeps` owns the arguments; of `facts` only paths, SQL and origins count.
 struct LookedAhead {
   std::shared_ptr<const Policy> policy;

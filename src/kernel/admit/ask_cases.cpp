@@ -7,6 +7,7 @@
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/layers.h"
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

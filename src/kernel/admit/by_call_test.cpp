@@ -7,6 +7,7 @@
 
 #include "kernel/admit/admit.h"
 #include "kernel/admit/trace.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

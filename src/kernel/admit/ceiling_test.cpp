@@ -5,6 +5,7 @@
 #include <random>
 
 #include "kernel/admit/test_world.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

@@ -8,6 +8,8 @@
 
 namespace pawl {
 
+struct CounterRule;
+
 struct Counting {
   std::optional<Amount> add;       // nothing: no amount
   std::optional<std::string> key;  // nothing: no single value

@@ -1,6 +1,7 @@
 #include "kernel/admit/decision_record.h"
 
 #include "kernel/admit/explain.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

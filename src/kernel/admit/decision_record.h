@@ -2,12 +2,13 @@
 // besides: ids, facts, payloads.
 #pragma once
 
-#include "kernel/policy/policy.h"
 #include "model/call.h"
 #include "model/record.h"
 #include "model/verdict.h"
 
 namespace pawl {
+
+struct BoundTool;
 
 // `tool`: what the call was bound to; null where no entry names it.
 CallDecided decision_record(const Verdict& verdict, const Call& call, const BoundTool* tool);

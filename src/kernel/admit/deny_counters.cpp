@@ -9,6 +9,7 @@
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/counting.h"
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

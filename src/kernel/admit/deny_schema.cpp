@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "kernel/admit/argument_findings.h"
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 #include "lang/json_schema/schema.h"
 
 namespace pawl {

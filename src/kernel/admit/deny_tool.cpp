@@ -7,6 +7,7 @@
 #include "kernel/admit/access.h"
 #include "kernel/admit/argument_findings.h"
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 #include "model/access.h"
 
 namespace pawl {

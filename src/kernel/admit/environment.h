@@ -2,9 +2,12 @@
 #pragma once
 
 #include "base/json.h"
-#include "kernel/policy/policy.h"
+#include "model/environment.h"
 
 namespace pawl {
+
+class Policy;
+struct ToolRule;
 
 // What an argument of the call says where its entry asks for that, else the policy's environment.
 // An argument that names none is production, the strictest: such a call is denied.

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kernel/constraint/argument_path.h"
 #include "kernel/constraint/in_words.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -4,11 +4,13 @@
 
 #include <string>
 
-#include "kernel/policy/policy.h"
 #include "model/call.h"
 #include "model/verdict.h"
 
 namespace pawl {
+
+class Policy;
+struct ToolRule;
 
 inline constexpr std::size_t shown_name_bytes_max = 96;
 

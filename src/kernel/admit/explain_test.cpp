@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel/admit/admit.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

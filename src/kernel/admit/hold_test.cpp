@@ -4,6 +4,7 @@
 
 #include "kernel/admit/stages.h"
 #include "kernel/admit/test_world.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

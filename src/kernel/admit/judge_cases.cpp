@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernel/admit/call_values.h"
+#include "kernel/policy/cases.h"
 
 namespace pawl {
 

@@ -7,6 +7,9 @@
 
 namespace pawl {
 
+struct Case;
+struct Cases;
+
 struct CasesJudged {
   std::uint64_t apply = 0;        // a bit for each case
   std::uint64_t bounded = 0;      // likewise: its limits hold, as it applies or fails

@@ -5,6 +5,7 @@
 
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/layers.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

@@ -5,6 +5,9 @@
 
 namespace pawl {
 
+struct Layer;
+struct Requirement;
+
 // What this row asks, after the exceptions of its layer; `allow`: nothing. The situation has
 // values, with the class in force.
 Effect asked_by(const Situation& situation, const Layer& layer, const Requirement& row);

@@ -9,6 +9,7 @@
 #include "kernel/admit/explain.h"
 #include "kernel/admit/test_world.h"
 #include "kernel/admit/trace.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

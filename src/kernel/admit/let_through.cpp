@@ -8,6 +8,7 @@
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/judge_cases.h"
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 #include "model/access.h"
 
 namespace pawl {

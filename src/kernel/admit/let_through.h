@@ -29,6 +29,8 @@
 
 namespace pawl {
 
+struct ToolDefinition;
+
 struct LetThrough {
   Class action_class;
   Reservation reservation;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel/definition/definition.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "kernel/admit/argument_findings.h"
 #include "kernel/admit/stages.h"
+#include "kernel/policy/policy.h"
 #include "lang/secret/secret.h"
 
 namespace pawl {

@@ -8,6 +8,7 @@
 
 #include "kernel/admit/explain.h"
 #include "kernel/admit/test_world.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

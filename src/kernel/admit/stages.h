@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "kernel/admit/admit.h"
+#include "kernel/policy/cases.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

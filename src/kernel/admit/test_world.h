@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel/admit/admit.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 

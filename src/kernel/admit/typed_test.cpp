@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel/admit/test_world.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

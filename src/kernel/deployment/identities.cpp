@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/deployment/credential_sources.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl {
 namespace {

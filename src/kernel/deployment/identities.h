@@ -10,9 +10,10 @@
 
 #include "base/error.h"
 #include "kernel/deployment/deployment.h"
-#include "kernel/policy/policy.h"
 
 namespace pawl {
+
+class Policy;
 
 // Roles that are judged as if they worked in production, whatever their files say.
 using ProductionRoles = std::set<std::string>;

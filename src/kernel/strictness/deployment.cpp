@@ -9,6 +9,8 @@
 
 #include "base/text.h"
 #include "base/yaml.h"
+#include "kernel/deployment/deployment.h"
+#include "kernel/deployment/deployment_keys.h"
 #include "kernel/deployment/limit_keys.h"
 #include "kernel/strictness/deployment_parts.h"
 

@@ -7,11 +7,11 @@
 
 #include "base/yaml.h"
 #include "kernel/config/keys.h"
-#include "kernel/deployment/deployment.h"
-#include "kernel/deployment/deployment_keys.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {
+
+struct Deployment;
 
 // Both files as they were loaded.
 struct DeploymentPair {

@@ -10,7 +10,10 @@
 #include "base/time.h"
 #include "base/zone.h"
 #include "kernel/deployment/deployment.h"
-#include "kernel/policy/policy.h"
+
+namespace pawl {
+struct Loaded;
+}  // namespace pawl
 
 namespace pawl::node {
 

@@ -4,6 +4,7 @@
 
 #include "doors/mcp/multiplexer/multiplexer.h"
 #include "doors/mcp/multiplexer/names.h"
+#include "gate/gate.h"
 
 namespace pawl::mcp {
 namespace {

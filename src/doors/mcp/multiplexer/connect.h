@@ -20,8 +20,11 @@
 #include "doors/mcp/session/endpoint.h"
 #include "doors/mcp/session/session.h"
 #include "doors/mcp/transport/transport.h"
-#include "gate/gate.h"
 #include "io/net/loop.h"
+
+namespace pawl {
+class Gate;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

@@ -8,6 +8,7 @@
 
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/unreadable.h"
+#include "gate/gate.h"
 
 namespace pawl::mcp {
 

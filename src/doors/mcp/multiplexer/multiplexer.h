@@ -25,8 +25,12 @@
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/methods.h"
 #include "doors/mcp/session/session.h"
-#include "gate/gate.h"
 #include "io/net/loop.h"
+#include "model/verdict.h"
+
+namespace pawl {
+class Gate;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

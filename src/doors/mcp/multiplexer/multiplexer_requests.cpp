@@ -10,6 +10,7 @@
 #include "doors/mcp/multiplexer/names.h"
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/protocol/tasks.h"
+#include "gate/gate.h"
 
 namespace pawl::mcp {
 namespace {

@@ -10,6 +10,7 @@
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/protocol/response_filter.h"
 #include "doors/mcp/protocol/tasks.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::mcp {
 namespace {

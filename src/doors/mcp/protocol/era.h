@@ -12,7 +12,10 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "kernel/policy/policy.h"
+
+namespace pawl {
+class Policy;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

@@ -12,6 +12,7 @@
 #include "doors/mcp/protocol/methods.h"
 #include "doors/mcp/protocol/response_filter.h"
 #include "doors/mcp/protocol/tasks.h"
+#include "gate/state/proposal.h"
 #include "kernel/policy/access.h"
 #include "model/trace.h"
 

@@ -8,9 +8,13 @@
 #include <vector>
 
 #include "base/json.h"
-#include "gate/gate.h"
 #include "gate/state/sub_run.h"
-#include "kernel/policy/policy.h"
+
+namespace pawl {
+
+struct Settled;
+class Policy;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

@@ -12,6 +12,8 @@
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/session/session_impl.h"
 #include "doors/mcp/session/upstream_call.h"
+#include "gate/gate.h"
+#include "gate/state/proposal.h"
 #include "kernel/policy/policy.h"
 #include "model/access.h"
 

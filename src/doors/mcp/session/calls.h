@@ -14,7 +14,10 @@
 #include "doors/mcp/session/pending.h"
 #include "doors/mcp/session/session.h"
 #include "doors/mcp/session/tool_catalog.h"
-#include "gate/gate.h"
+
+namespace pawl {
+struct Proposal;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

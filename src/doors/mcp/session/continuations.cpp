@@ -12,6 +12,8 @@
 #include "doors/mcp/protocol/outgoing.h"
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/session/session_impl.h"
+#include "gate/gate.h"
+#include "gate/state/proposal.h"
 #include "model/trace.h"
 
 namespace pawl::mcp {

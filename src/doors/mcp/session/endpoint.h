@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "kernel/policy/policy.h"
+namespace pawl {
+class Policy;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

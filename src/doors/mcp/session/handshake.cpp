@@ -8,6 +8,7 @@
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/session/session_impl.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::mcp {
 namespace {

@@ -14,10 +14,13 @@
 #include "base/time.h"
 #include "doors/mcp/protocol/era.h"
 #include "doors/mcp/protocol/requests.h"
-#include "gate/gate.h"
 #include "io/net/loop.h"
 #include "kernel/definition/definition.h"
 #include "model/trace.h"
+
+namespace pawl {
+class Caller;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

@@ -9,6 +9,8 @@
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/session/session_impl.h"
+#include "gate/gate.h"
+#include "gate/state/proposal.h"
 
 namespace pawl::mcp {
 namespace {

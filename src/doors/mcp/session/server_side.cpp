@@ -12,6 +12,8 @@
 #include "doors/mcp/protocol/response_filter.h"
 #include "doors/mcp/protocol/unreadable.h"
 #include "doors/mcp/session/session_impl.h"
+#include "gate/gate.h"
+#include "kernel/policy/policy.h"
 #include "kernel/redact/scope.h"
 
 namespace pawl::mcp {

@@ -4,6 +4,8 @@
 
 #include "doors/mcp/protocol/message.h"
 #include "doors/mcp/session/session_impl.h"
+#include "gate/gate.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::mcp {
 
@@ -60,6 +62,15 @@ void Session::use_policy(std::shared_ptr<const Policy> policy) {
   if (session.handshake.initialized && session.handshake.has_tools && !session.client_gone) {
     session.subscriptions.announce("notifications/tools/list_changed");
   }
+}
+
+Settled Session::Impl::refuse(Code code, const std::string& what, const std::string& sentence) {
+  return gate.calls.refuse(spec.run, code, what, sentence, spec.part.get());
+}
+
+bool Session::Impl::goes_on(const Call& call, const Policy* decided_under) const {
+  const bool over = spec.part && spec.part->over();
+  return !over && gate.calls.goes_on(spec.run, call, decided_under);
 }
 
 void Session::Impl::open() {

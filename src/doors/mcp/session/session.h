@@ -24,10 +24,17 @@
 #include "base/time.h"
 #include "doors/mcp/session/endpoint.h"
 #include "doors/mcp/transport/transport.h"
-#include "gate/gate.h"
+#include "gate/state/ports.h"
 #include "gate/state/sub_run.h"
 #include "io/net/loop.h"
 #include "io/pins/lock.h"
+
+namespace pawl {
+
+class Gate;
+struct CallTrace;
+class Policy;
+}  // namespace pawl
 
 namespace pawl::mcp {
 

@@ -33,7 +33,14 @@
 #include "doors/mcp/session/subscriptions.h"
 #include "doors/mcp/session/tasks.h"
 #include "doors/mcp/transport/transport.h"
+#include "gate/state/proposal.h"
 #include "io/net/loop.h"
+
+namespace pawl {
+
+class Gate;
+class Policy;
+}  // namespace pawl
 
 namespace pawl::mcp {
 
@@ -56,14 +63,9 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
 
   Shown shown() const { return {*spec.policy, spec.server, spec.part.get()}; }
   // See Gate::refuse.
-  Settled refuse(Code code, const std::string& what, const std::string& sentence) {
-    return gate.calls.refuse(spec.run, code, what, sentence, spec.part.get());
-  }
+  Settled refuse(Code code, const std::string& what, const std::string& sentence);
   // See Gate::goes_on.
-  bool goes_on(const Call& call, const Policy* decided_under) const {
-    const bool over = spec.part && spec.part->over();
-    return !over && gate.calls.goes_on(spec.run, call, decided_under);
-  }
+  bool goes_on(const Call& call, const Policy* decided_under) const;
 
   net::Loop& loop;
   Gate& gate;

@@ -21,7 +21,7 @@
 #include "base/task.h"
 #include "doors/mcp/session/pending.h"
 #include "doors/mcp/session/session.h"
-#include "gate/gate.h"
+#include "gate/state/ports.h"
 
 namespace pawl::mcp {
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "doors/mcp/protocol/response_filter.h"
+#include "gate/gate.h"
 #include "kernel/policy/access.h"
 #include "kernel/redact/scope.h"
 
@@ -46,6 +47,14 @@ ToolCatalog::ToolCatalog(Gate& gate, std::string run, std::string server, const 
       policy_(policy),
       lock_(lock),
       met_(gate_.state().knows_tools_of(server_)) {}
+
+bool ToolCatalog::watched() const {
+  return gate_.policies.watched(run_);
+}
+
+bool ToolCatalog::lent(std::string_view name) const {
+  return gate_.approvals.lent(run_, server_, name);
+}
 
 bool ToolCatalog::add_page(json::View result) {
   const json::View tools = result["tools"];

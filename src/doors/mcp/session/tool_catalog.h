@@ -20,11 +20,15 @@
 #include "base/json.h"
 #include "doors/mcp/protocol/outgoing.h"
 #include "doors/mcp/protocol/reply.h"
-#include "gate/gate.h"
 #include "io/pins/lock.h"
 #include "kernel/definition/definition.h"
-#include "kernel/policy/policy.h"
 #include "model/facts.h"
+
+namespace pawl {
+
+class Gate;
+class Policy;
+}  // namespace pawl
 
 namespace pawl::mcp {
 
@@ -68,9 +72,9 @@ class ToolCatalog {
   const std::vector<std::string>& left_out() const { return left_out_; }
   bool read() const { return read_; }
   // The role is watched and not stopped: the client also sees what is not granted.
-  bool watched() const { return gate_.policies.watched(run_); }
+  bool watched() const;
   // People let this run use the tool for a while.
-  bool lent(std::string_view name) const { return gate_.approvals.lent(run_, server_, name); }
+  bool lent(std::string_view name) const;
   // Those that may be called as far as their definitions go, in the order of the alphabet.
   std::vector<std::string> names() const;
   // All that the server offered, in its order.

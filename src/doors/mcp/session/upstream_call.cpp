@@ -13,6 +13,9 @@
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/protocol/response_filter.h"
 #include "doors/mcp/session/session_impl.h"
+#include "gate/gate.h"
+#include "gate/state/ports.h"
+#include "kernel/policy/policy.h"
 
 namespace pawl::mcp {
 namespace {

@@ -12,7 +12,7 @@
 #include "doors/mcp/protocol/requests.h"
 #include "doors/mcp/protocol/tasks.h"
 #include "doors/mcp/session/session_impl.h"
-#include "gate/gate.h"
+#include "gate/state/ports.h"
 #include "io/net/loop.h"
 
 namespace pawl::mcp {
