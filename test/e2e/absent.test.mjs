@@ -77,7 +77,7 @@ for (const [which, shared] of [['of its own', ''], ['that is shared', ', shared:
     assert.equal(code(refused), 'upstream_failed');
     assert.match(text(refused), /server `crm` is not there yet: .*; nothing was sent/);
     assert.equal(changed(heard), 0);
-    // Nobody asks for it, and it comes.
+    // No request asks for it, and it comes.
     w.appears();
     await until(() => changed(heard) === 1);
     assert.deepEqual(tools(await list(session)), ['bank/read', 'crm/read']);

@@ -93,9 +93,9 @@ test('check, classify and init ask the same server, and none without its credent
   const other = w.pawl('init', ...named, '--role', 'other', '--out', `${made}.2`);
   assert.notEqual(other.status, 0);
   assert.match(other.err, /`reader` is not for this role/);
-  const nobody = w.pawl('accept', '--policy', w.policy, '--server', 'crm');
-  assert.equal(nobody.status, 2);
-  assert.match(nobody.err, /has no server `crm`/);
+  const unnamed = w.pawl('accept', '--policy', w.policy, '--server', 'crm');
+  assert.equal(unnamed.status, 2);
+  assert.match(unnamed.err, /has no server `crm`/);
 });
 
 test('a credential that is bound elsewhere is not sent to ask for tools', async (t) => {

@@ -135,7 +135,7 @@ test('a held call can be followed as events', async () => {
   assert.match(text, /event: decision\ndata: \{"effect":"hold"/);
 });
 
-test('R11 whoever proposes says nothing about its outcome', async () => {
+test('R11 the agent that proposes a call does not settle its outcome', async () => {
   const run = await g.run();
   const said = (await g.propose(run, 'put_note', { text: 'a' })).json;
   for (const token of [run.credential, g.keys.orchestrator]) {
@@ -181,7 +181,7 @@ test('a run belongs to who opened it', async () => {
   assert.deepEqual(missing.json, seen.json, 'nothing tells what exists');
 });
 
-test('what nobody may send', async () => {
+test('what no caller may send', async () => {
   const run = await g.run();
   const calls = `/v1/runs/${run.run}/calls`;
   const send = (body, type = 'application/json') =>
@@ -302,7 +302,7 @@ test('a kill reaches calls that are executed elsewhere', async () => {
   assert.equal(after.status, 401, 'the switch revoked the credential of the run');
   await sleep(6000);
   const [ended] = g.records('call.ended').filter((r) => r.call === said.call);
-  assert.equal(ended.outcome, 'indeterminate', 'nobody said how far it came');
+  assert.equal(ended.outcome, 'indeterminate', 'it is unknown how far it came');
   const notes = g.records('noted').filter((r) => r.topic === 'identity refused');
   assert.match(notes.at(-1).text, new RegExp(`${run.run}.*the kill switch revoked`));
   await g.later('resume', 'run', run.run, '--as', 'ada', '--reason', 'test');

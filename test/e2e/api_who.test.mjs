@@ -28,7 +28,7 @@ test('a key that is taken back opens nothing any more', async () => {
   assert.equal(listed.find((key) => key.prefix === prefix).revoked, true);
 });
 
-test('the key set checks credentials with somebody else’s library', async () => {
+test('the key set checks credentials with another library', async () => {
   const { createLocalJWKSet, jwtVerify } = await import(need.resolve('jose'));
   const run = await g.run();
   const keys = (await g.ask('', 'GET', '/.well-known/jwks.json')).json;
@@ -40,7 +40,7 @@ test('the key set checks credentials with somebody else’s library', async () =
   assert.deepEqual([payload.run, payload.act.sub], [run.run, 'orchestrator']);
 });
 
-test('a call whose outcome nobody told before the node died', async () => {
+test('a call whose outcome was not told before the node died', async () => {
   const h = await new Gatehouse(clerk).serve();
   try {
     const run = await h.run({ key: 'long' });
@@ -49,7 +49,7 @@ test('a call whose outcome nobody told before the node died', async () => {
     await h.stop('SIGKILL');
     await h.serve();
     const late = await h.settle(run, said.call, { outcome: 'completed' });
-    assert.equal(late.status, 404, 'its end is written: nobody knows it');
+    assert.equal(late.status, 404, 'its end is written: unknown');
     const [ended] = h.records('call.ended').filter((r) => r.call === said.call);
     assert.equal(ended.outcome, 'indeterminate');
     const after = await h.propose(run, 'read_note', {});
@@ -96,8 +96,8 @@ test('a person opens a run for an agent elsewhere', async () => {
   const closed = await g.later('runs', 'close', run.run, '--reason', 'done');
   assert.equal(closed.status, 0, closed.err);
   assert.equal((await g.propose(run, 'read_note', {})).status, 401);
-  const nobody = await g.later('runs', 'create', '--role', 'nobody');
-  assert.match(nobody.err, /there is no role `nobody`/);
+  const unknown = await g.later('runs', 'create', '--role', 'unknown');
+  assert.match(unknown.err, /there is no role `unknown`/);
 });
 
 test('the client in TypeScript', async () => {
@@ -182,11 +182,11 @@ test('the client in C++, as a program that executes what it may', async () => {
   ]);
   assert.ok(lines.includes('event: call.ended'));
   assert.equal(lines.at(-1), 'event: run.closed');
-  // A key that is nobody's, and an address at which nobody listens.
+  // An unknown key, and an address at which no gateway listens.
   const lost = spawnSync(program, [g.address], { env: { PAWL_AGENT_KEY: 'x' }, encoding: 'utf8' });
   assert.equal(lost.stdout, 'failed: 401 identity\n');
-  const nobody = spawnSync(program, ['http://127.0.0.1:1'], { env: {}, encoding: 'utf8' });
-  assert.equal(nobody.stdout, 'failed: 0 unreachable\n');
+  const unreachable = spawnSync(program, ['http://127.0.0.1:1'], { env: {}, encoding: 'utf8' });
+  assert.equal(unreachable.stdout, 'failed: 0 unreachable\n');
 });
 
 test('a rotated key: what it signed is good for a day, or for nothing', async () => {
@@ -259,7 +259,7 @@ test('the MCP door asks who calls, and takes the run of a credential', async () 
       assert.equal((await hello(token)).status, 401, token);
     }
     assert.equal((await hello(h.keys.executor)).status, 403, 'who executes does not propose');
-    // Whoever proves nothing learns of no role whether there is one.
+    // A caller that proves nothing does not learn whether a role exists.
     const said = async (role, token) => {
       const headers = token ? { authorization: `Bearer ${token}` } : {};
       const answer = await fetch(`${h.address}/mcp/${role}`, { method: 'POST', headers });
@@ -269,9 +269,9 @@ test('the MCP door asks who calls, and takes the run of a credential', async () 
     for (const [token, status] of [['', 401], ['pawl_' + 'A'.repeat(43), 401]]) {
       const known = await said('clerk', token);
       assert.equal(known.status, status);
-      assert.deepEqual(await said('nobody', token), known);
+      assert.deepEqual(await said('unknown', token), known);
     }
-    assert.equal((await said('nobody', h.keys.orchestrator)).status, 403);
+    assert.equal((await said('unknown', h.keys.orchestrator)).status, 403);
     // Nor whose a run is; the attempt is noted.
     const theirs = await h.ask(h.keys.other, 'POST', `/v1/runs/${api.run}/calls`, {});
     assert.equal(theirs.status, 404);
@@ -282,8 +282,8 @@ test('the MCP door asks who calls, and takes the run of a credential', async () 
     const listed = JSON.parse((await h.later('runs', 'list', '--json')).out);
     assert.equal(listed.length, 3, 'the session of the credential is in its run');
     // Without its agents the file opens nothing.
-    const nobody = readFileSync(h.config, 'utf8').replace(/agents:[^]*?\n(?=people|servers)/, '');
-    writeFileSync(h.config, nobody);
+    const without = readFileSync(h.config, 'utf8').replace(/agents:[^]*?\n(?=people|servers)/, '');
+    writeFileSync(h.config, without);
     h.node.kill('SIGHUP');
     await sleep(500);
     for (const token of ['', h.keys.orchestrator]) assert.equal((await hello(token)).status, 401);

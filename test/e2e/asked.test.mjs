@@ -1,5 +1,5 @@
 // Whose question it is: what servers ask reaches the run, the session and the call that it belongs
-// to, and nobody where that cannot be told. Ids as in docs/reference/cases.md.
+// to, and no person where that cannot be told. Ids as in docs/reference/cases.md.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -168,7 +168,7 @@ test('a webhook is asked with a signature that another library checks', async (t
   assert.equal(asked.length, 1);
 });
 
-test('nobody answers in its name, and a file that says too much does not load', async (t) => {
+test('no person answers in its name, and a file that says too much does not load', async (t) => {
   const w = await world(t, { automatic: command('late', ', within: 1s') });
   const client = await w.client();
   const sent = client.call('update_order_status', order);
@@ -196,7 +196,7 @@ test('H07 who started the run by another account is not the second pair of eyes'
   assert.equal(question.sponsor, 'ada', 'the person, and not the account');
   const card = w.pawl('approvals', 'show', approval).out;
   assert.match(card, /ada started the run: never the only one, and never the second/);
-  // Whoever started it is the first person, and a program is no second one.
+  // The sponsor is the first person, and a program is no second one.
   assert.equal(w.approve(approval).status, 0);
   const [still] = w.json('approvals', 'list');
   assert.equal(still.phase, 'open');

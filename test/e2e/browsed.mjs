@@ -10,7 +10,7 @@ export const screens = path.join(modules, '..', 'screens');
 const axeSource = readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
 
 // A page at the console's address (or `at`), which keeps what goes wrong in it in `faults`. It asks
-// nobody else, but for those of `friends`.
+// no one else, but for those of `friends`.
 export async function opened(browser, world, settings = {}) {
   const { at = world.console, friends = [], ...options } = settings;
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });

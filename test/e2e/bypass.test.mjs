@@ -1,4 +1,4 @@
-// One call, one text: messages that two readers would read differently reach nobody, and leave a
+// One call, one text: messages that two readers would read differently reach no server, and leave a
 // client that is still usable. The list of bypasses that other gateways had is among them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -40,7 +40,7 @@ for (const [name, line] of Object.entries(bypass)) {
   });
 }
 
-test('batches, notifications of calls and lines that are no JSON reach nobody', async (t) => {
+test('batches, notifications of calls and lines that are no JSON reach no server', async (t) => {
   const [w, client] = await start(t);
   client.line(
     '[{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_customer_record","arguments":{}}}]',

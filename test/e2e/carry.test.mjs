@@ -1,5 +1,5 @@
 // Approvals that do not carry over: from the caller who was granted one to another run, agent,
-// text, rule or definition, or to a second use; and answers of those who are nobody's reviewer.
+// text, rule or definition, or to a second use; and answers of those who are no reviewers.
 // Each test ends with the right caller or the right person, so that nothing passes by refusing all.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -201,7 +201,7 @@ test('other arguments and a second use are asked about', async (t) => {
   assert.equal(w.calls().length, 1);
 });
 
-test('a definition that nobody accepted gets nothing of what was approved for the old one', async (t) => {
+test('a definition that was not accepted gets nothing of what was approved for the old one', async (t) => {
   const w = await world(t);
   await granted(w, customer);
   const changed = await w.client({ mode: 'changed' });

@@ -142,7 +142,7 @@ accept_risk:
 `;
 
 for (const door of doors) {
-  test(`R09 records that nobody can count: the entry does not fit, and nothing runs (${door})`, async (t) => {
+  test(`R09 records that cannot be counted: the entry does not fit, and nothing runs (${door})`, async (t) => {
     const [w, client] = await begin(t, door, { policy: counting(), mode: 'where' });
     const everything = { table: 'customers', where: '1=1' };
     const denied = await client.call('drop_rows', everything);
@@ -191,7 +191,7 @@ ${more}`;
   assert.match(check(w).said, /`max_tokens_per_run: 1000` is unmetered; accepted by t@example/);
 });
 
-test('R13 in production no run begins under a ceiling that nothing meters, unless somebody accepts it', async (t) => {
+test('R13 in production no run begins under a ceiling that nothing meters, unless a person accepts it', async (t) => {
   const limited = (environment, more) => `version: 1
 environment: ${environment}
 agent: {id: tester, identity: tester@example, owner: o@example}

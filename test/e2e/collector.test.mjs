@@ -31,7 +31,7 @@ credentials: {otel: {file: ${w.key}}}
   return { w, collector, call };
 }
 
-test('the collector gets its credential, and nobody else does', async (t) => {
+test('the collector gets its credential, and no one else does', async (t) => {
   const { w, collector, call } = await world(t);
   const told = JSON.stringify(await call());
   await collector.found('pawl decide');

@@ -144,7 +144,7 @@ function browserPath() {
   const file = found.stdout.trim();
   return file && existsSync(file) ? file : null;
 }
-// Why a test that needs a browser is left out, or false. Where somebody said that there is one, as
+// Why a test that needs a browser is left out, or false. Where the caller named one, as
 // scripts/test does after it installed it, leaving out is a failure: nothing was looked at.
 export function browserless() {
   if (browserPath()) return false;

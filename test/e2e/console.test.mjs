@@ -1,5 +1,5 @@
 // The console with a real browser: what people see of a real client and a real server behind `pawl
-// serve`, what they may do, and what nobody else may. Pictures of it lie in build/e2e/screens.
+// serve`, what they may do, and what no one else may. Pictures of it lie in build/e2e/screens.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -99,7 +99,7 @@ test('a held call is seen, read, typed for and approved, and runs', { skip }, as
   assert.equal(answer.typed, true);
   assert.match(answer.proof, /key of a session/);
   assert.match(answer.shown, /^sha256:[0-9a-f]{64}$/);
-  // A reload keeps the session, and the key that nobody can read.
+  // A reload keeps the session, and the key that no script can read.
   await page.reload();
   await page.waitForSelector('#health .good');
   for (const [place, title] of [
@@ -202,7 +202,7 @@ test('two persons for one call, a refusal with its reason, a stop, and time that
   await ada.getByRole('button', { name: 'Resume' }).first().click();
   await until(async () => !(await w.call('read_text_file', { path: written })).isError, 'going on');
 
-  // With the processes of the server, which is started again for whoever calls it afterwards.
+  // With the processes of the server, which is started again for the next call.
   await ada.selectOption('#scope', 'upstream');
   await ada.fill('#name', 'crm');
   await ada.fill('#why', 'it is to be away');

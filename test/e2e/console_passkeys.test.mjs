@@ -1,4 +1,4 @@
-// Passkeys at the console, with Chromium's virtual authenticator: enrolled by somebody who is
+// Passkeys at the console, with Chromium's virtual authenticator: enrolled by a person who is
 // signed in, used to sign in, and of no use to anybody else.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -27,7 +27,7 @@ after(async () => {
   await w.end();
 });
 
-// An authenticator for this page's browser, which recognises whoever is there.
+// An authenticator for this page's browser, which recognises the person who is there.
 async function withAuthenticator(page) {
   const wire = await page.context().newCDPSession(page);
   await wire.send('WebAuthn.enable');
@@ -169,7 +169,7 @@ test('H11 a passkey that was asked by another port of localhost proves nothing',
     assert.equal(JSON.parse(right.text).person, 'bob');
     assert.equal((await post('passkey/sign-in', { key, ...proof })).status, 409);
 
-    // Nobody recognised: nobody proved.
+    // No person recognised: none proved.
     await device.recognises(false);
     const unseen = await page.evaluate(async (question) => {
       const publicKey = {
@@ -197,7 +197,7 @@ test('H11 a passkey that was asked by another port of localhost proves nothing',
   }
 });
 
-test('without a session nobody enrols a passkey, and at an address there are none', { skip }, async () => {
+test('without a session no one enrols a passkey, and at an address there are none', { skip }, async () => {
   const bare = { origin: new URL(w.console).origin, 'content-type': 'application/json' };
   assert.equal((await w.request('POST', 'api/passkey/new', bare, '{}')).status, 401);
   assert.equal((await w.request('GET', 'api/passkey/challenge', bare)).status, 405);

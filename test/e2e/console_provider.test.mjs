@@ -1,5 +1,5 @@
 // People who sign in to the console with an OpenID provider: who they are here, in which groups,
-// and which answers of a provider, of a browser or of a thief are nobody's.
+// and which answers of a provider, of a browser or of a thief prove no person.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { looksRightEverywhere, opened } from './browsed.mjs';
@@ -41,7 +41,7 @@ const says = (email, groups = ['mail-team'], more = {}) =>
 
 // A person whose browser is this program.
 async function through(change = {}) {
-  const one = new Person(w, 'nobody');
+  const one = new Person(w, 'stranger');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
   one.pair = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
   const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', one.pair.publicKey);
@@ -102,7 +102,7 @@ test('H07 who is known by passphrase and by a provider is one person', async () 
   assert.deepEqual(proofs, Array(2).fill('provider, key of a session at the console'));
 });
 
-test('nobody becomes another by what a provider calls them', async () => {
+test('no person becomes another by what a provider calls them', async () => {
   for (const [email, groups, why] of [
     ['bob', ['mail-team'], /does not/],
     ['BOB', ['mail-team'], /does not/],
@@ -128,7 +128,7 @@ test('nobody becomes another by what a provider calls them', async () => {
   assert.equal(lin.said.role, 'auditor');
   const kill = { kind: 'kill', scope: 'all', name: '', reason: 'x' };
   assert.equal((await lin.act(kill)).status, 403);
-  // Somebody who is nobody at the terminal enrols nobody and has no passkeys.
+  // A person who is unknown at the terminal enrols no one and has no passkeys.
   says('zoe@myco.example');
   const zoe = await through();
   assert.equal((await zoe.act({ kind: 'passkey', remove: 'x' })).status, 403);
@@ -190,9 +190,9 @@ test('a session that was left open at the provider signs no one in', async () =>
   id.change = {};
 });
 
-test('whoever tries without end waits, and nobody else for long', async () => {
+test('an address that tries without end waits, and no other for long', async () => {
   says('ada@myco.example');
-  // What a page of somebody else does: its own key, and codes that are none.
+  // What a foreign page does: its own key, and codes that are none.
   const tries = async () => {
     for (let i = 0; i < 200; ++i) {
       const one = await through({ body: { code: 'x' } });

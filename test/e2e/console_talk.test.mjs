@@ -150,7 +150,7 @@ test('several are approved in one act, each read and typed for by itself', { ski
   assert.equal(new Set(answered.map((record) => record.batch)).size, 1);
   assert.equal(new Set(answered.map((record) => record.shown)).size, 3);
 
-  // Somebody makes another call of one while it is read.
+  // A reviewer makes another call of one while it is read.
   await ada.click('[role=option]:has-text("customer_id c-1")');
   await button(ada, 'Approve').waitFor();
   const [, id] = decodeURIComponent(new URL(ada.url()).hash).split('queue/');

@@ -1,4 +1,4 @@
-// Who is nobody at the console: requests that no page of ours would send, by somebody who has the
+// Who is unknown at the console: requests that no page of ours would send, by a thief who has the
 // cookie, the token, or both. The ids are those of docs/reference/cases.md.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -219,12 +219,12 @@ test('a call runs when it was approved, and everything is in its run', async (t)
   assert.ok(roles[0].sentences.length > 2);
 });
 
-test('H09 wrong passphrases wait, and lock nobody out of the terminal', async () => {
+test('H09 wrong passphrases wait, and lock no one out of the terminal', async () => {
   const wrong = await w.person('ada', 'incorrect horse');
-  const nobody = await w.person('mallory', 'incorrect horse');
+  const unknown = await w.person('mallory', 'incorrect horse');
   assert.equal(wrong.answer.status, 403);
-  assert.equal(nobody.answer.status, 403);
-  assert.equal(wrong.answer.text, nobody.answer.text);
+  assert.equal(unknown.answer.status, 403);
+  assert.equal(wrong.answer.text, unknown.answer.text);
   const ada = await w.person('ada');
   const again = async () => (await w.person('ada', 'incorrect horse')).answer.status;
   await until(async () => (await again()) === 429, 'the brake');
@@ -257,7 +257,7 @@ test('over TLS the cookie belongs to this host alone', async (t) => {
   assert.ok(plain instanceof Error);
 });
 
-test('a node that serves nobody opens a console when it is asked to', async (t) => {
+test('a node that serves no agents opens a console when it is asked to', async (t) => {
   const own = new World(policy);
   t.after(() => own.end());
   const client = await own.client();

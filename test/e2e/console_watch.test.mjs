@@ -63,7 +63,7 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   const page = await signedIn(browser, w, 'ada');
   await page.click('nav >> text=Alarms');
   await page.waitForSelector('text=it is not known that the kill switch works');
-  // Nobody is named, and nothing is quiet.
+  // No person is named, and nothing is quiet.
   const first = w.pawl('kill', 'tool', 'y', '--reason', 'a test', '--config', w.config);
   assert.equal(first.status, 1, first.err);
   assert.match(first.err, /nothing was killed: no tool is called `y`/);

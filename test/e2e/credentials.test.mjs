@@ -1,4 +1,4 @@
-// `pawl credentials`: what is stored comes back to nobody on the way, versions stay, and a store
+// `pawl credentials`: what is stored comes back to no one on the way, versions stay, and a store
 // that was damaged or edited is not opened.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

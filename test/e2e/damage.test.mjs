@@ -1,4 +1,4 @@
-// A journal in which somebody, or a disk, changed bytes: every command that tells of it says so, on
+// A journal in which a person, or a disk, changed bytes: every command that tells of it says so, on
 // standard error, and fails; the verifier names one cause. A torn end is none.
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

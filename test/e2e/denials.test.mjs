@@ -15,7 +15,7 @@ execution: {max_denials: 2}
 `;
 const read = (client) => client.call('read_customer_record', { customer_id: 'c' });
 
-test('kills and questions that nobody answers are no denials; what is blocked is one', async (t) => {
+test('kills and questions that no one answers are no denials; what is blocked is one', async (t) => {
   const w = new World(policy);
   t.after(() => w.end());
   w.enrol();

@@ -1,5 +1,5 @@
 // Who may loosen a deployment file: where the node's own user could write it, it is for
-// production and somebody is enrolled, what is laxer waits for that person, by whichever way the
+// production and a reviewer is enrolled, what is laxer waits for that person, by whichever way the
 // node reads it; what is stricter counts at once.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -94,10 +94,10 @@ test('one agent more waits over a signal, a question and a restart, until a pers
   await h.again();
   await waits('restart');
   assert.match(h.said, /is not the deployment file that was accepted/);
-  // Who looks does not accept, and whoever is nobody cannot.
-  const nobody = await h.later('accept', '--deployment', '--as', 'mallory');
-  assert.notEqual(nobody.status, 0);
-  await waits('nobody');
+  // Who looks does not accept, and a stranger cannot.
+  const stranger = await h.later('accept', '--deployment', '--as', 'mallory');
+  assert.notEqual(stranger.status, 0);
+  await waits('stranger');
   const done = await h.accept();
   assert.equal(done.status, 0, done.err);
   assert.match(done.out, new RegExp(`before +${sha(h.first)}\nafter +${sha(h.more)}`));
@@ -184,7 +184,7 @@ test('a file that is gone is a change like any other', async (t) => {
   assert.deepEqual(w.json('status').deployments_waiting, []);
 });
 
-test('nobody is brought to a file that nobody has to accept by steps', async (t) => {
+test('small steps do not lead to a file that no one has to accept', async (t) => {
   // Nothing of this policy asks anybody, so that it goes on without people.
   const quiet = live.replace(/.*send_mail.*\n/, '').replace(/approval: .*\n/, '');
   const h = await house(t, quiet);
@@ -265,7 +265,7 @@ test('what is accepted as a whole is accepted with its observation', async (t) =
   const [one] = h.json('status').observing;
   assert.deepEqual([one.agent, one.waits], ['clerk', false]);
   await h.deploy(h.first);
-  assert.deepEqual(h.json('status').observing, [], 'to end it sooner needs nobody');
+  assert.deepEqual(h.json('status').observing, [], 'to end it sooner needs no one');
 });
 
 test('kept bytes that are damaged or gone start nothing, until the file is back', async (t) => {
@@ -301,7 +301,7 @@ test('kept bytes that are damaged or gone start nothing, until the file is back'
   assert.equal(h.kept().length, 1);
 });
 
-test('development needs nobody, and production begins with what counted there', async (t) => {
+test('development needs no one, and production begins with what counted there', async (t) => {
   const h = await house(t, clerk);
   assert.match(h.said, /what it says is then their word/);
   await h.deploy(h.more);
@@ -327,10 +327,10 @@ test('a session of `pawl mcp` begins under the file that was accepted', async (t
   assert.ok(tools.result, JSON.stringify(tools));
 });
 
-test('a file that only another user may write needs nobody', { skip: !root }, async (t) => {
+test('a file that only another user may write needs no one', { skip: !root }, async (t) => {
   const h = new House();
   t.after(() => h.end());
-  const nobody = 65534;
+  const user = 65534;
   // What the node writes is its own; the file and all folders on the way are the owner's.
   const folder = path.join(h.dir, 'etc');
   mkdirSync(folder);
@@ -340,12 +340,12 @@ test('a file that only another user may write needs nobody', { skip: !root }, as
   chmodSync(h.config, 0o644);
   rmSync(h.state, { recursive: true });
   mkdirSync(h.state, { mode: 0o700 });
-  chownSync(h.state, nobody, nobody);
+  chownSync(h.state, user, user);
   // Where the program was built, another user may not be able to look.
   const program = path.join(h.dir, 'pawl');
   copyFileSync(process.env.PAWL, program);
   chmodSync(program, 0o755);
-  const words = ['--reuid', `${nobody}`, '--regid', `${nobody}`, '--clear-groups'];
+  const words = ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups'];
   const seen = spawnSync('setpriv', [...words, program, '--version'], { encoding: 'utf8' });
   if (seen.status !== 0) return t.skip(`no other user sees ${h.dir}: ${seen.error ?? seen.stderr}`);
   const serve = async (config) => {
@@ -367,7 +367,7 @@ test('a file that only another user may write needs nobody', { skip: !root }, as
   writeFileSync(h.config, h.more);
   await h.hup();
   assert.equal(await h.opens('late'), 201);
-  // Whoever starts the node with another file, which is not theirs either, chose it.
+  // A person who starts the node with another file, which is not theirs either, chose it.
   await h.deploy(h.first);
   await h.stop();
   const other = path.join(h.dir, 'other.yaml');
@@ -379,9 +379,9 @@ test('a file that only another user may write needs nobody', { skip: !root }, as
   await serve(h.config);
   writeFileSync(h.config, h.more);
   await h.hup();
-  assert.equal(await h.opens('late'), 201, 'at its own place nobody has to accept it');
+  assert.equal(await h.opens('late'), 201, 'at its own place no one has to accept it');
   // As soon as the node's user could write it, it is their word.
-  chownSync(folder, nobody, nobody);
+  chownSync(folder, user, user);
   await h.deploy(h.first);
   assert.equal(await h.opens('late'), 401);
   await h.deploy(h.more);

@@ -75,7 +75,7 @@ test('while calls come, the candidate says what it would have said, and they run
   assert.equal(lines(text)[1].kind, 'laxer');
 });
 
-test('what nobody found out when a call came is not guessed afterwards', async (t) => {
+test('what was unknown when a call came is not guessed afterwards', async (t) => {
   const [w, client] = await start(t);
   await client.call('read_customer_record', { customer_id: '/srv/a' });
   const file = candidate(

@@ -57,7 +57,7 @@ test('a drill kills what it started, is measured, and is what check asks for', a
   assert.ok(drill.calls >= 1);
   t.diagnostic(`last admitted after ${drill.decided_us} us, 100 processes dead after ${drill.dead_us} us`);
   assert.equal(spawnSync('pgrep', ['-P', String(w.node.pid), 'sh']).stdout.toString(), '');
-  // Nobody else was stopped, and nothing stays stopped.
+  // No other run was stopped, and nothing stays stopped.
   assert.equal((await session.call('read_customer_record', { customer_id: 'c' })).isError, undefined);
   const status = JSON.parse((await w.later('status', '--json')).out);
   assert.deepEqual(status.kills, []);

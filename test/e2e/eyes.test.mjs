@@ -1,5 +1,5 @@
-// Who has to look at a call where real things happen: never only whoever started the run; and that
-// a policy which asks nobody who could answer is not in force there.
+// Who has to look at a call where real things happen: never only its sponsor; and that
+// a policy which asks no one who could answer is not in force there.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -22,7 +22,7 @@ escalation: {contacts: [{name: Owner, via: "command: true"}]}
 `;
 const order = { order_id: 'o-1', status: 'ok' };
 
-test('in production whoever started the run approves nothing alone', async (t) => {
+test('in production the sponsor of the run approves nothing alone', async (t) => {
   const w = new World(policy('production'));
   t.after(() => w.end());
   w.enrol();
@@ -53,7 +53,7 @@ test('in production whoever started the run approves nothing alone', async (t) =
   assert.equal(w.calls('update_order_status').length, 1);
 });
 
-test('a policy that asks nobody who could answer does not come into force in production', async (t) => {
+test('a policy that asks no one who could answer does not come into force in production', async (t) => {
   const two = '{reviewers: [leads], quorum: 2, within: 1m}';
   for (const [environment, starts] of [['production', false], ['development', true]]) {
     const w = new World(policy(environment, two));

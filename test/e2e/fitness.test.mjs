@@ -1,5 +1,5 @@
 // What a role is checked for before it is used is kept beside its policy: whatever makes it another
-// answer is seen by whoever comes next. Its file, the deployment file, and the time.
+// answer is seen by who comes next. Its file, the deployment file, and the time.
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ const three = two.replace('quorum: 2', 'quorum: 3');
 const bo = '  bo: {groups: [leads]}\n';
 
 class House extends Gatehouse {
-  // Nobody is at the door for `lone`: a mistake of its policy is none of the deployment file.
+  // No agent is at the door for `lone`: a mistake of its policy is none of the deployment file.
   constructor(policy, lone = policy) {
     super(policy);
     this.lone = path.join(this.dir, 'lone.yaml');
@@ -24,7 +24,7 @@ class House extends Gatehouse {
     this.two = this.one.replace('people:\n', `people:\n${bo}`);
     assert.notEqual(this.one, this.two);
     writeFileSync(this.config, this.two, { mode: 0o600 });
-    // A new journal begins with this file, and nobody has to accept it.
+    // A new journal begins with this file, and no one has to accept it.
     rmSync(this.state, { recursive: true });
   }
   async deploy(text, words) {
@@ -55,7 +55,7 @@ async function always(begins, ends) {
   for (let i = 0; i < 3; ++i) assert.match(await begins(), ends);
 }
 
-test('a policy that nobody could answer is seen at once, and one that is mended', async (t) => {
+test('a policy that no reviewer could answer is seen at once, and one that is mended', async (t) => {
   const h = await house(t, two);
   await always(() => h.agent(), /^opened$/);
   for (let i = 0; i < 3; ++i) {
@@ -77,7 +77,7 @@ test('a deployment file with fewer people is seen, and one with more', async (t)
   const accepted = await h.later('accept', '--deployment', '--as', 'ada');
   assert.equal(accepted.status, 0, accepted.err);
   await always(() => h.person(), /^opened$/);
-  // One that is refused changes nothing: `clerk` would have nobody.
+  // One that is refused changes nothing: `clerk` would have no one.
   await h.deploy(h.one.replaceAll('leads', 'others'), 'what was in force stays');
   await always(() => h.person(), /^opened$/);
 });

@@ -85,7 +85,7 @@ test('S07 an answer beyond the limit is one clear error', async (t) => {
   assert.ok(w.pawl('audit', 'query', '--json').out.includes('answer too long'));
 });
 
-test('S07 a request beyond the limit is one clear error, and reaches nobody', async (t) => {
+test('S07 a request beyond the limit is one clear error, and reaches no server', async (t) => {
   const [w, client, other] = await world(t, '');
   const head = '{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"read_note",';
   const refused = await client.raw(5, head + '"arguments":{"id":"' + 'x'.repeat(message_bytes_max));

@@ -67,7 +67,7 @@ test('a token of an issuer opens the door that it is for', async (t) => {
   assert.equal(jose.decodeJwt(run.credential).act.sub, 'tester');
 });
 
-test('forged, over, not yet, for others, of nobody: 401, and a record', async (t) => {
+test('forged, over, not yet, for others, of no agent: 401, and a record', async (t) => {
   const id = await issuer(t);
   const w = await gate(t, id, { issuers: ', algorithms: [ES256, EdDSA]' });
   const other = await issuer(t);
@@ -78,7 +78,7 @@ test('forged, over, not yet, for others, of nobody: 401, and a record', async (t
   const unsigned = new jose.UnsecuredJWT({ iss: id.origin, sub: 'svc-tester', aud: w.url });
   const wrong = {
     'cut signature': cut(await id.token(right)),
-    'signed by somebody else': await id.token(right, { key: other.keys.ES256 }),
+    'signed by another': await id.token(right, { key: other.keys.ES256 }),
     'not signed': unsigned.setExpirationTime('1h').encode(),
     'signed with the public key as a secret': await id.token(right, { alg: 'HS256', key: pem }),
     'an algorithm that is not permitted': await id.token(right, { alg: 'RS256' }),
@@ -88,10 +88,10 @@ test('forged, over, not yet, for others, of nobody: 401, and a record', async (t
     'not yet': await id.token({ ...right, nbf: now + 600 }),
     'for another role': await id.token({ aud: `${w.origin}/mcp/other` }),
     'for another gateway': await id.token({ aud: 'https://other.example' }),
-    'for nobody': await id.token({}),
+    'for no audience': await id.token({}),
     'of another issuer': await other.token(right),
     'of an agent that is not here': await id.token({ ...right, sub: 'svc-other' }),
-    'bound to a key that nobody showed': await id.token({ ...right, cnf: { jkt: 'x' } }),
+    'bound to a key that was not shown': await id.token({ ...right, cnf: { jkt: 'x' } }),
     'an identity token': await id.token(right, { typ: 'logout+jwt' }),
   };
   const before = notes(w).length;
@@ -127,7 +127,7 @@ test('a client from npm finds out whose token is wanted, and gets one', async (t
     bearer_methods_supported: ['header'],
   });
   for (const [target, status] of [
-    ['', 200], ['/v1', 200], ['/mcp/nobody', 200], ['/other', 404],
+    ['', 200], ['/v1', 200], ['/mcp/unknown', 200], ['/other', 404],
   ]) {
     const at = `${w.origin}/.well-known/oauth-protected-resource${target}`;
     assert.equal((await fetch(at)).status, status, at);
@@ -289,7 +289,7 @@ agents:
   execFileSync('mkdir', [self]);
   const forged = authority(self, { bot: 'DNS:bot.example' })('bot');
   const cut = await ask(w.url, { ...forged, ca: shown().ca });
-  assert.notEqual(cut, 200, 'signed by somebody else');
+  assert.notEqual(cut, 200, 'signed by another');
   const plain = await id.token({ aud: w.url });
   assert.equal(await ask(w.url, shown('proxy'), bearer(plain)), 200);
   assert.equal(await ask(w.url, shown('bot'), bearer(plain)), 401, 'a token of another agent');
@@ -299,12 +299,12 @@ agents:
   const thumbprint = Buffer.from(digest).toString('base64url');
   const bound = await id.token({ aud: w.url, cnf: { 'x5t#S256': thumbprint } });
   assert.equal(await ask(w.url, shown('proxy'), bearer(bound)), 200);
-  assert.equal(await ask(w.url, shown(), bearer(bound)), 401, 'replayed by whoever saw it');
+  assert.equal(await ask(w.url, shown(), bearer(bound)), 401, 'replayed by one who saw it');
   const said = notes(w).join('\n');
   assert.match(said, /certificate [0-9a-f]{12} of `bot` and of `robot`/);
   assert.match(said, /over a connection of `bot`/);
   assert.match(said, /bound to a certificate that the connection lacks/);
-  assert.match(said, /a certificate of a client: .*, from 127\.0\.0\.1/, 'one that let nobody in');
+  assert.match(said, /a certificate of a client: .*, from 127\.0\.0\.1/, 'it let no client in');
 });
 
 test('an SVID of a trust domain, whose bundle is a file that is replaced', async (t) => {
@@ -335,7 +335,7 @@ agents: {worker: {role: tester, spiffe: "spiffe://prod.example/ns/a/sa/worker"}}
   assert.equal(metadata.status, 404, 'a trust domain is not an authorization server');
 });
 
-test('whoever is taken out of the file hears nothing more', async (t) => {
+test('an agent that is taken out of the file hears nothing more', async (t) => {
   const id = await issuer(t);
   const w = await gate(t, id);
   const token = bearer(await id.token({ aud: w.origin }));

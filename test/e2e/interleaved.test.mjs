@@ -171,11 +171,11 @@ for (const way of Object.keys(ways)) {
           }));
           all.push(agent.who(101 + i).then((said) => {
             const own = `${agent.words('read_who', 101 + i)} for ${agent.name}-${101 + i}`;
-            const nobody = `${agent.words('read_who', 101 + i)} for method not found`;
-            if (shared) return assert.equal(said, nobody);
+            const none = `${agent.words('read_who', 101 + i)} for method not found`;
+            if (shared) return assert.equal(said, none);
             // Which of several calls a pipe's question is about, a modern client cannot be told.
             const either = alone && Era === Modern;
-            return assert.ok(said === own || (either && said === nobody), said);
+            return assert.ok(said === own || (either && said === none), said);
           }));
           all.push(agent.cancelled(201 + i, reached(agent, 201 + i)).then((end) => ends.push(end)));
         }

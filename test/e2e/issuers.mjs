@@ -1,6 +1,6 @@
 // Stand-ins for those who issue secrets: Vault, an authorization server, GitHub, AWS STS. Each says
-// no to whoever does not prove itself as the real one demands; signatures are checked with what npm
-// has for that (jose, aws4) and not with anything of ours.
+// no to a client that does not prove itself as the real one demands; signatures are checked with
+// what npm has for that (jose, aws4) and not with anything of ours.
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// The worst message of nearly 4 MiB keeps nobody waiting: while it is judged, another client's call
+// The worst message of nearly 4 MiB keeps no one waiting: while it is judged, another client's call
 // and `kill all` are answered. How long they took is said. Nothing here fails on a slow machine,
 // but where they had to wait for what was judged.
 import assert from 'node:assert/strict';

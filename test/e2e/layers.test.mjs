@@ -62,7 +62,7 @@ test('a layer that is gone takes nothing away from an open run, and no run begin
   const [w, client] = await begin(t);
   await usable(client);
   rmSync(path.join(w.dir, 'org.yaml'));
-  await until('somebody is told', () =>
+  await until('a person is told', () =>
     /nothing is granted without it/.test(w.pawl('audit', 'tail').out));
   assert.equal(code(await client.call('update_order_status', args)), 'constraint');
   await usable(client);

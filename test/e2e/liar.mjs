@@ -70,7 +70,7 @@ async function hear(line, out) {
   const { refused, until, holds, ...told } = others;
   const opened = opening(method, params, hello);
   if (opened) return give(opened);
-  // As long as somebody listens.
+  // As long as a client listens.
   if (method === 'subscriptions/listen') return new Promise(() => {});
   if (method === 'tools/list' && params?.cursor && !answers[method])
     return give({ result: { tools: [] } });

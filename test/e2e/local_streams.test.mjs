@@ -21,7 +21,7 @@ async function heardUntil(w, change) {
   return ended;
 }
 
-test('whoever proves nothing hears nothing more once the file names agents', async (t) => {
+test('a caller that proves nothing hears nothing more once the file names agents', async (t) => {
   const w = new Served(open);
   t.after(() => w.end());
   await w.begin();
@@ -30,7 +30,7 @@ test('whoever proves nothing hears nothing more once the file names agents', asy
   await heardUntil(w, (file) => `${file}agents: {main: {role: tester, keys: ["${keep}"]}}\n`);
 });
 
-test('whoever proves nothing hears nothing more of a role that is not served', async (t) => {
+test('a caller that proves nothing hears nothing more of a role that is not served', async (t) => {
   const w = new Served(open);
   t.after(() => w.end());
   await w.begin();

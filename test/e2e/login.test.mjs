@@ -69,7 +69,7 @@ test('a person logs in, and calls carry tokens that renew themselves', async (t)
   const { own, w, server, begin, collector } = await world(t, { lasts: 2 });
   const run = begin();
   const address = await run.address;
-  // Somebody else finds the socket first.
+  // Another process finds the socket first.
   const redirect = new URL(address).searchParams.get('redirect_uri');
   for (const wrong of ['', '?code=x&state=y', `?state=${own.url}`]) {
     assert.equal((await fetch(redirect + wrong)).status, 400);
@@ -111,7 +111,7 @@ test('a person logs in, and calls carry tokens that renew themselves', async (t)
   nowhere(w.state, { ...said, ...(await watching(w, collector)) }, own.issued);
 });
 
-test('whoever is not the named authorization server gets nobody\'s login', async (t) => {
+test('a server that is not the named authorization server gets no login', async (t) => {
   const cases = [
     ['issuer', 'http://127.0.0.1:1', /about another issuer/],
     ['token_url', 'https://evil.example/token', /`token_endpoint` .* is not at/],
@@ -137,7 +137,7 @@ test('without a login a call is an error, and one that was taken back is too', a
   await (await fetch(await run.address)).text();
   assert.equal(await run.ended, 0, run.said);
   own.asked.length = 0;
-  // Somebody used the refresh token elsewhere: the authorization server takes back all of it.
+  // A thief used the refresh token elsewhere: the authorization server takes back all of it.
   const stolen = own.issued.find((one) => one.startsWith('zq-refresh'));
   const form = { grant_type: 'refresh_token', refresh_token: stolen };
   const body = new URLSearchParams(form);

@@ -1,5 +1,5 @@
 // `pawl login` at a server that says in its 401 where it describes itself (RFC 9728): what is
-// followed, what is only shown, and that nobody is asked for anything because a server says so.
+// followed, what is only shown, and that no issuer is asked for anything because a server says so.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ async function listening(t, answer) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-// A server that nobody uses without a token. `change`: what it says otherwise.
+// A server that refuses calls without a token. `change`: what it says otherwise.
 async function guarded(t, issuer, change) {
   const own = { asked: [], change };
   own.origin = await listening(t, ({ method, url, headers }) => {
@@ -103,7 +103,7 @@ test('the 401 of a server leads to its metadata, and the file to the login', asy
   assert.equal(issuer.authorized.code_challenge_method, 'S256');
 });
 
-test('what only the server names is shown, and nobody is asked there', async (t) => {
+test('what only the server names is shown, and no issuer is asked there', async (t) => {
   const { issuer, run } = await world(t, { configured: false });
   const { status, said } = await run();
   assert.equal(status, 1, said);
@@ -114,7 +114,7 @@ test('what only the server names is shown, and nobody is asked there', async (t)
   assert.deepEqual(issuer.asked, []);
 });
 
-test('a server leads nobody elsewhere', async (t) => {
+test('a server leads no one elsewhere', async (t) => {
   const { issuer, server, run } = await world(t);
   let strange = 0;
   const other = await listening(t, () => (strange++, [200, {}, {}]));

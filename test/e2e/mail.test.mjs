@@ -8,7 +8,7 @@ import { authority, submission } from './mailed.mjs';
 import { Served } from './served.mjs';
 import { open } from './tester.mjs';
 
-// A node whose contact is somebody with a mailbox; `told` throws the switch, which they hear of.
+// A node whose contact is a person with a mailbox; `told` throws the switch, which they hear of.
 async function world(t, { manner, trusted, name } = {}) {
   const w = new Served(open);
   t.after(() => w.end());

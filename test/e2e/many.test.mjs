@@ -139,7 +139,7 @@ test('lists of several servers go on from page to page', async (t) => {
 });
 const cursorOf = (cursors) => 'pawl-' + Buffer.from(JSON.stringify(cursors)).toString('base64');
 
-test('a resource is read where it was listed, and from nobody where two list it', async (t) => {
+test('a resource is read where it was listed, and from no server where two list it', async (t) => {
   const [w, client] = await begin(t);
   const read = async (uri) => {
     const answer = await client.request('resources/read', { uri });
@@ -182,7 +182,7 @@ test('questions of two servers with one id get their own answers', async (t) => 
   }
   const said = await Promise.all(calls);
   assert.deepEqual(said.map(text), ['crm heard crm-people', 'bank heard bank-people']);
-  // An answer to a question that nobody asked reaches nobody, and one that is two answers is none.
+  // An answer without a question reaches no server, and one that is two answers is none.
   const result = { action: 'accept', content: { to: 'x' } };
   client.line(JSON.stringify({ jsonrpc: '2.0', id: 77, result }));
   const again = client.call('bank/ask', {});
@@ -230,7 +230,7 @@ test('a list that is cancelled is cancelled at every server, a call at its own',
   });
   assert.equal(told.params.requestId, at(w, 'bank', 'tools/call')[0].id);
   assert.equal(at(w, 'crm', 'notifications/cancelled').length, 0);
-  // The id is free again, and whoever has it is answered.
+  // The id is free again, and its holder is answered.
   const again = await client.request('tools/call', { name: 'crm/read' }, 7);
   assert.equal(text(again.result), 'read of crm');
   // Two open requests of one id: the second has no id to be answered with.
@@ -267,7 +267,7 @@ test('a server that refuses to start, or says nothing, is absent until it answer
   const list = (await client.request('tools/list', {})).result;
   assert.deepEqual(list._meta['pawl/list'].absent, ['bank', 'dead']);
   assert.ok(tools(list).includes('crm/read'));
-  // What is asked of it waits, and nobody waits with it.
+  // What is asked of it waits, and nothing else waits with it.
   const called = client.call('bank/read', {});
   assert.equal(text(await client.call('crm/read', {})), 'read of crm');
   assert.ok(Date.now() - before < 8_000);
@@ -366,7 +366,7 @@ test('a role of the deployment file brings its policy and its servers', async (t
   appendFileSync(config, roles);
   const role = (name, ...words) =>
     w.pawl('mcp', '--config', config, '--role', name, ...words);
-  assert.match(role('nobody').err, /the deployment file has no role `nobody`/);
+  assert.match(role('unknown').err, /the deployment file has no role `unknown`/);
   assert.match(role('lone').err, /role `lone` has no `servers`/);
   assert.match(role('tester', '--server', 'crm').err, /a role brings its policy and its servers/);
   assert.equal(w.seen().length, 0);

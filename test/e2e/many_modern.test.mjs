@@ -53,7 +53,7 @@ test('a modern client hears of the lists of all servers by one subscription', as
   });
   assert.equal(first.params._meta[subscription], 'listen:0');
   assert.deepEqual(first.params.notifications, { ...notifications });
-  // Another start: its tools are compared and the same; of its prompts nobody knows.
+  // Another start: its tools are compared and the same; its prompts are unknown.
   await client.ask('tools/call', { name: 'crm/die', arguments: {} });
   await client.ask('tools/call', { name: 'crm/read', arguments: {} });
   const [changed] = await until(() => {
@@ -111,7 +111,7 @@ tools:
   assert.ok(w.pawl('audit', 'query', '--json').out.includes('mcp:resources/subscribe'));
 });
 
-test('a server with a scoped tool asks nobody in words of its own, and another may', async (t) => {
+test('a server with a scoped tool asks no one in words of its own, and another may', async (t) => {
   const scoped = '    - {name: bank/read, class: read_only, scope: [id]}';
   const policy = grant(['bank/ask', 'crm/ask', 'bank/log', 'crm/log'], scoped);
   const [w, client] = await begin(t, undefined, { policy, capabilities: { elicitation: {} } });
@@ -129,7 +129,7 @@ test('a server with a scoped tool asks nobody in words of its own, and another m
   assert.ok(w.pawl('audit', 'query', '--json').out.includes('server request refused'));
 });
 
-test('S06 a list says what the policy hides, and nobody else says so', async (t) => {
+test('S06 a list says what the policy hides, and no one else says so', async (t) => {
   const policy = `
 version: 1
 agent: {id: tester, identity: tester@example}

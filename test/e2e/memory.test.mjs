@@ -30,7 +30,7 @@ test('a gateway begins with its own setting, and its server without one', async 
   });
 });
 
-test("somebody's own setting of the gateway stands", async (t) => {
+test("an operator's own setting of the gateway stands", async (t) => {
   const theirs = `${name}glibc.malloc.tcache_count=9`;
   assert.deepEqual(await begun(t, ['env', theirs]), { gateway: [theirs], server: [] });
 });

@@ -205,7 +205,7 @@ test('a question that no client comes back for keeps no other from being asked',
   for (const id of ['a', 'b', 'c', 'd']) legs.push([id, await asked(id)]);
   for (const [, leg] of legs) assert.equal(leg.resultType, 'input_required');
   assert.equal(new Set(legs.map(([, leg]) => leg.requestState)).size, 4);
-  // In another order, and the first by nobody. Each answer reaches the question of its own call.
+  // In another order, and the first by no client. Each answer reaches the question of its own call.
   for (const [id, leg] of [legs[3], legs[1], legs[2]]) {
     const done = await answered(id, leg);
     assert.equal(done.resultType, 'complete');

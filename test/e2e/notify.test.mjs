@@ -151,7 +151,7 @@ test('a reversible call is approved by a press that Slack signed, and by no othe
     const [open] = JSON.parse((await w.later('approvals', 'list', '--json')).out);
     assert.equal(open?.phase, 'open', `${how}`);
   };
-  await refused(401, 'pawl_approve', approve.value, { secret: 'the secret of somebody else' });
+  await refused(401, 'pawl_approve', approve.value, { secret: 'the secret of another' });
   await refused(401, 'pawl_approve', approve.value, { at: Date.now() - 301_000 });
   await refused(200, 'pawl_approve', approve.value, { user: 'U0WHO' });
   await refused(200, 'pawl_approve', approve.value, { user: 'U0BEN' }); // not enrolled
@@ -224,7 +224,7 @@ test('a escalation is climbed, an acknowledgement stops it, and a resume ends it
   assert.deepEqual(steps, [[1, 'told'], [2, 'told']]);
 });
 
-test('an escalation that nobody answers is red until somebody does', async (t) => {
+test('an escalation that no one answers is red until a person does', async (t) => {
   const { w, status } = await world(t, {
     contacts: [['Ada', 'slack:@ada']],
     notify: '  acknowledge_within: 1s\n',
@@ -252,7 +252,7 @@ test('an escalation that nobody answers is red until somebody does', async (t) =
   assert.equal((await ready()).status, 200);
 });
 
-test('a way that is dead is escalated itself, and keeps nobody waiting', async (t) => {
+test('a way that is dead is escalated itself, and keeps no one waiting', async (t) => {
   const { w, slack, duty, status } = await world(t, {
     contacts: [['Ada', 'slack:@ada'], ['Agents', 'pagerduty:agents', '1h']],
   });
@@ -281,7 +281,7 @@ test('a way that is dead is escalated itself, and keeps nobody waiting', async (
   assert.equal(await up('slack'), 1);
 });
 
-test('an auditor presses in vain, and nobody acknowledges who is not enrolled', async (t) => {
+test('an auditor presses in vain, and only an enrolled person acknowledges', async (t) => {
   const { w, slack, session, press, status } = await world(t, {
     contacts: [['Ada', 'slack:@ada']],
   });
@@ -319,7 +319,7 @@ test('an auditor presses in vain, and nobody acknowledges who is not enrolled', 
   assert.match(told.content[0].text, /denied by ada in Slack/);
 });
 
-test('where nobody is named, it is red at its end all the same', async (t) => {
+test('where no one is named, it is red at its end all the same', async (t) => {
   const { w, status } = await world(t, { notify: '  acknowledge_within: 1s\n' });
   const ready = async () => (await fetch(`${w.origin}/readyz`)).status;
   assert.equal(await ready(), 200);

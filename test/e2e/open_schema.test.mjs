@@ -66,7 +66,7 @@ for (const schema of schemas) {
   });
 }
 
-test('what nobody names is not sent, and a name that a schema does not know is a mistake', async (t) => {
+test('what no rule names is not sent, and a name that a schema does not know is a mistake', async (t) => {
   const w = new World(policy(''));
   t.after(() => w.end());
   const client = await w.client({ command: ['node', loose, w.record, '{"type":"object"}'] });

@@ -1,4 +1,4 @@
-// The client in TypeScript as somebody else gets it: packed, installed, and used from JavaScript by
+// The client in TypeScript as a user gets it: packed, installed, and used from JavaScript by
 // a plain Node, and from TypeScript by its types.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

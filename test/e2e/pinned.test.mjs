@@ -177,7 +177,7 @@ for (const way of ways) {
   test(`A2 a name that stands twice makes an answer unreadable, and ends its call (${way[0]})`, async (t) => {
     const { w, heard, prefix, call, ask } = await begin(t, way);
     for (const answer of doubled) {
-      // What nobody can read may have had its effect: each run has one of these.
+      // What cannot be read may have had its effect: each run has one of these.
       tells(w, { answer });
       const before = Date.now();
       const told = await call();
@@ -223,7 +223,7 @@ for (const way of ways) {
     unheard(heard);
   });
 
-  test(`A1 A2 names that differ from the protocol's in case alone reach nobody (${way[0]})`, async (t) => {
+  test(`A1 A2 names that differ from the protocol's in case alone reach no server (${way[0]})`, async (t) => {
     const _meta = { 'pawl/decision': 'SECRET', own: 1 };
     const tool = { Description: 'SECRET', NAME: 'SECRET', inputschema: { SECRET: 1 }, _meta };
     const { w, heard, prefix, call, list, ask, client } = await begin(t, way, {
@@ -298,7 +298,7 @@ for (const [words, client, server] of [
   ['a modern client, a modern server', 'modern', 'modern'],
 ]) {
   const way = [words, World, pipes(client, server)];
-  test(`A2 a question in which a name stands twice is asked of nobody (${words})`, async (t) => {
+  test(`A2 a question in which a name stands twice is asked of no one (${words})`, async (t) => {
     const { w, heard, call } = await begin(t, way);
     for (const members of questions) {
       tells(w, asked(server, members));
@@ -379,7 +379,7 @@ accept_risk:`,
   }
 });
 
-test('A2 nobody accepts what can be read in two ways', async (t) => {
+test('A2 no reviewer accepts what can be read in two ways', async (t) => {
   const w = new World(policy());
   t.after(() => w.end());
   deploy(w, { crm: command(w, 'crm', '') }, `roles: {tester: {file: "${w.policy}"}}\n`);

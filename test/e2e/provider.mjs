@@ -1,4 +1,4 @@
-// An OpenID provider as the console's tests need one: a page on which somebody signs in, codes that
+// An OpenID provider as the console's tests need one: a page on which a person signs in, codes that
 // count once and for one verifier, and ID tokens that are signed as jose signs them.
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ export const client = { id: 'pawl', secret: 'a secret of the client' };
 export async function provider() {
   const pair = await jose.generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await jose.exportJWK(pair.publicKey)), kid: 'k', alg: 'ES256', use: 'sig' };
-  // `claims`: what it says of whoever signs in; `change`: what it says besides, or otherwise.
+  // `claims`: what it says of the person who signs in; `change`: what it says besides, or otherwise.
   const it = { claims: {}, change: {}, asked: [], codes: new Map() };
   const json = (response, status, body) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

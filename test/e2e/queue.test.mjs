@@ -77,7 +77,7 @@ test('a reviewer asks, and the agent answers with the same call', async (t) => {
   assert.match(text, /`pawl_answer`/);
   const { asks } = pending._meta['pawl/decision'];
   assert.deepEqual(asks, [{ person: 'ada', text: 'which \\u{202e}customer?' }]);
-  // Words to a call that nobody asked about reach nobody.
+  // Words to a call without a question reach no agent.
   const other = await client.call('send_customer_email', { ...mail('bye'), pawl_answer: 'x' });
   assert.equal(code(other), 'constraint');
 
@@ -133,7 +133,7 @@ test('several questions are answered in one act, each for its own call', async (
   assert.equal(new Set(answered.map((record) => record.shown)).size, 3);
   assert.match(answered[0].batch, /^sha256:[0-9a-f]{64}$/);
 
-  // What cannot be undone goes together only where each is typed; nobody types here.
+  // What cannot be undone goes together only where each is typed; no one types here.
   const mails = ['x', 'y'].map((body) => client.call('send_customer_email', mail(body)));
   const grave = await w.open(2);
   const refused = w.pawl('approvals', 'approve', ...grave, '--as', 'ada');
@@ -202,7 +202,7 @@ test('the live list shows a held call, and answers it after its card was read', 
   assert.match(terminal.drawn, /\x1b\[\?25h\x1b\[\?1049l/, 'the terminal is as it was');
 });
 
-test('the terminal says beforehand why somebody may not answer, as the console does', async (t) => {
+test('the terminal says beforehand why a person may not answer, as the console does', async (t) => {
   const two = 'approval: {typed: args.customer_id}';
   const w = new Queue(t, '', role.replace(two, 'approval: {quorum: 2}'));
   const client = await w.client();

@@ -33,7 +33,7 @@ test('a policy that does not load leaves the one in force to those who are there
   assert.equal((await stateless()).isError, undefined);
   const wrong = {
     'is not YAML': 'version: [1\n',
-    'has a key that nobody knows': `${open}colour: red\n`,
+    'has an unknown key': `${open}colour: red\n`,
     'states a lower class without a reason': open.replace(
       'class: irreversible small, args: {to',
       'class: read_only, args: {to',
@@ -47,7 +47,7 @@ test('a policy that does not load leaves the one in force to those who are there
     assert.equal((await stateless()).isError, undefined, what);
     assert.equal(code(await session.call('delete_customer_record', customer)), 'blocked', what);
     assert.equal((await fetch(`${w.origin}/readyz`)).status, 200, what);
-    // Whoever comes now begins with it too.
+    // A client that comes now begins with it too.
     await fine(await w.open());
   }
   assert.equal(w.calls().length, 2 + 3 * Object.keys(wrong).length);
@@ -70,7 +70,7 @@ function certificate(dir, name) {
   return { pem: read('pem'), key: read('key') };
 }
 
-test('a renewed certificate is the next connection’s, and a damaged one is nobody’s', async (t) => {
+test('a renewed certificate is the next connection’s, and a damaged one is no one’s', async (t) => {
   const w = new Served(open);
   t.after(() => w.end());
   const [first, second] = [certificate(w.dir, 'first'), certificate(w.dir, 'second')];

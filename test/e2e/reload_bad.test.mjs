@@ -60,7 +60,7 @@ class House extends Gatehouse {
   async effect(run, tool) {
     return (await this.propose(run, tool, {})).json.effect;
   }
-  // A client of this machine, which nobody speaks through: how its joining ends.
+  // A client of this machine, which no agent speaks through: how its joining ends.
   join() {
     const words = ['mcp', '--policy', this.policy, '--server', 'crm', '--state-dir', this.state];
     const all = [...words, '--', 'node', fixture, this.record];
@@ -114,7 +114,7 @@ test('a deployment file with a mistake gets in by no way, and takes its keys bac
   // A client of this machine joins: the file is read anew for that.
   const joined = await h.join();
   assert.notEqual(joined.status, 0);
-  assert.match(joined.err, /identity of the role/, 'nobody joins under a file with a mistake');
+  assert.match(joined.err, /identity of the role/, 'no client joins under a file with a mistake');
   assert.equal(await open(made.key), 401);
   h.node.kill('SIGHUP');
   for (let i = 0; i < 100 && !/what was in force stays/.test(h.said); ++i) await sleep(50);
@@ -132,7 +132,7 @@ test('a deployment file with a mistake gets in by no way, and takes its keys bac
   assert.equal(await open(h.keys.spokesman), 401);
   assert.equal(await open(h.keys.orchestrator), 201);
 
-  // Nothing can be taken back in a file that nobody can read, and that is said.
+  // Nothing can be taken back in a file that cannot be read, and that is said.
   const both = readFileSync(h.config, 'utf8');
   writeFileSync(h.config, `${both}lisen: {}\n`);
   const third = await h.later('keys', 'revoke', h.prefix('orchestrator'));

@@ -52,7 +52,7 @@ async function hear(session) {
   return heard;
 }
 
-test('a server that ends is started again for its next call, and takes nobody along', async (t) => {
+test('a server that ends is started again for its next call, and takes no one along', async (t) => {
   const w = await served(t);
   const session = await w.open();
   const heard = await hear(session);
@@ -76,7 +76,7 @@ test('a server that ends is started again for its next call, and takes nobody al
   assert.equal(text(await session.call('bank/read', {})), 'read of bank 1');
   assert.equal(starts(w, 'bank').length, 1);
   assert.ok(w.pawl('audit', 'query', '--json').out.includes('server ended'));
-  // Its list is the same: nobody is told that tools changed.
+  // Its list is the same: no client is told that tools changed.
   await sleep(150);
   assert.ok(!heard.some((m) => m.method === 'notifications/tools/list_changed'));
 });

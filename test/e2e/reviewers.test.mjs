@@ -70,7 +70,7 @@ test('the second reviewer does not stand in `people` yet', async (t) => {
   await both(w);
 });
 
-test('nobody enrols a second one without the first', async (t) => {
+test('no one enrols a second one without the first', async (t) => {
   const w = world(t, 'version: 1\npeople:\n  bob: {groups: [leads]}\n');
   good(w.pawl('reviewers', 'add', 'ada', '--group', 'leads'), 'ada');
   writeFileSync(w.passphrase, 'some other passphrase\n');
@@ -100,7 +100,7 @@ test('the first one stands in `people` already, however it is written', async (t
   }
 });
 
-test('a verifier that stands in the file is enrolled, and nobody types for its owner', async (t) => {
+test('a verifier that stands in the file is enrolled, and no one types for its owner', async (t) => {
   const other = world(t);
   writeFileSync(other.passphrase, 'the passphrase of bob\n');
   good(other.pawl('reviewers', 'add', 'bob', '--group', 'leads'), 'made elsewhere');
@@ -110,7 +110,7 @@ test('a verifier that stands in the file is enrolled, and nobody types for its o
   good(w.pawl('reviewers', 'add', 'ada', '--group', 'leads'), 'ada');
   writeFileSync(file(w), readFileSync(file(w), 'utf8').replace('people:\n', `people:\n${line}\n`));
   good(w.pawl('accept', '--deployment', '--config', file(w), '--as', 'ada'), 'the file');
-  assert.deepEqual(enrolled(w), ['ada:'], 'the file alone enrols nobody');
+  assert.deepEqual(enrolled(w), ['ada:'], 'the file alone enrols no one');
   good(w.pawl('reviewers', 'add', 'bob', '--as', 'ada'), 'bob');
   assert.deepEqual(enrolled(w), ['ada:', 'bob:ada']);
   good(w.pawl('kill', 'all', '--reason', 'x'), 'kill');

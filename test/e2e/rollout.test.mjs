@@ -117,7 +117,7 @@ test('a watched role runs what is harmless, and the journal says that it was den
   const client = await connect(t, w);
   const { tools } = await client.listTools();
   const names = tools.map((tool) => tool.name);
-  assert.ok(names.includes('read_big'), 'what nobody granted is shown');
+  assert.ok(names.includes('read_big'), 'what no rule grants is shown');
   assert.ok(!names.includes('delete_customer_record'), 'what is blocked is not');
   const runs = async (name, args) => {
     assert.equal((await client.use(name, args)).isError, undefined);
@@ -230,7 +230,7 @@ test('an orchestrator is told that a call may run, and what was decided of it', 
   assert.deepEqual(said.arguments, { text: 'longer' });
   const done = await g.settle(run, said.call, { outcome: 'completed' });
   assert.equal(done.json.outcome, 'completed');
-  assert.equal((await ask('get_weather', {})).code, 'not_granted', 'nobody knows what it is');
+  assert.equal((await ask('get_weather', {})).code, 'not_granted', 'it is unknown what it is');
   const definition = { name: 'get_weather', inputSchema: { type: 'object' } };
   assert.equal((await ask('get_weather', {}, { definition })).decided, 'deny');
   const evil = { name: 'wipe_disk', inputSchema: { type: 'object' } };

@@ -165,7 +165,7 @@ for (const door of doors) {
     for (const each of ['reserved key stripped', 'error shortened']) assert.ok(said.includes(each));
   });
 
-  test(`D10 a server that speaks as a client is refused, and nobody hears it (${door})`, async (t) => {
+  test(`D10 a server that speaks as a client is refused, and no client hears it (${door})`, async (t) => {
     const [w, client] = await start(t, door, policy());
     const params = { name: 'read_row', arguments: { id: 'SECRET' } };
     const methods = ['tools/call', 'tools/Call', 'tools/list', 'initialize', 'experimental/run'];

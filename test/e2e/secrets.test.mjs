@@ -1,5 +1,5 @@
 // Secrets of servers behind `pawl serve`: programs that get theirs when they start, and secrets
-// that somebody else issues. Whatever comes of it, none reaches agent, journal, log, metrics or
+// that a service issues. Whatever comes of it, none reaches agent, journal, log, metrics or
 // traces.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -293,7 +293,7 @@ test('a server over HTTP: one question for many calls, a new one before the end'
   const sent = w.seen().filter((one) => one.body?.includes('tools/call'));
   const proofs = new Set(sent.map((one) => one.headers.authorization));
   assert.deepEqual([...proofs], own.issued.map((one) => `Bearer ${one}`));
-  // Bound to another host: nobody is asked, and nothing is sent.
+  // Bound to another host: no issuer is asked, and nothing is sent.
   assert.match(await w.call('write_note'), /may not be sent to the host/);
   assert.equal(own.asked.length, before + 1);
   await w.nowhere(client, ...own.issued);
@@ -323,7 +323,7 @@ test('a server that sends its callers to another host gives that host nothing', 
   await w.nowhere(client, ...own.issued);
 });
 
-test('who issues sends nobody elsewhere, and says no without being repeated', async (t) => {
+test('who issues sends no one elsewhere, and says no without being repeated', async (t) => {
   const [client, wrong] = [planted('client'), planted('wrong')];
   const away = await authorization(t, { secret: client });
   const own = await authorization(t, { secret: client });

@@ -78,7 +78,7 @@ test('a mail is held, runs once after approval, and not a second time', async (t
   assert.equal(w.calls('send_customer_email').length, 1);
 });
 
-test('a question that nobody answers is denied at its time', async (t) => {
+test('a question that no one answers is denied at its time', async (t) => {
   const w = await world(t, { timeout: 1 });
   w.enrol();
   const client = await w.client();

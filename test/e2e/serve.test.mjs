@@ -92,7 +92,7 @@ test('a session: what belongs to it, and what does not exist without it', async 
   assert.equal(code(denied), 'blocked');
   const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
   assert.equal(await status(w.post(list)), 400);
-  assert.equal(await status(w.post(list, { 'mcp-session-id': 'nobody' })), 404);
+  assert.equal(await status(w.post(list, { 'mcp-session-id': 'unknown' })), 404);
   const wrong = { ...session.headers, 'mcp-protocol-version': '2024-01-01' };
   assert.equal(await status(w.post(list, wrong)), 400);
   const ping = { ...session.headers };
@@ -101,7 +101,7 @@ test('a session: what belongs to it, and what does not exist without it', async 
   const json = { ...session.headers, accept: 'application/json' };
   assert.equal(await status(fetch(w.url, { headers: json })), 406);
   assert.equal(await status(fetch(w.url, { method: 'PUT' })), 405);
-  assert.equal(await status(fetch(`${w.origin}/mcp/nobody`, { method: 'POST' })), 404);
+  assert.equal(await status(fetch(`${w.origin}/mcp/unknown`, { method: 'POST' })), 404);
   assert.equal(await status(session.close()), 204);
   assert.equal(await status(session.post('tools/list')), 404);
   await until(() => processes(w) === 0);
@@ -200,7 +200,7 @@ test('the stateless revision: fields and body say the same, or nothing is done',
   assert.equal(await status(fetch(w.url, { headers: listening })), 405);
 });
 
-test('a stateless client need not say who it is, and binds nobody by it', async (t) => {
+test('a stateless client need not say who it is, and binds no one by it', async (t) => {
   const w = await served(t, { policy: echoing, command: everything });
   const bare = envelope();
   delete bare['io.modelcontextprotocol/clientInfo'];

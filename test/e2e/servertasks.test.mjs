@@ -76,7 +76,7 @@ for (const era of ['older', 'modern']) {
     assert.equal(done.status, era === 'older' ? 'failed' : 'completed');
     if (era === 'modern') assert.equal(text(done.result), 'soon enough');
     assert.equal(ends(w, name).length, 1);
-    // Theirs is nobody's to name.
+    // Theirs is for no other to name.
     assert.equal((await about(client, 'tasks/get', 'theirs-1')).code, -32602);
   });
 
@@ -117,7 +117,7 @@ for (const era of ['older', 'modern']) {
     assert.equal(w.seen('tasks/cancel').length, 2);
   });
 
-  test(`a kill cancels it; where nobody confirms, the record says so (${era})`, async (t) => {
+  test(`a kill cancels it; where no server confirms, the record says so (${era})`, async (t) => {
     const [w, client] = await world(t, era, { modern: true });
     const task = (await client.ask('tools/call', { name: 'write_stubborn', arguments: {} })).result;
     await until(() => w.seen(era === 'older' ? 'tasks/result' : 'tasks/get').length > 0);

@@ -62,7 +62,7 @@ for (const where of ['a program', 'over HTTP']) {
       assert.deepEqual([made.resultType, made.status], ['task', 'working'], JSON.stringify(made));
       assert.match(made.taskId, /^[0-9a-f]{32}$/);
       assert.equal((await w.over(made.taskId)).status, 'failed');
-      // Of the older era it is a task only for whoever asks for one, and pawl does not.
+      // Of the older era it is a task only for a client that asks for one, and pawl does not.
       const soon = await w.start('read_soon');
       const done = era === 'older' ? { result: soon } : await w.over(soon.taskId);
       assert.equal(text(done.result), era === 'older' ? 'at once' : 'soon enough');
@@ -76,7 +76,7 @@ for (const where of ['a program', 'over HTTP']) {
       assert.equal(text((await w.over(asked.taskId)).result), 'for ada');
 
       const long = await w.start('read_long');
-      // Another agent's session, or whoever invents an id, has no such task.
+      // Another agent's session, or a client that invents an id, has no such task.
       assert.equal((await w.say('tasks/get', { taskId: '0'.repeat(32) })).code, -32602);
       assert.equal((await w.say('tasks/get', { taskId: 'theirs-1' })).code, -32602);
       await w.say('tasks/cancel', { taskId: long.taskId });

@@ -1,4 +1,4 @@
-// Whoever is refused at a door of `pawl serve` without belonging to a run.
+// Callers that are refused at a door of `pawl serve` without belonging to a run.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Gatehouse } from './api_world.mjs';

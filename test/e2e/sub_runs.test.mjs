@@ -217,7 +217,7 @@ test('a credential is for one door, and refused at the other with a record', asy
   }
   assert.equal(w.refusals().length, wrong.length);
   assert.equal(w.calls().length, 0);
-  assert.equal((await w.stands(run)).steps, 0, 'whoever is not known is charged to nobody');
+  assert.equal((await w.stands(run)).steps, 0, 'an unknown caller is charged to no run');
 });
 
 test('what no part may have: more tools, more steps, more time', async (t) => {
@@ -243,7 +243,7 @@ test('what no part may have: more tools, more steps, more time', async (t) => {
   assert.equal(code(await client.call('read_customer_record', customer)), 'not_granted');
 });
 
-test('a part whose time is over is nobody, and its session ends', async (t) => {
+test('a part whose time is over is unknown, and its session ends', async (t) => {
   const w = await begin(t);
   const run = await w.run();
   const part = await w.part(run, { lasts_seconds: 10 });
@@ -300,7 +300,7 @@ test('`pawl runs create --parent` makes a part of a run', async (t) => {
   }
 });
 
-test('a part at a door that asks nobody who they are would be no less', async (t) => {
+test('a part at a door that asks no one who they are would be no less', async (t) => {
   const w = new Family(open);
   t.after(() => w.end());
   await w.begin();

@@ -1,4 +1,4 @@
-// The switch in a hurry: a name that nothing has stops nothing, and whoever throws it is told so.
+// The switch in a hurry: a name that nothing has stops nothing, and the operator is told so.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { open, start } from './tester.mjs';

@@ -1,5 +1,5 @@
 // Held calls as tasks, for modern clients that declare the extension: answered at once, asked for
-// until a person has decided, and executed only while somebody asks. Ids as in
+// until a person has decided, and executed only while a client asks. Ids as in
 // docs/reference/cases.md.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -52,7 +52,7 @@ test('a held call is a task, and runs when it was approved and is asked for', as
   const waiting = await ask(client, 'tasks/get', task.taskId);
   assert.deepEqual([waiting.resultType, waiting.status], ['complete', 'working']);
   assert.equal(w.approve(id).status, 0);
-  // H04: approved, and nobody asks.
+  // H04: approved, and no client asks.
   assert.equal(w.calls().length, 0);
   const done = await over(client, task.taskId);
   assert.equal(done.status, 'completed');
@@ -103,7 +103,7 @@ test('a task that goes on is cancelled at its server, by its client and by a kil
   await until(() => at(w, 'crm', 'notifications/cancelled').length >= 2);
 });
 
-test('within a task nobody is asked', async (t) => {
+test('within a task no one is asked', async (t) => {
   const elicit = { ...capabilities, elicitation: { form: {} } };
   const [w, client, task] = await held(t, { tool: 'ask', capabilities: elicit });
   w.approve((await w.question()).approval);
@@ -111,7 +111,7 @@ test('within a task nobody is asked', async (t) => {
   assert.match(text(done.result), /crm heard method not found/);
 });
 
-test('R07 a task that nobody has, or that its client may not know, is refused', async (t) => {
+test('R07 a task that no client has, or that its client may not know, is refused', async (t) => {
   const [w, client, task] = await held(t);
   const wrong = await ask(client, 'tasks/get', '0'.repeat(32));
   assert.equal(wrong.code, -32602);

@@ -116,7 +116,7 @@ for (const door of doors) {
     );
     const shown = (await changed.request('tools/list')).result.tools.map((tool) => tool.name);
     assert.ok(!shown.includes('read_customer_record'));
-    assert.notEqual(w.accept('nobody').status, 0);
+    assert.notEqual(w.accept('unknown').status, 0);
     const denied = await changed.call('read_customer_record', { customer_id: 'c' });
     assert.equal(code(denied), 'tool_changed');
     const done = w.accept('ada');
@@ -151,7 +151,7 @@ for (const door of doors) {
   });
 }
 
-test('P03 P04 arguments that nobody named, and empty ones, are refused', async (t) => {
+test('P03 P04 arguments that no rule names, and empty ones, are refused', async (t) => {
   const [w, client] = await start(t);
   for (const [expected, args] of [
     ['constraint', { to: 'a@myco.example', body: '', bcc: 'x' }],
@@ -280,7 +280,7 @@ test('H03 of twins that are held at once one approval lets exactly one run', asy
   assert.equal(w.calls('send_customer_email').length, 1);
 });
 
-test('H04 a granted approval runs nothing when nobody comes back', async (t) => {
+test('H04 a granted approval runs nothing when no client comes back', async (t) => {
   const [w, client] = await start(t);
   w.enrol();
   client.call('send_customer_email', { to: 'a@myco.example', body: 'x' }).catch(() => {});

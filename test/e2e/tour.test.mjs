@@ -1,5 +1,5 @@
 // The tour of README.md, to the letter: its own commands, in their order, with the client and the
-// server that it names, by somebody who has never used pawl.
+// server that it names, by a person who has never used pawl.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

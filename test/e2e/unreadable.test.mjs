@@ -216,7 +216,7 @@ test('http: an answer that is none ends its request', async (t) => {
   await fine(client);
 });
 
-// Bytes that nobody chose: pieces of messages, in any order, cut anywhere.
+// Random bytes: pieces of messages, in any order, cut anywhere.
 function* bytes(seed) {
   let state = BigInt(seed);
   const next = (below) => {

@@ -179,7 +179,7 @@ test('the reference server from npm, through the client of the SDK', async (t) =
 const nowhere = (w, client, ...values) =>
   search(w.state, { agent: JSON.stringify(client.heard) }, values, { err: client.err });
 
-test('a secret reaches its server and nobody else: agent, journal, log', async (t) => {
+test('a secret reaches its server and no one else: agent, journal, log', async (t) => {
   const other = 'zq-other-secret-of-a-file-55';
   const { w, client } = await world(t, 'echo', {
     rules: policy(', credential: writer').replace(', credential: writer', ''),

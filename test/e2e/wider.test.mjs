@@ -56,7 +56,7 @@ test('so many identical calls with one approval, and no more', async (t) => {
   assert.match(w.pawl('audit', 'query').out, /for 2 identical calls/);
 });
 
-test('for calls like it of the run, until somebody takes it back', async (t) => {
+test('for calls like it of the run, until a person takes it back', async (t) => {
   const [w, client] = await world(t);
   const [sent, { approval }] = await later(w, client, order('o-1'));
   assert.equal(w.approve(approval, '--for-run').status, 0);

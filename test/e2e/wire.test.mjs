@@ -250,7 +250,7 @@ ${risk('mcp:*')}`);
 });
 
 test('S13 a denial and `pawl check` say how to accept', async (t) => {
-  // Nobody is there to be asked about mails, which production would refuse to begin with.
+  // No one is there to be asked about mails, which production would refuse to begin with.
   const policy = open
     .replace('version: 1', 'version: 1\nenvironment: production')
     .replace(/.*send_customer_email.*\n/, '');
