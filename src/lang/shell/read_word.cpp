@@ -7,7 +7,7 @@
 
 namespace pawl::shell {
 
-void Reader::add_text(Word& word, std::uint32_t at, std::string_view text, bool quoted) {
+void WordReader::add_text(Word& word, std::uint32_t at, std::string_view text, bool quoted) {
   if (!word.parts.empty() && word.parts.back().kind == PartKind::text) {
     word.parts.back().text += text;
     return;
@@ -19,7 +19,7 @@ void Reader::add_text(Word& word, std::uint32_t at, std::string_view text, bool 
   word.parts.push_back(std::move(part));
 }
 
-bool Reader::word_ends(Place place) const {
+bool WordReader::word_ends(Place place) const {
   if (done()) return true;
   switch (place) {
     case Place::command:
@@ -32,7 +32,7 @@ bool Reader::word_ends(Place place) const {
   return true;
 }
 
-Word Reader::read_word(Place place) {
+Word WordReader::read_word(Place place) {
   Word word;
   word.at = pos_;
   word.end = pos_;
@@ -63,7 +63,7 @@ Word Reader::read_word(Place place) {
 }
 
 // One piece of a word; false where the word cannot be read.
-bool Reader::read_piece(Word& word, Place place) {
+bool WordReader::read_piece(Word& word, Place place) {
   const char c = peek();
   const bool quoted = place == Place::quoted_operand;
   if ((c == '\'' || c == '"') && quoted) {
@@ -101,7 +101,7 @@ bool Reader::read_piece(Word& word, Place place) {
   return !broken_;
 }
 
-void Reader::add_sign(Word& word, PartKind kind) {
+void WordReader::add_sign(Word& word, PartKind kind) {
   Part part;
   part.kind = kind;
   part.at = pos_;
@@ -110,7 +110,7 @@ void Reader::add_sign(Word& word, PartKind kind) {
 }
 
 // Ordinary bytes at once.
-void Reader::read_run(Word& word) {
+void WordReader::read_run(Word& word) {
   const std::uint32_t start = pos_;
   constexpr std::string_view special = "\\'\"`$*?[{}~ \t\n;&|<>()";
   do {
@@ -122,7 +122,7 @@ void Reader::read_run(Word& word) {
   add_text(word, start, text_.substr(start, pos_ - start), false);
 }
 
-void Reader::read_escape(Word& word, Place place) {
+void WordReader::read_escape(Word& word, Place place) {
   const char next = peek(1);
   if (pos_ + 1 >= end_) return stop("a backslash at the end");
   if (next == '\n') return stop("a line is continued in the middle of a word");
@@ -138,7 +138,7 @@ void Reader::read_escape(Word& word, Place place) {
   pos_ += 1 + static_cast<std::uint32_t>(length);
 }
 
-void Reader::read_single_quotes(Word& word) {
+void WordReader::read_single_quotes(Word& word) {
   word.plain = false;
   const std::size_t close = text_.substr(0, end_).find('\'', pos_ + 1);
   if (close == std::string_view::npos) return stop("a quote is not closed");
@@ -147,7 +147,7 @@ void Reader::read_single_quotes(Word& word) {
 }
 
 // $'…': the escapes that mean one byte or character in every version.
-void Reader::read_ansi_quotes(Word& word) {
+void WordReader::read_ansi_quotes(Word& word) {
   word.plain = false;
   const std::uint32_t at = pos_;
   std::string text;
@@ -170,7 +170,7 @@ void Reader::read_ansi_quotes(Word& word) {
   add_text(word, at, text, true);
 }
 
-void Reader::read_double_quotes(Word& word) {
+void WordReader::read_double_quotes(Word& word) {
   word.plain = false;
   const Level level(*this);
   if (!level) return;
@@ -196,7 +196,7 @@ void Reader::read_double_quotes(Word& word) {
   if (word.parts.size() == before) add_text(word, open, "", true);
 }
 
-void Reader::read_tilde(Word& word) {
+void WordReader::read_tilde(Word& word) {
   if (peek() != '~') return;
   Part part;
   part.kind = PartKind::tilde;
@@ -211,7 +211,7 @@ void Reader::read_tilde(Word& word) {
 
 // Braces are expanded before anything else, and what they produce is expanded again: `{$,x}HOME`
 // is `$HOME` and `xHOME`. So a word with braces holds nothing but plain text.
-void Reader::finish_word(Word& word) {
+void WordReader::finish_word(Word& word) {
   if (!word.braces || broken_) return;
   const std::string_view source = text_.substr(word.at, word.end - word.at);
   const bool redirects =
@@ -249,28 +249,28 @@ bool is_control(char c) {
 }  // namespace
 
 // The unquoted word at this place if it is a reserved one, otherwise empty. Consumes nothing.
-std::string_view Reader::reserved() const {
+std::string_view ShellLineReader::reserved() const {
   std::uint32_t stop = pos_;
   while (stop < end_ && !is_divider(text_[stop]) && stop - pos_ < 10) ++stop;
   const std::string_view word = text_.substr(pos_, stop - pos_);
   return one_of(word, kReserved) ? word : std::string_view();
 }
 
-bool Reader::take_reserved(std::string_view word) {
+bool ShellLineReader::take_reserved(std::string_view word) {
   if (broken_ || reserved() != word) return false;
   return take(word);
 }
 
-void Reader::expect_reserved(std::string_view word) {
+void ShellLineReader::expect_reserved(std::string_view word) {
   skip_lines();
   if (!take_reserved(word)) stop("expected `" + std::string(word) + "`");
 }
 
-bool Reader::at_list_end() {
+bool ShellLineReader::at_list_end() {
   return done() || peek() == ')' || sees(";;") || sees(";&") || one_of(reserved(), kClosing);
 }
 
-List Reader::read_list() {
+List ShellLineReader::read_list() {
   List list;
   const Level level(*this);
   if (!level) return list;
@@ -305,7 +305,7 @@ List Reader::read_list() {
 }
 
 // A pipeline with `!` and `time` before it.
-Node Reader::read_chain_link() {
+Node ShellLineReader::read_chain_link() {
   Node pipeline;
   pipeline.kind = NodeKind::pipeline;
   pipeline.at = pos_;
@@ -342,7 +342,7 @@ Node Reader::read_chain_link() {
   return pipeline;
 }
 
-Node Reader::read_command() {
+Node ShellLineReader::read_command() {
   const Level level(*this);
   Node node;
   if (!level) return node;
@@ -380,7 +380,7 @@ Node Reader::read_command() {
   return node;
 }
 
-Node Reader::read_simple() {
+Node ShellLineReader::read_simple() {
   Node node;
   for (;;) {
     skip_blanks();
@@ -410,7 +410,7 @@ Node Reader::read_simple() {
 }
 
 // `name ()` and a body.
-void Reader::read_word_or_function(Node& node) {
+void ShellLineReader::read_word_or_function(Node& node) {
   const std::string* name = node.words[0].literal();
   ++pos_;
   skip_blanks();
@@ -423,7 +423,7 @@ void Reader::read_word_or_function(Node& node) {
   if (!done()) node.children.push_back(read_command());
 }
 
-bool Reader::at_assignment() const {
+bool ShellLineReader::at_assignment() const {
   std::uint32_t at = pos_;
   if (at >= end_ || !is_name_start(text_[at])) return false;
   while (at < end_ && is_name(text_[at])) ++at;
@@ -432,7 +432,7 @@ bool Reader::at_assignment() const {
   return text_[at] == '+' && at + 1 < end_ && text_[at + 1] == '=';
 }
 
-bool Reader::read_assignment(Node& node) {
+bool ShellLineReader::read_assignment(Node& node) {
   if (!at_assignment()) return false;
   Assignment assignment;
   assignment.at = pos_;
@@ -460,7 +460,7 @@ bool Reader::read_assignment(Node& node) {
   return true;
 }
 
-void Reader::read_array(Assignment& assignment) {
+void ShellLineReader::read_array(Assignment& assignment) {
   ++pos_;
   assignment.array = true;
   skip_lines();

@@ -6,53 +6,53 @@
 
 namespace pawl::shell {
 
-Reader::Reader(std::string_view text, Dialect dialect, const Limits& limits)
+Cursor::Cursor(std::string_view text, Dialect dialect, const Limits& limits)
     : text_(text),
       dialect_(dialect),
       limits_(limits),
       end_(static_cast<std::uint32_t>(text.size())) {}
 
-void Reader::read(Line& line) {
+void ShellLineReader::read(Line& line) {
   line.list = read_list();
   if (!broken_ && pos_ < end_) stop("expected the end of a command here");
   if (!broken_ && !pending_.empty()) trouble(pending_[0].at, "a here-document has no body");
   line.troubles = std::move(troubles_);
 }
 
-bool Reader::sees(std::string_view text) const {
+bool Cursor::sees(std::string_view text) const {
   return pos_ + text.size() <= end_ && text_.substr(pos_, text.size()) == text;
 }
 
-bool Reader::take(std::string_view text) {
+bool Cursor::take(std::string_view text) {
   if (!sees(text)) return false;
   pos_ += static_cast<std::uint32_t>(text.size());
   return true;
 }
 
-void Reader::trouble(std::uint32_t at, std::string_view why) {
+void Cursor::trouble(std::uint32_t at, std::string_view why) {
   // One reason is enough for a denial; a handful is enough for a person.
   constexpr std::size_t troubles_max = 8;
   if (troubles_.size() < troubles_max) troubles_.push_back({at, std::string(why)});
 }
 
-void Reader::stop(std::string_view why) {
+void Cursor::stop(std::string_view why) {
   if (broken_) return;
   trouble(pos_, why);
   broken_ = true;
 }
 
-bool Reader::deeper() {
+bool Cursor::deeper() {
   if (++level_ <= limits_.levels_max) return !broken_;
   stop("too many levels");
   return false;
 }
 
-void Reader::bash_only(std::string_view what) {
+void Cursor::bash_only(std::string_view what) {
   if (bash()) return;
   trouble(pos_, std::string(what) + " means different things to different shells");
 }
 
-void Reader::skip_blanks() {
+void Cursor::skip_blanks() {
   for (;;) {
     if (is_blank(peek())) {
       ++pos_;
@@ -71,12 +71,12 @@ void Reader::skip_blanks() {
   }
 }
 
-void Reader::end_line() {
+void Cursor::end_line() {
   ++pos_;
   if (!pending_.empty()) read_pending();
 }
 
-void Reader::skip_lines() {
+void Cursor::skip_lines() {
   skip_blanks();
   while (!done() && peek() == '\n') {
     end_line();
@@ -126,13 +126,13 @@ Result<Line> parse(std::string_view text, Dialect dialect, const Limits& limits)
   }
   if (text.contains('\0')) return fail(ErrorKind::invalid, "the command line has a zero byte");
   Line line{dialect, limits, std::string(text), {}, {}};
-  Reader(line.text, dialect, limits).read(line);
+  ShellLineReader(line.text, dialect, limits).read(line);
   return line;
 }
 
 // Compound commands: ( ), { }, if, while, until, for, select, case, [[ ]], (( )), functions.
 
-Node Reader::read_subshell() {
+Node ShellLineReader::read_subshell() {
   Node node;
   node.kind = NodeKind::subshell;
   ++pos_;
@@ -141,7 +141,7 @@ Node Reader::read_subshell() {
   return node;
 }
 
-Node Reader::read_group() {
+Node ShellLineReader::read_group() {
   Node node;
   node.kind = NodeKind::group;
   ++pos_;
@@ -150,7 +150,7 @@ Node Reader::read_group() {
   return node;
 }
 
-Node Reader::read_if() {
+Node ShellLineReader::read_if() {
   Node node;
   node.kind = NodeKind::conditional;
   pos_ += 2;
@@ -173,13 +173,13 @@ Node Reader::read_if() {
   return node;
 }
 
-void Reader::read_do_group(Node& node) {
+void ShellLineReader::read_do_group(Node& node) {
   expect_reserved("do");
   node.lists.push_back(read_list());
   expect_reserved("done");
 }
 
-Node Reader::read_loop() {
+Node ShellLineReader::read_loop() {
   Node node;
   node.kind = NodeKind::loop;
   pos_ += 5;
@@ -188,7 +188,7 @@ Node Reader::read_loop() {
   return node;
 }
 
-std::string Reader::read_name() {
+std::string ShellLineReader::read_name() {
   skip_blanks();
   const std::uint32_t start = pos_;
   while (is_name(peek())) ++pos_;
@@ -197,7 +197,7 @@ std::string Reader::read_name() {
   return std::string(name);
 }
 
-Node Reader::read_for() {
+Node ShellLineReader::read_for() {
   Node node;
   node.kind = NodeKind::each;
   if (sees("select")) bash_only("`select`");
@@ -235,7 +235,7 @@ Node Reader::read_for() {
   return node;
 }
 
-void Reader::read_case_branch(Node& node) {
+void ShellLineReader::read_case_branch(Node& node) {
   skip_blanks();
   if (peek() == '(') ++pos_;
   for (;;) {
@@ -256,7 +256,7 @@ void Reader::read_case_branch(Node& node) {
   }
 }
 
-Node Reader::read_case() {
+Node ShellLineReader::read_case() {
   Node node;
   node.kind = NodeKind::choice;
   pos_ += 4;
@@ -277,7 +277,7 @@ Node Reader::read_case() {
 }
 
 // Inside of [[ ]] words are not divided and not matched with files. Operators stay plain words.
-Node Reader::read_test() {
+Node ShellLineReader::read_test() {
   Node node;
   node.kind = NodeKind::test;
   bash_only("`[[`");
@@ -305,7 +305,7 @@ Node Reader::read_test() {
   return node;
 }
 
-Node Reader::read_arithmetic_command() {
+Node ShellLineReader::read_arithmetic_command() {
   Node node;
   if (!bash()) {
     stop("`((` means different things to different shells");
@@ -317,7 +317,7 @@ Node Reader::read_arithmetic_command() {
   return node;
 }
 
-Node Reader::read_function() {
+Node ShellLineReader::read_function() {
   Node node;
   node.kind = NodeKind::function;
   bash_only("`function`");
@@ -350,7 +350,7 @@ bool is_special_parameter(char c) {
 
 }  // namespace
 
-void Reader::read_dollar(Word& word, bool quoted) {
+void WordReader::read_dollar(Word& word, bool quoted) {
   const std::uint32_t at = pos_;
   const char next = peek(1);
   if (next == '(' && peek(2) == '(') {
@@ -393,7 +393,7 @@ void Reader::read_dollar(Word& word, bool quoted) {
 }
 
 // Behind `${`.
-void Reader::read_parameter(Word& word, bool quoted, std::uint32_t at) {
+void WordReader::read_parameter(Word& word, bool quoted, std::uint32_t at) {
   const Level level(*this);
   if (!level) return;
   Part part;
@@ -423,7 +423,7 @@ void Reader::read_parameter(Word& word, bool quoted, std::uint32_t at) {
   word.parts.push_back(std::move(part));
 }
 
-bool Reader::read_subscript(Part& part) {
+bool WordReader::read_subscript(Part& part) {
   bash_only("an array");
   ++pos_;
   if (peek() == '@' || peek() == '*') {
@@ -440,7 +440,7 @@ bool Reader::read_subscript(Part& part) {
   return false;
 }
 
-void Reader::read_operator(Part& part, bool quoted) {
+void WordReader::read_operator(Part& part, bool quoted) {
   const Place place = quoted ? Place::quoted_operand : Place::operand;
   const char c = peek();
   const char next = peek(1);
@@ -475,7 +475,7 @@ void Reader::read_operator(Part& part, bool quoted) {
   part.words.push_back(read_word(place));
 }
 
-void Reader::read_command_substitution(Word& word, bool quoted, std::uint32_t at) {
+void WordReader::read_command_substitution(Word& word, bool quoted, std::uint32_t at) {
   const Level level(*this);
   if (!level) return;
   if (!pending_.empty()) return stop("a substitution behind a here-document on its line");
@@ -493,7 +493,7 @@ void Reader::read_command_substitution(Word& word, bool quoted, std::uint32_t at
 
 // Text between backquotes is read by the same reader, in place; with a backslash or, inside of
 // double quotes, with another quote in it, shells disagree about what it is.
-void Reader::read_backquotes(Word& word, bool quoted) {
+void WordReader::read_backquotes(Word& word, bool quoted) {
   const Level level(*this);
   if (!level) return;
   Part part;
@@ -519,7 +519,7 @@ void Reader::read_backquotes(Word& word, bool quoted) {
   word.parts.push_back(std::move(part));
 }
 
-void Reader::read_process(Word& word) {
+void WordReader::read_process(Word& word) {
   const Level level(*this);
   if (!level) return;
   bash_only("a process substitution");
@@ -542,7 +542,7 @@ void Reader::read_process(Word& word) {
 // Numbers, names and operators. Expansions and subscripts inside would be evaluated twice:
 // `$((a[$(id)]))` runs id, and so does `$((x))` where x holds that text. Which names are numbers
 // is decided by the analysis; everything else is refused here.
-std::string Reader::read_arithmetic() {
+std::string WordReader::read_arithmetic() {
   const std::uint32_t start = pos_;
   std::uint32_t open = 0;
   for (; !done(); ++pos_) {
@@ -579,7 +579,7 @@ std::uint32_t number_of(std::string_view digits) {
 }  // namespace
 
 // Digits directly before `<` or `>` belong to it; so does `&>`.
-bool Reader::at_redirect() const {
+bool ShellLineReader::at_redirect() const {
   std::uint32_t at = pos_;
   while (at < end_ && is_digit(text_[at])) ++at;
   if (at >= end_) return false;
@@ -589,7 +589,7 @@ bool Reader::at_redirect() const {
   return at != pos_ || at + 1 >= end_ || text_[at + 1] != '(';
 }
 
-Redirect Reader::read_redirect() {
+Redirect ShellLineReader::read_redirect() {
   Redirect redirect;
   redirect.at = pos_;
   while (is_digit(peek())) ++pos_;
@@ -637,14 +637,14 @@ Redirect Reader::read_redirect() {
   return redirect;
 }
 
-void Reader::read_redirects(Node& node) {
+void ShellLineReader::read_redirects(Node& node) {
   for (skip_blanks(); !done() && at_redirect(); skip_blanks()) {
     if (peek() == '&' && !bash()) return;  // the `&` of `( … ) & > file`: refused by the list
     node.redirects.push_back(read_redirect());
   }
 }
 
-void Reader::read_here(Redirect& redirect) {
+void ShellLineReader::read_here(Redirect& redirect) {
   redirect.kind = RedirectKind::here;
   Pending pending;
   pending.at = redirect.at;
@@ -670,7 +670,7 @@ void Reader::read_here(Redirect& redirect) {
 
 // The bodies that begin behind this line end. An unquoted body with anything but plain text is
 // refused: what is expanded in it, and how, is not worth a reader of its own.
-void Reader::read_pending() {
+void Cursor::read_pending() {
   const std::vector<Pending> all = std::move(pending_);
   pending_.clear();
   for (const Pending& pending : all) {
