@@ -172,7 +172,7 @@ const Excused* excused(const std::array<Excused, N>& list, std::string_view id) 
   return found == list.end() ? nullptr : &*found;
 }
 
-// One line with its verdict, for whoever looks for causes.
+// One line with its verdict, for the engineer who looks for causes.
 void show(const Labelled& line, const Verdict& verdict, bool named) {
   std::string text = line.line;
   std::ranges::replace(text, '\n', '\x1e');

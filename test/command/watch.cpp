@@ -116,7 +116,7 @@ class Watch {
  public:
   Watch(pid_t child, const std::string& root) : child_(child), root_(root) {}
 
-  // Until nobody is left.
+  // Until no process is left.
   Happened all() {
     alarm(run_seconds_max);
     for (;;) {

@@ -2,7 +2,7 @@
 // started, where it connected to, and which files of the folder it opened to read.
 //
 // The kernel tells: a filter stops each start of a program, each connection and each opening of a
-// file, and whoever watches looks at its arguments.
+// file, and the watcher looks at its arguments.
 #pragma once
 
 #include <cstdint>

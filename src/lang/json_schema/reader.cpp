@@ -384,7 +384,7 @@ void Reader::read_array(json::View schema, Node& node) {
   node.array = std::move(rules);
 }
 
-// `required: true` inside of a property, as in draft 3: whoever holds it needs it.
+// `required: true` inside of a property, as in draft 3: the object that holds it needs it.
 bool Reader::said_of_itself(json::View property) {
   const json::View required = property["required"];
   return required.kind() == json::Kind::boolean && required.boolean();

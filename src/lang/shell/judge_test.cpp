@@ -567,7 +567,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Touched{"{ printf .env; find . -name '*.ts' -print0; } | xargs -0 cat", "r:?"},
                     Touched{"find . -name '*.ts' -print0 | cat - x | xargs -0 cat", "r:x r:?"}));
 
-// What the real programs did and nobody had claimed: test/command/option_test.cpp.
+// What the real programs did and no row had claimed: test/command/option_test.cpp.
 INSTANTIATE_TEST_SUITE_P(
     FoundByTrying, Touches,
     testing::Values(
