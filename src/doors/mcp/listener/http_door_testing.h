@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-#include "base/random.h"
+#include "base/hash.h"
 #include "doors/mcp/listener/http_door.h"
 #include "doors/mcp/protocol/message.h"
 #include "io/http/server.h"
