@@ -83,8 +83,12 @@ Notice NodeNotifier::notice(Notice::Kind kind, const std::string& run, const std
 }
 
 void NodeNotifier::question(const std::string& approval, const std::string& sentence) {
-  const std::string text = fmt::format("waiting for a person: {} · {} · pawl approvals show {}",
-                                       approval, sentence, approval);
+  const bool alone =
+      gate_ != nullptr && gate_->state().reviewers().empty() && !deployment_.provider;
+  const std::string text =
+      fmt::format("waiting for a person: {} · {} · {}", approval, sentence,
+                  alone ? "no reviewer is enrolled yet: pawl reviewers add NAME"
+                        : "pawl approvals show " + approval);
   log_line(text);
   say_({}, text);
   notifiers_.desktop("pawl: a call waits for you", text);

@@ -66,6 +66,15 @@ for (const [what, prepare, says] of [
   });
 }
 
+test('a call that waits where no reviewer is enrolled says how to enrol one', async (t) => {
+  const asks = 'class: read_only, requires_approval: true}';
+  const w = world(t, policy.replace('class: read_only}', asks));
+  const client = await w.client({});
+  client.call('read_customer_record', { customer_id: 'c' }).catch(() => {});
+  for (let i = 0; i < 200 && !/waiting for a person/.test(client.err); ++i) await sleep(50);
+  assert.match(client.err, /no reviewer is enrolled yet: pawl reviewers add NAME/);
+});
+
 // E10. The lock.
 const served = (w) => {
   const config = path.join(w.dir, 'pawl.yaml');

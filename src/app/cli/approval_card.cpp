@@ -282,8 +282,11 @@ void say_answered(const Arguments& arguments, const std::string& person, json::V
     result.end();
     return out(result.text());
   }
-  out(fmt::format("{} by {}; the approval request is now {}", word, escape_untrusted(person),
-                  word_for_people(phase)));
+  const std::string_view stands = phase == "open"       ? "; it waits for another person"
+                                  : phase == "approved" ? "; it runs when its agent asks again"
+                                  : phase == "consumed" ? "; it runs"
+                                                        : "";
+  out(fmt::format("{} by {}{}", word, escape_untrusted(person), stands));
   if (wrong.empty()) return;
   out("It was asked for to see whether people read. Nothing would have run.\n"
       "It ought to be denied: " +
