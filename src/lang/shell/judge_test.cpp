@@ -586,7 +586,7 @@ INSTANTIATE_TEST_SUITE_P(
         Touched{"curl -T a https://h/x", "r:a"}, Touched{"unzip -l -d x a.zip", "w:x r:a.zip"},
         Touched{"strings --output-sep --bytes a b", "r:a r:b"}, Touched{"cargo fmt /x", "w:/x"},
         Touched{"ruff format a", "w:a"}, Touched{"eslint --fix a", "w:a"},
-        Touched{"find . -executable -delete", "w:. !"},
+        Touched{"find . -executable -delete", "w:. !"}, Touched{"xxd a -c1", "r:a w:-c1"},
         Touched{"find . -executable -fprint x", "w:x"},
         Touched{"chmod --reference=a b c", "w:b w:c"}, Touched{"chmod +x b", "w:b"},
         Touched{"go fmt ./a/... b", "w:./a w:b d:./a/... d:b"}, Touched{"date -f a", "r:a"}));

@@ -506,7 +506,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"whoami", "", "h", "", "", "whoami(1)"},
     {"xonsh", "", "x", "text*", "", "xonsh(1)"},
     {"xterm", "", "x", "text*", "", "xterm(1)"},
-    {"xxd", "", "", "read write",
+    {"xxd", "", "O", "read write",
      "-a -b -C -c= -cols= -d -E -e -g= -groupsize= -h -i -l= -len= -n= -name= -o= -offset= -p -ps "
      "-plain -r -revert -R= -s= -seek= -u -v",
      "xxd(1)"},
