@@ -128,7 +128,7 @@ std::optional<std::string> word_list(std::string_view type) {
 }
 
 std::optional<std::string> led_to(const KeyType& type) {
-  const std::string to = ref(type.to);
+  std::string to = ref(type.to);
   switch (type.holds) {
     case KeyType::Holds::value:
       return std::nullopt;

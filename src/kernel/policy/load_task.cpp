@@ -212,7 +212,7 @@ void narrow(Build& build, const TaskText& task) {
   const yaml::Node root = std::move(read.root);
   Policy scratch;
   Build reading(Reading(read, policy_keys()), scratch, build.sources);
-  static_cast<Names&>(reading) = build;
+  static_cast<Names&>(reading) = static_cast<const Names&>(build);
   reading.layer_names = build.layer_names;
   if (root.kind != yaml::Kind::null || reading.reading.sound()) {
     Narrowing(build, reading).read(root);
