@@ -79,7 +79,7 @@ test('a stop in earnest outlives a drill, and no auditor tries one', async (t) =
     for (const more of [[], ['--everything']]) {
       const done = await w.later('drill', ...more, '--as', 'ada');
       assert.notEqual(done.status, 0, done.out);
-      assert.match(done.err, /is stopped by .*it sends mails.*resumed first/);
+      assert.match(done.err, /kill switch is set for .*it sends mails.*resume it first/);
       const [stands, ...others] = await kills();
       assert.deepEqual([stands.scope, others], [scope[0], []]);
     }

@@ -30,7 +30,7 @@ test('incident: a database is not dropped in a freeze', async (t) => {
   if (!day) return;
   assert.equal(day.before, '1200 customers, 4000 orders');
   assert.equal(day.after, day.before);
-  assert.match(day.timeline, /reject .*by grace/);
+  assert.match(day.timeline, /deny .*by grace/);
 });
 
 test('incident: a mail goes to one customer, as a person put it right', async (t) => {
