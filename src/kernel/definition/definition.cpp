@@ -47,29 +47,24 @@ Status read_text(json::View tool, std::string_view key, std::string& into) {
   return {};
 }
 
-Status read_hint(json::View annotations, std::string_view key, std::optional<bool>& into) {
+// Absent or null: nothing is said. What is neither true nor false says the worse of both, so that
+// a tool is not lost for it.
+std::optional<bool> read_hint(json::View annotations, std::string_view key, bool worse) {
   const json::View member = annotations[key];
-  if (!member.exists() || member.is_null()) return {};
-  if (member.kind() != json::Kind::boolean) {
-    return fail(ErrorKind::invalid, fmt::format("`annotations.{}` must be true or false", key));
-  }
-  into = member.boolean();
-  return {};
+  if (!member.exists() || member.is_null()) return std::nullopt;
+  return member.kind() == json::Kind::boolean ? member.boolean() : worse;
 }
 
 Status read_hints(json::View annotations, ToolDefinition::Hints& into) {
   if (!annotations.exists() || annotations.is_null()) return {};
+  if (annotations.is_array() && annotations.size() == 0) return {};  // a map, as PHP writes it
   if (!annotations.is_object()) {
     return fail(ErrorKind::invalid, "`annotations` must be an object");
   }
-  const std::pair<std::string_view, std::optional<bool>*> hints[] = {
-      {"readOnlyHint", &into.read_only},
-      {"destructiveHint", &into.destructive},
-      {"idempotentHint", &into.idempotent},
-      {"openWorldHint", &into.open_world}};
-  for (const auto& [key, hint] : hints) {
-    PAWL_TRY(read_hint(annotations, key, *hint));
-  }
+  into.read_only = read_hint(annotations, "readOnlyHint", false);
+  into.destructive = read_hint(annotations, "destructiveHint", true);
+  into.idempotent = read_hint(annotations, "idempotentHint", false);
+  into.open_world = read_hint(annotations, "openWorldHint", true);
   return {};
 }
 

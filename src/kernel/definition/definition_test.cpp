@@ -69,6 +69,17 @@ TEST(Definition, ReadsWhatThePolicyNeeds) {
   EXPECT_FALSE(tool.hidden_characters);
 }
 
+TEST(Definition, AHintThatIsNeitherTrueNorFalseSaysTheWorse) {
+  const ToolDefinition tool =
+      good(R"({"name":"t","annotations":{"readOnlyHint":"true","destructiveHint":0,)"
+           R"("openWorldHint":"no"}})");
+  EXPECT_EQ(tool.hints.read_only, false);
+  EXPECT_EQ(tool.hints.destructive, true);
+  EXPECT_EQ(tool.hints.open_world, true);
+  EXPECT_EQ(tool.hints.idempotent, std::nullopt);
+  EXPECT_EQ(good(R"({"name":"t","annotations":[]})").hints.read_only, std::nullopt);
+}
+
 TEST(Definition, ErrorsNameTheMember) {
   EXPECT_THAT(error_of("[]"), HasSubstr("object"));
   EXPECT_THAT(error_of("{}"), HasSubstr("`name`"));
@@ -83,9 +94,7 @@ TEST(Definition, ErrorsNameTheMember) {
               HasSubstr("`inputSchema.properties`"));
   EXPECT_THAT(error_of(R"({"name":"t","inputSchema":{"required":"x"}})"),
               HasSubstr("`inputSchema.required`"));
-  EXPECT_THAT(error_of(R"({"name":"t","annotations":[]})"), HasSubstr("`annotations`"));
-  EXPECT_THAT(error_of(R"({"name":"t","annotations":{"readOnlyHint":"true"}})"),
-              HasSubstr("`annotations.readOnlyHint`"));
+  EXPECT_THAT(error_of(R"({"name":"t","annotations":[1]})"), HasSubstr("`annotations`"));
 }
 
 TEST(Definition, WithoutSchemaNothingIsKnown) {
