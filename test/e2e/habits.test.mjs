@@ -230,7 +230,7 @@ for (const [what, bad, named] of [
   ['null in its place', 'null', 'a tool without a name'],
   ['a schema that is a text', '{"name":"read_bad","inputSchema":"none"}', 'read_bad'],
   ['a description that is a number', '{"name":"read_bad","description":5}', 'read_bad'],
-  ['hints that are texts', '{"name":"read_bad","annotations":{"readOnlyHint":"yes"}}', 'read_bad'],
+  ['hints that are a number', '{"name":"read_bad","annotations":5}', 'read_bad'],
 ]) {
   test(`a tool with ${what} is left out, alone and named`, async (t) => {
     const how = { lists: { '': `{"tools":[${bad},${JSON.stringify(good)}]}` } };
