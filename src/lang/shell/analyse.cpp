@@ -1,4 +1,6 @@
 // The walk over the tree.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -92,8 +94,6 @@ void Analyser::walk_node(const Node& node, Context context) {
       context.repeated = true;
       break;
     case NodeKind::loop:
-      context.repeated = true;
-      break;
     case NodeKind::counted:
       context.repeated = true;
       break;
@@ -446,7 +446,8 @@ void Analyser::builtin_read(const Command& command) {
         return trouble(word.at, "`read` with these arguments");
       }
       if (!valued) continue;
-      if (++i >= command.arguments.size() || command.arguments[i].known == Known::many) {
+      ++i;
+      if (i >= command.arguments.size() || command.arguments[i].known == Known::many) {
         return trouble(word.at, "`read` with these arguments");
       }
       continue;
