@@ -7,9 +7,6 @@
 namespace pawl::crash {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-
 class GateLife : public GateTest {};
 
 TEST_F(GateLife, ARunClosesWhenNoClientIsThereForLong) {

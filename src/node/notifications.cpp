@@ -76,7 +76,7 @@ Task<void> Notifications::posted(http::Request request, http::Responder responde
   if (!wrong.empty()) {
     text += ". It was asked for to see whether people read, and ought to be denied: " + wrong;
   }
-  notifier_.notifiers().slack_line(answer->channel, answer->thread, std::move(text));
+  notifier_.notifiers().slack_line(answer->channel, answer->thread, text);
 }
 
 // The account has to be an enrolled reviewer's, whatever is pressed; an auditor's press the gate

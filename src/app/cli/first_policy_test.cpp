@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/cli/commands.h"
+#include "app/terminal/terminal.h"
 #include "base/json.h"
 #include "kernel/policy/policy.h"
 
@@ -182,14 +183,17 @@ read -r end
 )";
 
 class Init : public ::testing::Test {
- protected:
+ public:
   Init()
       : folder_(std::filesystem::temp_directory_path() / ("init-" + std::to_string(::getpid()))) {
     std::filesystem::create_directories(folder_);
     std::ofstream(folder_ / "server.sh") << kServer;
   }
   ~Init() override { std::filesystem::remove_all(folder_); }
+  Init(const Init&) = delete;
+  Init& operator=(const Init&) = delete;
 
+ protected:
   std::string file() const { return (folder_ / "policy.yaml").string(); }
   std::string text() const {
     std::ostringstream all;

@@ -4,6 +4,7 @@
 
 #include "app/cli/run_test.h"
 #include "app/common/command.h"
+#include "app/terminal/terminal.h"
 #include "kernel/policy/table.h"
 #include "model/class.h"
 #include "model/environment.h"

@@ -12,7 +12,6 @@ namespace pawl {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using W = TestWorld;
 
 class AdmitTest : public ::testing::Test {

@@ -102,9 +102,9 @@ void ToolCatalog::finish() {
       (void)gate_.alerts.note(run_, "tool refused", definition->name + ": " + refused[i]);
     }
     auto mirrored = mirrored_of(*definition);
-    if (!tools.contains(definition->name)) offered.push_back(definition->name);
-    tools.insert_or_assign(definition->name,
-                           CatalogEntry{std::move(definition), state, std::move(mirrored)});
+    const std::string name = definition->name;
+    if (!tools.contains(name)) offered.push_back(name);
+    tools.insert_or_assign(name, CatalogEntry{std::move(definition), state, std::move(mirrored)});
   }
   left_out_ = std::move(incoming_.left_out);
   incoming_ = {};
