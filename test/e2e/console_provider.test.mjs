@@ -192,7 +192,7 @@ test('a session that was left open at the provider signs no one in', async () =>
 
 test('an address that tries without end waits, and no other for long', async () => {
   says('ada@myco.example');
-  // What a foreign page does: its own key, and codes that are none.
+  // What a foreign page does: its own key, and invalid codes.
   const tries = async () => {
     for (let i = 0; i < 200; ++i) {
       const one = await through({ body: { code: 'x' } });

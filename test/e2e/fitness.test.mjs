@@ -13,7 +13,7 @@ const three = two.replace('quorum: 2', 'quorum: 3');
 const bo = '  bo: {groups: [leads]}\n';
 
 class House extends Gatehouse {
-  // No agent is at the door for `lone`: a mistake of its policy is none of the deployment file.
+  // No agent is at the door for `lone`: a mistake of its policy is not one of the deployment file.
   constructor(policy, lone = policy) {
     super(policy);
     this.lone = path.join(this.dir, 'lone.yaml');

@@ -182,7 +182,7 @@ test('questions of two servers with one id get their own answers', async (t) => 
   }
   const said = await Promise.all(calls);
   assert.deepEqual(said.map(text), ['crm heard crm-people', 'bank heard bank-people']);
-  // An answer without a question reaches no server, and one that is two answers is none.
+  // An answer without a question reaches no server, nor does one that is two answers.
   const result = { action: 'accept', content: { to: 'x' } };
   client.line(JSON.stringify({ jsonrpc: '2.0', id: 77, result }));
   const again = client.call('bank/ask', {});

@@ -164,7 +164,7 @@ test('what a question asks to be typed is typed, or it stays open', async (t) =>
   assert.deepEqual(opened.typed_of, ['body']);
   const [answered] = records(w, 'approval.answered');
   assert.equal(answered.typed, true);
-  // A text that no one can read off a screen is none to type: no reviewer is asked.
+  // A text that cannot be read off a screen cannot be typed: no reviewer is asked.
   const hidden = await client.call('send_customer_email', mail('a\u200bb'));
   assert.equal(code(hidden), 'constraint', JSON.stringify(hidden));
 });

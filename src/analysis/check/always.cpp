@@ -80,15 +80,13 @@ class Looking {
   Looking(const Subject& subject, const ToolRule& entry) : subject_(subject), entry_(entry) {}
 
   void run() {
-    bool offered = false;
-    for (const ToolDefinition& tool : subject_.live) {
-      if (subject_.policy.find(tool.server, tool.name) != &entry_) continue;
-      offered = true;
-      const BoundTool bound =
-          bind(subject_.policy, entry_, std::make_shared<const ToolDefinition>(tool), subject_.now);
-      look(bound.arguments, bound.shape(), tool.name);
+    const std::vector<const ToolDefinition*> offered = subject_.tools_of(entry_);
+    for (const ToolDefinition* tool : offered) {
+      const BoundTool bound = bind(subject_.policy, entry_,
+                                   std::make_shared<const ToolDefinition>(*tool), subject_.now);
+      look(bound.arguments, bound.shape(), tool->name);
     }
-    if (!offered) look(entry_.arguments, nullptr, {});
+    if (offered.empty()) look(entry_.arguments, nullptr, {});
   }
 
  private:
@@ -98,7 +96,8 @@ class Looking {
     add_rules(rules, ruled);
     Domains all = ruled;
     if (shape != nullptr) add_shape(*shape, all);
-    for (std::uint16_t i = 0; i < entry_.conditions.size(); ++i) {
+    const auto conditions = static_cast<std::uint16_t>(entry_.conditions.size());
+    for (std::uint16_t i = 0; i < conditions; ++i) {
       if (entry_.records_by != i) condition(i, own, ruled, all, tool);
     }
     for (const Case& one : entry_.cases.list) mapping(one, all, tool);

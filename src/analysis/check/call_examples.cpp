@@ -55,9 +55,8 @@ void check_twins(const Subject& subject, const ToolRule& entry) {
 void check_call_examples(const Subject& subject) {
   for (const ToolRule& entry : subject.policy.tools) {
     check_twins(subject, entry);
-    for (const ToolDefinition& tool : subject.live) {
-      if (subject.policy.find(tool.server, tool.name) != &entry) continue;
-      for (const Example& example : entry.examples) look(subject, tool, example);
+    for (const ToolDefinition* tool : subject.tools_of(entry)) {
+      for (const Example& example : entry.examples) look(subject, *tool, example);
     }
   }
 }

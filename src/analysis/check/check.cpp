@@ -19,6 +19,24 @@ void Subject::finding(Finding::Weight weight, const Position& at, std::string me
   report.findings.push_back({weight, std::move(message), at});
 }
 
+std::vector<const ToolDefinition*> Subject::tools_of(const ToolRule& entry) const {
+  std::vector<const ToolDefinition*> out;
+  for (const ToolDefinition& tool : live) {
+    if (policy.find(tool.server, tool.name) == &entry) out.push_back(&tool);
+  }
+  return out;
+}
+
+std::vector<BoundTool> bound_tools(const Subject& subject, const Policy& policy,
+                                   const ToolRule& entry) {
+  std::vector<BoundTool> out;
+  for (const ToolDefinition* tool : subject.tools_of(entry)) {
+    out.push_back(bind(policy, entry, std::make_shared<const ToolDefinition>(*tool), subject.now));
+  }
+  if (out.empty()) out.push_back(bind(policy, entry, nullptr, subject.now));
+  return out;
+}
+
 void Subject::finding(Finding::Weight weight, const Position& at, std::string message,
                       std::string name, std::string of_several) const {
   report.findings.push_back(

@@ -76,10 +76,9 @@ void check_contradictions(const Subject& subject) {
     for (const ArgumentRule& rule : entry.arguments) {
       if (!needs_facts(rule)) try_values(subject, entry, rule);
     }
-    for (const ToolDefinition& tool : subject.live) {
-      if (subject.policy.find(tool.server, tool.name) != &entry) continue;
-      const auto known = std::make_shared<const ToolDefinition>(tool);
-      check_choices(subject, bind(subject.policy, entry, known, subject.now), tool);
+    for (const ToolDefinition* tool : subject.tools_of(entry)) {
+      const auto known = std::make_shared<const ToolDefinition>(*tool);
+      check_choices(subject, bind(subject.policy, entry, known, subject.now), *tool);
     }
   }
 }

@@ -95,8 +95,8 @@ const Shape* shape_of(const ToolDefinition& tool, const ArgumentPath& path) {
 // Whether a server that is looked at says that the argument is a number.
 void check_numeric(const Subject& subject, const ToolRule& entry, const CounterRule& counter) {
   if (counter.add.empty()) return;
-  for (const ToolDefinition& tool : subject.live) {
-    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
+  for (const ToolDefinition* offered : subject.tools_of(entry)) {
+    const ToolDefinition& tool = *offered;
     const Shape* at = tool.has_schema ? shape_of(tool, counter.add) : nullptr;
     const bool numeric =
         at != nullptr && (at->type == ValueType::number || at->type == ValueType::integer);

@@ -82,8 +82,8 @@ bool says_all(std::string_view description) {
 }
 
 void check_descriptions(const Subject& subject, const ToolRule& entry) {
-  for (const ToolDefinition& tool : subject.live) {
-    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
+  for (const ToolDefinition* offered : subject.tools_of(entry)) {
+    const ToolDefinition& tool = *offered;
     for (const Shape::Property& property : tool.arguments.properties) {
       if (property.required || demanded(entry, property.name) || left_open(entry, property.name)) {
         continue;

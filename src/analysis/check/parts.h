@@ -21,6 +21,8 @@ struct Subject {
   CheckReport& report;
   bool accepted = false;  // `live` is what the lock accepts, which may be less than a server offers
 
+  // The tools of `live` that an entry decides, and no other entry.
+  std::vector<const ToolDefinition*> tools_of(const ToolRule& entry) const;
   // For what no line of the file says.
   Position file() const { return {policy.file, 0, 0}; }
   void error(const Position& at, std::string message) const;
@@ -29,6 +31,11 @@ struct Subject {
   void finding(Finding::Weight weight, const Position& at, std::string message, std::string name,
                std::string of_several) const;
 };
+
+// The tools that an entry decides, bound under this policy; where no server offers one, what the
+// entry's names say.
+std::vector<BoundTool> bound_tools(const Subject& subject, const Policy& policy,
+                                   const ToolRule& entry);
 
 // What the decision table and the entry together ask of people for one tool.
 struct Question {

@@ -24,14 +24,10 @@ const Position& asking_place(const ToolRule& entry) {
 // The most dangerous reading of the tools that an entry grants.
 Class class_of(const Subject& subject, const ToolRule& entry) {
   std::optional<Class> worst;
-  for (const ToolDefinition& tool : subject.live) {
-    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
-    const Class one =
-        bind(subject.policy, entry, std::make_shared<const ToolDefinition>(tool), subject.now)
-            .action_class;
-    worst = worst ? more_dangerous(*worst, one) : one;
+  for (const BoundTool& tool : bound_tools(subject, subject.policy, entry)) {
+    worst = worst ? more_dangerous(*worst, tool.action_class) : tool.action_class;
   }
-  return worst ? *worst : bind(subject.policy, entry, nullptr, subject.now).action_class;
+  return *worst;
 }
 
 // A freeze may ask about calls that pass on every other day.

@@ -15,18 +15,6 @@ namespace {
 
 using enum Finding::Weight;
 
-// The tools that an entry decides: those that servers offer, else what its names say.
-std::vector<BoundTool> bound_tools(const Subject& subject, const Policy& policy,
-                                   const ToolRule& entry) {
-  std::vector<BoundTool> out;
-  for (const ToolDefinition& tool : subject.live) {
-    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
-    out.push_back(bind(policy, entry, std::make_shared<const ToolDefinition>(tool), subject.now));
-  }
-  if (out.empty()) out.push_back(bind(policy, entry, nullptr, subject.now));
-  return out;
-}
-
 std::vector<Environment> places_of(const Subject& subject, const ToolRule& entry) {
   if (subject.production) return {Environment::production};
   if (entry.environment_by == nullptr) return {subject.policy.environment};

@@ -120,9 +120,8 @@ class Returned {
 // them says nothing of it.
 std::vector<json::Document> schemas_of(const Subject& subject, const ToolRule& entry) {
   std::vector<json::Document> out;
-  for (const ToolDefinition& tool : subject.live) {
-    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
-    auto document = json::parse(tool.text);
+  for (const ToolDefinition* tool : subject.tools_of(entry)) {
+    auto document = json::parse(tool->text);
     if (!document || !document->root()["outputSchema"].is_object()) return {};
     out.push_back(*std::move(document));
   }

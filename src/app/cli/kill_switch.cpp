@@ -99,7 +99,7 @@ std::vector<std::string> escalation_lines(json::View status) {
   for (json::View one : status["escalations"].elements()) {
     const std::string phase = text(one, "phase");
     const bool acknowledged = phase == "acknowledged";
-    // The run, unless there is none or the reason has it.
+    // The run, unless it is not known or the reason names it.
     const std::string run = text(one, "run");
     const bool named = text(one, "why").find(run) != std::string::npos;
     lines.push_back(

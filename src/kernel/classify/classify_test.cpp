@@ -221,7 +221,7 @@ TEST(Classify, DescriptionsThatSayAnEffect) {
   for (const char* harmless :
        {"Lists posts, comments and replies of a page.", "Gets files and links to pages",
         "Returns X. Create a branch first.", "Executes a SELECT query.", "Performs a search",
-        "Returns the orders that somebody creates.", "Never sends anything.",
+        "Returns the orders that a customer creates.", "Never sends anything.",
         "Generates a summary.", "Shows what the build creates"}) {
     EXPECT_EQ(of(harmless), "read_only") << harmless;
   }

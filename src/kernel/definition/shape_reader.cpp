@@ -43,6 +43,10 @@ bool describes_address(std::string_view description) {
   return false;
 }
 
+bool is_true(json::View value) {
+  return value.kind() == json::Kind::boolean && value.boolean();
+}
+
 ValueType type_of(json::View type) {
   if (type.is_string()) return type_named(type.string()).value_or(ValueType::any);
   if (type.is_array() && type.size() == 1) return type_of(*type.elements().begin());
@@ -260,9 +264,8 @@ json::View Reader::resolve(std::string_view reference) {
 
 void Reader::apply(json::View schema, std::string_view name, unsigned depth, Shape& shape) {
   if (const json::View type = schema["type"]; type.exists()) {
-    const json::View nullable = schema["nullable"];  // OpenAPI's `null` beside a type
-    const bool or_null = nullable.kind() == json::Kind::boolean && nullable.boolean();
-    const ValueType stated = or_null ? ValueType::any : type_of(type);
+    // OpenAPI's `null` beside a type.
+    const ValueType stated = is_true(schema["nullable"]) ? ValueType::any : type_of(type);
     shape.whole = stated == ValueType::integer;
     for (json::View one : type.elements()) {
       shape.whole = shape.whole || (one.is_string() && one.string() == "integer");
@@ -340,8 +343,7 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
     property.name = name;
     property.shape = read(value, name, depth + 1);
     property.description = value.text("description").value_or("");
-    const json::View needed = value["required"];  // of itself, as in draft 3
-    property.required = needed.kind() == json::Kind::boolean && needed.boolean();
+    property.required = is_true(value["required"]);  // of itself, as in draft 3
     copied_ += name.size() + property.description.size();
     shape.properties.push_back(std::move(property));
   }
@@ -360,7 +362,7 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
 }  // namespace
 
 Result<Shape> read_arguments(json::View schema) {
-  if (schema.kind() == json::Kind::boolean && schema.boolean()) {
+  if (is_true(schema)) {
     Shape anything;
     anything.type = ValueType::object;
     anything.unlisted = true;

@@ -204,6 +204,11 @@ Result<Schema> compile(json::View schema, const Limits& limits) {
 
 namespace {
 
+bool says_true(json::View schema, std::string_view keyword) {
+  const json::View value = schema[keyword];
+  return value.kind() == json::Kind::boolean && value.boolean();
+}
+
 constexpr auto kind_names = std::to_array<std::pair<std::string_view, Kinds>>({
     // `any` is of draft 3, and still written.
     {"any", kind_array | kind_boolean | kind_fraction | kind_null | kind_object | kind_string |
@@ -267,8 +272,7 @@ void Reader::read_kinds(json::View schema, Node& node) {
   for (json::View name : type.elements()) add(name);
   if (!fine) wrong(schema, "type", "must be one of the seven types, or a list of them");
   // OpenAPI's word for `null` beside a type.
-  const json::View nullable = schema["nullable"];
-  if (nullable.kind() == json::Kind::boolean && nullable.boolean()) node.kinds |= kind_null;
+  if (says_true(schema, "nullable")) node.kinds |= kind_null;
 }
 
 void Reader::read_literals(json::View schema, Node& node) {
@@ -384,16 +388,11 @@ void Reader::read_array(json::View schema, Node& node) {
   node.array = std::move(rules);
 }
 
-// `required: true` inside of a property, as in draft 3: the object that holds it needs it.
-bool Reader::said_of_itself(json::View property) {
-  const json::View required = property["required"];
-  return required.kind() == json::Kind::boolean && required.boolean();
-}
-
 void Reader::read_properties(json::View schema, ObjectRules& rules) {
   for (const auto& [name, value] : members(schema, "properties").members()) {
     rules.properties.add(name, request(value, resource_), false);
-    if (said_of_itself(value)) rules.properties.add(name, no_node, true);
+    // Inside of a property, as in draft 3: the object that holds it needs it.
+    if (says_true(value, "required")) rules.properties.add(name, no_node, true);
   }
   const json::View required = known(schema, "required");
   if (required.exists() && required.kind() != json::Kind::boolean) {

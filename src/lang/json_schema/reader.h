@@ -48,7 +48,6 @@ class Reader {
   void read_array(json::View schema, Node& node);
   void read_items(json::View schema, ArrayRules& rules);
   void read_object(json::View schema, Node& node);
-  static bool said_of_itself(json::View property);
   void read_properties(json::View schema, ObjectRules& rules);
   void read_dependents(json::View schema, ObjectRules& rules);
   void read_in_place(json::View schema, Node& node);

@@ -1,6 +1,7 @@
 // What a line evidently touches: files, hosts, directories.
 #include <algorithm>
 
+#include "base/text.h"
 #include "lang/shell/programs.h"
 #include "lang/shell/rows.h"
 
@@ -199,9 +200,7 @@ class FileList {
   // `file:///x`, of which a program of the network is a reader like any other.
   void address(const Argument& word) {
     constexpr std::string_view scheme = "file:";
-    std::string begins = word.text.substr(0, scheme.size());
-    for (char& c : begins) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (begins != scheme) return;
+    if (lower_ascii(word.text.substr(0, scheme.size())) != scheme) return;
     Argument path = word;
     path.text = word.text.substr(scheme.size());
     if (path.text.starts_with("//"))

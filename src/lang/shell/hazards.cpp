@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "lang/shell/analyser.h"
 #include "lang/shell/programs.h"
+#include "lang/shell/reader.h"
 
 namespace pawl::shell {
 namespace {
@@ -16,10 +18,7 @@ bool harmless_git_setting(const Argument& word) {
        "log.showsignature=false", "user.name", "user.email", "diff.renames", "log.date"});
   if (!word.literal()) return false;
   const std::size_t equals = word.text.find('=');
-  std::string key = word.text.substr(0, equals);
-  std::ranges::transform(key, key.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string key = lower_ascii(word.text.substr(0, equals));
   const std::string whole = equals == std::string::npos ? key : key + word.text.substr(equals);
   return std::ranges::any_of(keys,
                              [&](std::string_view one) { return one == key || one == whole; });
@@ -72,13 +71,10 @@ void add_option(Command& command, const Reading& reading, const Reading::Given& 
 
 // Whether a name stands in code: no letter, digit or `_` beside it, and no dot before it.
 bool has_name(std::string_view code, std::string_view name) {
-  const auto part_of_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
   for (std::size_t at = code.find(name); at != code.npos; at = code.find(name, at + 1)) {
     const char before = at == 0 ? ' ' : code[at - 1];
     const char after = at + name.size() < code.size() ? code[at + name.size()] : ' ';
-    if (!part_of_name(before) && before != '.' && !part_of_name(after)) return true;
+    if (!is_name(before) && before != '.' && !is_name(after)) return true;
   }
   return false;
 }
