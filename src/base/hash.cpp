@@ -39,6 +39,27 @@ const EVP_MD* sha256_algorithm() {
   return md.get();
 }
 
+struct FreeCipher {
+  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
+};
+struct FreeCipherContext {
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+
+const EVP_CIPHER* aes256_ctr_algorithm() {
+  static const std::unique_ptr<EVP_CIPHER, FreeCipher> cipher(
+      EVP_CIPHER_fetch(nullptr, "AES-256-CTR", nullptr));
+  must(cipher != nullptr);
+  return cipher.get();
+}
+
+EVP_CIPHER_CTX* cipher_of_this_thread() {
+  thread_local const std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext> context(
+      EVP_CIPHER_CTX_new());
+  must(context != nullptr);
+  return context.get();
+}
+
 EVP_MD_CTX* context_of_this_thread() {
   thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   must(context != nullptr);
@@ -116,6 +137,22 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
   auto narrow = static_cast<std::uint32_t>(crc);
   for (; left > 0; --left, ++at) narrow = _mm_crc32_u8(narrow, static_cast<unsigned char>(*at));
   return ~narrow;
+}
+
+void aes256_ctr(const Digest& key, const std::array<std::uint8_t, 16>& counter,
+                std::span<char> bytes) {
+  constexpr std::size_t piece_bytes = 1UL << 30;  // OpenSSL counts in int
+  EVP_CIPHER_CTX* context = cipher_of_this_thread();
+  must(EVP_EncryptInit_ex2(context, aes256_ctr_algorithm(), key.data(), counter.data(), nullptr) ==
+       1);
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), piece_bytes);
+    auto* at = reinterpret_cast<unsigned char*>(bytes.data());
+    int written = 0;
+    must(EVP_EncryptUpdate(context, at, &written, at, static_cast<int>(count)) == 1);
+    must(static_cast<std::size_t>(written) == count);
+    bytes = bytes.subspan(count);
+  }
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) {

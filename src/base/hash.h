@@ -1,10 +1,11 @@
-// SHA-256, HMAC, CRC32C, and random bytes. OpenSSL behind one small door.
+// SHA-256, HMAC, CRC32C, AES in counter mode, and random bytes. OpenSSL behind one small door.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,12 @@ inline std::string_view bytes_of(const Digest& digest) {
 
 // CRC-32C (Castagnoli). `seed` continues an earlier value: crc32c(ab) == crc32c(b, crc32c(a)).
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);
+
+// AES-256 in counter mode, in place: the same call seals and opens. It keeps bytes secret and
+// proves nothing about them. `counter` is where the counter begins: under one key never the same
+// twice for two different texts.
+void aes256_ctr(const Digest& key, const std::array<std::uint8_t, 16>& counter,
+                std::span<char> bytes);
 
 // Comparison that takes the same time wherever the difference is.
 bool equal_constant_time(std::string_view a, std::string_view b);

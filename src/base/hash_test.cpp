@@ -63,6 +63,28 @@ TEST(Crc32c, MatchesRfc3720AndContinues) {
   }
 }
 
+// NIST SP 800-38A, F.5.5.
+TEST(Aes256Ctr, IsNistsAndItsOwnInverse) {
+  std::string key_bytes, counter_bytes, text, sealed;
+  ASSERT_TRUE(unhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", key_bytes));
+  ASSERT_TRUE(unhex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", counter_bytes));
+  ASSERT_TRUE(unhex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51", text));
+  ASSERT_TRUE(unhex("601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c5", sealed));
+  Digest key;
+  std::array<std::uint8_t, 16> counter{};
+  std::ranges::copy(key_bytes, key.begin());
+  std::ranges::copy(counter_bytes, counter.begin());
+  std::string bytes = text;
+  aes256_ctr(key, counter, bytes);
+  EXPECT_EQ(hex(bytes), hex(sealed));
+  aes256_ctr(key, counter, bytes);
+  EXPECT_EQ(bytes, text);
+  // What is no whole block.
+  bytes = text.substr(0, 21);
+  aes256_ctr(key, counter, bytes);
+  EXPECT_EQ(hex(bytes), hex(sealed.substr(0, 21)));
+}
+
 TEST(EqualConstantTime, ComparesBytes) {
   EXPECT_TRUE(equal_constant_time("", ""));
   EXPECT_TRUE(equal_constant_time("secret", "secret"));

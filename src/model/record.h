@@ -57,8 +57,9 @@ struct PinAccepted {
 
 struct RunOpened {
   std::string run, key, agent, identity, sponsor, policy, client;
-  std::string task = {};    // digest of the task file that narrowed the policy; empty: none
-  std::string caller = {};  // the deployment's name of the agent that proved who it is
+  std::string task = {};          // digest of the task file that narrowed the policy; empty: none
+  std::string caller = {};        // the deployment's name of the agent that proved who it is
+  std::uint64_t payload_key = 0;  // the journal's number of the key that seals its payloads
 };
 struct RunHalted {
   std::string run, code, why;

@@ -48,6 +48,7 @@ void members(V& v, Part<V, RunOpened>& b) {
   v.may("client", b.client);
   v.may("identity", b.identity);
   v.need("key", b.key);
+  v.may("payload_key", b.payload_key);
   v.may("policy", b.policy);
   v.need("run", b.run);
   v.may("sponsor", b.sponsor);

@@ -17,10 +17,19 @@ namespace {
 
 using testing::HasSubstr;
 
-class JournalDamage : public testing::Test {
+// What the journal is written in: one of the formats, or the first and then the second.
+enum class Written : std::uint8_t { first, second, both };
+
+class JournalDamage : public testing::TestWithParam<std::tuple<Written, std::size_t>> {
  protected:
-  static JournalOptions options(Random& random) {
+  static Written written() { return std::get<0>(GetParam()); }
+  // Tests that are long are played in shares, so that they can run beside each other.
+  static std::size_t share() { return std::get<1>(GetParam()); }
+
+  static JournalOptions options(Random& random, int life) {
     JournalOptions options;
+    const bool first = written() == Written::first || (written() == Written::both && life == 0);
+    options.format = first ? JournalFormat::first : JournalFormat::second;
     options.origin = "damage.example";
     options.post = [](const std::function<void()>& call) { call(); };
     options.syncer = make_inline_syncer();
@@ -36,12 +45,14 @@ class JournalDamage : public testing::Test {
   void SetUp() override {
     Random random(7);
     for (int life = 0; life < 2; ++life) {
-      auto journal = Journal::open(disk_, options(random));
+      auto journal = Journal::open(disk_, options(random, life));
       ASSERT_TRUE(journal.has_value()) << to_string(journal.error());
       const std::string bytes = life == 0 ? "erase me" : "an argument that stays";
       const Commitment commitment = (*journal)->commit_to(bytes);
+      const auto key = (*journal)->new_payload_key();
+      ASSERT_TRUE(key.has_value());
       append(**journal, fmt::format("{{\"p\":\"{}\"}}", commitment.text()),
-             {PayloadRef{commitment, bytes}});
+             {PayloadRef{commitment, bytes, *key}});
       if (life == 0) {
         ASSERT_TRUE((*journal)->erase(commitment.digest).has_value());
       }
@@ -83,7 +94,7 @@ class JournalDamage : public testing::Test {
       found.emplace_back(text);
       return {};
     };
-    auto journal = Journal::open(disk, options(random), replay);
+    auto journal = Journal::open(disk, options(random, 2), replay);
     if (!journal) return std::unexpected(journal.error());
     EXPECT_LE(from + found.size(), records_.size());
     for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i], records_[from + i]);
@@ -95,7 +106,7 @@ class JournalDamage : public testing::Test {
   std::map<std::string, std::string> files_;
 };
 
-TEST_F(JournalDamage, TheUndamagedOneIsClean) {
+TEST_P(JournalDamage, TheUndamagedOneIsClean) {
   const auto verified = verify_journal(*copy());
   ASSERT_TRUE(verified.has_value());
   for (const JournalFinding& finding : verified->findings) ADD_FAILURE() << to_string(finding);
@@ -110,15 +121,27 @@ TEST_F(JournalDamage, TheUndamagedOneIsClean) {
   EXPECT_EQ(*reopen(*copy()), records_.size());
 }
 
-// In shares, so that they can run beside each other.
 constexpr std::size_t shares = 4;
-class JournalDamageShare : public JournalDamage, public testing::WithParamInterface<std::size_t> {};
-INSTANTIATE_TEST_SUITE_P(Each, JournalDamageShare, testing::Range<std::size_t>(0, shares));
+class JournalDamageShare : public JournalDamage {};
+std::string named(const testing::TestParamInfo<std::tuple<Written, std::size_t>>& each) {
+  constexpr const char* names[] = {"First", "Second", "Both"};
+  return names[static_cast<std::size_t>(std::get<0>(each.param))] +
+         std::to_string(std::get<1>(each.param));
+}
+INSTANTIATE_TEST_SUITE_P(In, JournalDamage,
+                         testing::Combine(testing::Values(Written::first, Written::second,
+                                                          Written::both),
+                                          testing::Values(0)),
+                         named);
+INSTANTIATE_TEST_SUITE_P(In, JournalDamageShare,
+                         testing::Combine(testing::Values(Written::first, Written::second),
+                                          testing::Range<std::size_t>(0, shares)),
+                         named);
 
 TEST_P(JournalDamageShare, EverySingleBitFlipIsFound) {
   for (const auto& [path, bytes] : files_) {
     const auto disk = copy();
-    for (std::size_t bit = GetParam(); bit < bytes.size() * 8; bit += shares) {
+    for (std::size_t bit = share(); bit < bytes.size() * 8; bit += shares) {
       std::string flipped = bytes;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
       disk->put(path, flipped);
@@ -130,7 +153,7 @@ TEST_P(JournalDamageShare, EverySingleBitFlipIsFound) {
 }
 
 // What recovery accepts after a flip is the journal as it was, or it says that it is damaged.
-TEST_F(JournalDamage, NoBitFlipIsServed) {
+TEST_P(JournalDamage, NoBitFlipIsServed) {
   for (const auto& [path, bytes] : files_) {
     for (std::size_t byte = 0; byte < bytes.size(); ++byte) {
       const auto disk = copy();
@@ -148,7 +171,7 @@ TEST_F(JournalDamage, NoBitFlipIsServed) {
   }
 }
 
-TEST_F(JournalDamage, EveryFindingSaysWhere) {
+TEST_P(JournalDamage, EveryFindingSaysWhere) {
   const std::string path = "journal/00000000000000000000.seg";
   const auto disk = copy();
   std::string flipped = files_[path];
@@ -169,7 +192,7 @@ TEST_P(JournalDamageShare, EightChangedBytesAreOneFinding) {
   constexpr std::size_t changed = 8;
   for (const auto& [path, bytes] : files_) {
     const auto disk = copy();
-    for (std::size_t at = GetParam(); at < bytes.size(); at += shares) {
+    for (std::size_t at = share(); at < bytes.size(); at += shares) {
       std::string flipped = bytes;
       for (std::size_t i = at; i < std::min(at + changed, bytes.size()); ++i) {
         flipped[i] = static_cast<char>(flipped[i] ^ 0x15);
@@ -186,7 +209,7 @@ TEST_P(JournalDamageShare, EightChangedBytesAreOneFinding) {
   }
 }
 
-TEST_F(JournalDamage, TheRecordsBehindDamageCanBeReadAgain) {
+TEST_P(JournalDamage, TheRecordsBehindDamageCanBeReadAgain) {
   const std::string path = "journal/00000000000000000000.seg";
   const std::uint64_t second = std::stoull(
       files_.lower_bound("journal/00000000000000000001")->first.substr(sizeof "journal/" - 1));
@@ -207,7 +230,7 @@ TEST_F(JournalDamage, TheRecordsBehindDamageCanBeReadAgain) {
   }
 }
 
-TEST_F(JournalDamage, SegmentsThatChangedPlacesAreOneFinding) {
+TEST_P(JournalDamage, SegmentsThatChangedPlacesAreOneFinding) {
   const std::string one = "journal/00000000000000000000.seg";
   const std::string two = files_.lower_bound("journal/00000000000000000001")->first;
   const auto disk = copy();
@@ -221,7 +244,7 @@ TEST_F(JournalDamage, SegmentsThatChangedPlacesAreOneFinding) {
   EXPECT_FALSE(reader.has_value());
 }
 
-TEST_F(JournalDamage, AMissingSegmentIsOneFindingAndTheRestCanBeRead) {
+TEST_P(JournalDamage, AMissingSegmentIsOneFindingAndTheRestCanBeRead) {
   const std::string one = "journal/00000000000000000000.seg";
   const std::string two = files_.lower_bound("journal/00000000000000000001")->first;
   const std::uint64_t second = std::stoull(two.substr(sizeof "journal/" - 1));
@@ -236,12 +259,13 @@ TEST_F(JournalDamage, AMissingSegmentIsOneFindingAndTheRestCanBeRead) {
 }
 
 // Bytes behind everything that is signed are what a crash leaves.
-TEST_F(JournalDamage, ATornEndIsFoundAndIsNoDamage) {
+TEST_P(JournalDamage, ATornEndIsFoundAndIsNoDamage) {
   const std::string path = files_.lower_bound("journal/00000000000000000001")->first;
   const auto disk = copy();
   std::string torn = files_[path];
   const std::size_t end = torn.find(records_.back()) + records_.back().size();
-  torn.replace((end + 7) / 8 * 8, 12, "PWF1\x20\0\0\0torn");
+  torn.replace((end + 7) / 8 * 8, 12,
+               written() == Written::first ? "PWF1\x20\0\0\0torn" : "PWF2\x20\0\0\0torn");
   disk->put(path, torn);
   const auto verified = verify_journal(*disk);
   ASSERT_EQ(verified->findings.size(), 1U);
@@ -251,7 +275,7 @@ TEST_F(JournalDamage, ATornEndIsFoundAndIsNoDamage) {
   EXPECT_EQ(*reopen(*disk), records_.size());
 }
 
-TEST_F(JournalDamage, EveryMissingFileIsFound) {
+TEST_P(JournalDamage, EveryMissingFileIsFound) {
   for (const auto& [path, bytes] : files_) {
     const auto disk = copy();
     ASSERT_TRUE(disk->remove(path).has_value());
@@ -275,7 +299,7 @@ TEST_F(JournalDamage, EveryMissingFileIsFound) {
   }
 }
 
-TEST_F(JournalDamage, TheMessageSaysWhatWasSignedAndWhatIsThere) {
+TEST_P(JournalDamage, TheMessageSaysWhatWasSignedAndWhatIsThere) {
   const auto disk = copy();
   ASSERT_TRUE(disk->remove(files_.lower_bound("journal/00000000000000000001")->first).has_value());
   const auto size = reopen(*disk);
@@ -286,7 +310,7 @@ TEST_F(JournalDamage, TheMessageSaysWhatWasSignedAndWhatIsThere) {
 
 // A torn end: the last segment ends anywhere, with nothing behind it or with zeros. With the
 // checkpoints taken away there is nothing to miss, so whole records must come back, and no more.
-TEST_F(JournalDamage, EveryCutOfTheLastSegmentRecovers) {
+TEST_P(JournalDamage, EveryCutOfTheLastSegmentRecovers) {
   const std::string path = files_.lower_bound("journal/00000000000000000001")->first;
   const std::string& whole = files_[path];
   const std::uint64_t first = std::stoull(path.substr(path.find('/') + 1));
@@ -319,7 +343,7 @@ TEST_F(JournalDamage, EveryCutOfTheLastSegmentRecovers) {
 }
 
 // The same with the checkpoints in place: nothing that was signed may be missing.
-TEST_F(JournalDamage, NoCutBelowTheCheckpointIsAccepted) {
+TEST_P(JournalDamage, NoCutBelowTheCheckpointIsAccepted) {
   const std::string path = files_.lower_bound("journal/00000000000000000001")->first;
   const std::string& whole = files_[path];
   const std::size_t end = whole.find(records_.back()) + records_.back().size();
@@ -334,7 +358,7 @@ TEST_F(JournalDamage, NoCutBelowTheCheckpointIsAccepted) {
   }
 }
 
-TEST_F(JournalDamage, AnotherHistoryIsFoundAgainstACheckpointKeptElsewhere) {
+TEST_P(JournalDamage, AnotherHistoryIsFoundAgainstACheckpointKeptElsewhere) {
   VerifyOptions options;
   options.expected.push_back({records_.size(), Digest{}});
   const auto verified = verify_journal(*copy(), options);
@@ -343,7 +367,7 @@ TEST_F(JournalDamage, AnotherHistoryIsFoundAgainstACheckpointKeptElsewhere) {
 }
 
 // … and never takes it for the end: what a checkpoint counts and is not there is an error.
-TEST_F(JournalDamage, AReaderStopsBeforeDamageAndSaysSo) {
+TEST_P(JournalDamage, AReaderStopsBeforeDamageAndSaysSo) {
   for (const auto& [path, bytes] : files_) {
     if (!path.starts_with("journal/")) continue;
     for (std::size_t byte = 0; byte < bytes.size(); ++byte) {

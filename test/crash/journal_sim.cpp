@@ -57,6 +57,7 @@ JournalOptions JournalSim::options() {
   options.syncer = std::make_unique<SimSyncer>(syncer_);
   options.random = [this](std::size_t count) { return random_.bytes(count); };
   options.monotonic = [this] { return Duration{now_ns_}; };
+  options.format = format_;
   options.segment_bytes_max = segment_bytes_;
   options.grow_bytes = 512;
   options.reserve_bytes = sim_reserve_bytes;
@@ -74,6 +75,8 @@ std::string JournalSim::state_of(std::uint64_t size) const {
 bool JournalSim::try_open(bool faults) {
   if (disk_.off()) disk_.restart();
   posts_.clear();
+  format_ = random_.one_in(3) ? JournalFormat::first : JournalFormat::second;
+  ++reached_.lives[format_ == JournalFormat::first ? 0 : 1];
   faulty_ = faults && random_.one_in(3);
   disk_.set_faults(faulty_ ? Faults{random_.below(60), 5, random_.below(30), random_.below(400)}
                            : Faults{.short_write = random_.below(6)});
@@ -196,7 +199,13 @@ void JournalSim::play() {
 
 void JournalSim::step() {
   now_ns_ += static_cast<std::int64_t>(random_.below(300)) * 1'000'000;
-  switch (random_.below(16)) {
+  switch (random_.below(18)) {
+    case 16:
+      new_key();
+      break;
+    case 17:
+      destroy_key();
+      break;
     case 0:
       snapshot();
       break;

@@ -4,7 +4,8 @@
 // What must hold, whatever happens:
 //   - a record that was reported durable is there after every power cut, a record that was appended
 //     is there after every death of the process, in order and unchanged, and no other is;
-//   - the same for payloads, unless they were erased, and then they stay erased;
+//   - the same for payloads, unless they or their key were erased, and then they stay erased;
+//   - no key is given out twice;
 //   - opening never refuses what a power cut or a kill may leave;
 //   - right after opening, and after closing, the verifier finds nothing;
 //   - a journal that failed stays failed, and a full one still takes what has the reserve;
@@ -62,6 +63,8 @@ class JournalSim {
     std::uint64_t reserve_appends = 0;
     std::uint64_t snapshots_used = 0;
     std::uint64_t erasures = 0;
+    std::uint64_t keys_destroyed = 0;
+    std::uint64_t lives[2] = {};  // that write the first format, the second
     std::uint64_t segments = 0;
     std::uint64_t checkpoints = 0;
     std::uint64_t thinned = 0;
@@ -75,6 +78,8 @@ class JournalSim {
   struct StoredPayload {
     std::string bytes;
     std::uint64_t seq = 0;
+    PayloadKey key = no_payload_key;
+    JournalFormat format = JournalFormat::second;
     Erasure erasure = Erasure::none;
   };
   struct Waiting {
@@ -99,6 +104,10 @@ class JournalSim {
   void take_posts();
   void collect();
   void erase();
+  PayloadKey some_key();
+  JournalFormat newest_format();
+  void new_key();
+  void destroy_key();
   void snapshot();
   void end_life();
   std::string state_of(std::uint64_t size) const;
@@ -121,6 +130,8 @@ class JournalSim {
   std::optional<std::string> attempted_;  // an append that failed: it may be there or not
   std::uint64_t durable_ = 0;
   std::map<Digest, StoredPayload> payloads_;
+  std::map<PayloadKey, Erasure> keys_;
+  JournalFormat format_ = JournalFormat::second;  // of this life
   std::optional<End> last_end_;
   std::uint64_t reserve_left_ = 0;
   std::int64_t oldest_unsynced_ns_ = 0;  // not before this time was what is unsynced written

@@ -27,7 +27,7 @@ void JournalSim::append(Urgency urgency) {
       bytes.push_back(random_.bytes(random_.below(random_.one_in(8) ? 3000 : 200)));
     }
     for (const std::string& one : bytes) {
-      refs.push_back({journal_->commit_to(one), one});
+      refs.push_back({journal_->commit_to(one), one, some_key()});
       record += fmt::format(",\"p{}\":\"{}\"", refs.size(), refs.back().commitment.text());
     }
   }
@@ -48,7 +48,8 @@ void JournalSim::append(Urgency urgency) {
       reserve_left_ -= std::min(reserve_left_, Journal::append_bytes(record.size()));
     }
     for (std::size_t i = 0; i < refs.size(); ++i) {
-      payloads_[refs[i].commitment.digest] = {bytes[i], *seq, Erasure::none};
+      payloads_[refs[i].commitment.digest] = {
+          .bytes = bytes[i], .seq = *seq, .key = refs[i].key, .format = newest_format()};
     }
     note_append(record, refs);
     records_.push_back(std::move(record));
@@ -81,9 +82,10 @@ void JournalSim::note_append(const std::string& record, std::span<const PayloadR
       disk_.paths(), [](const std::string& path) { return path.ends_with(".seg"); }));
   if (count != newest_.count) newest_ = {.count = count, .known = newest_.count != 0};
   newest_.frames += Journal::append_bytes(record.size());
+  std::uint64_t& entries = format_ == JournalFormat::first ? newest_.entries : newest_.frames;
   for (const PayloadRef& ref : refs) {
     const std::size_t bytes = ref.bytes.size();
-    newest_.entries += Journal::append_bytes(1, {&bytes, 1});
+    entries += Journal::append_bytes(1, {&bytes, 1}, format_);
   }
 }
 
@@ -182,6 +184,53 @@ void JournalSim::erase() {
     const ErrorKind fault = erased.error().fault;
     must(fault == ErrorKind::environment || has_failed_ || faulty_ || disk_.off(),
          "erase fails: " + to_string(erased.error()));
+  }
+}
+
+// One that nothing was done to, or the one that everybody knows.
+PayloadKey JournalSim::some_key() {
+  if (keys_.empty() || random_.one_in(3)) return no_payload_key;
+  auto chosen = keys_.begin();
+  std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(keys_.size())));
+  return chosen->second == Erasure::none ? chosen->first : no_payload_key;
+}
+
+// What was just written is in it; on a full disk that may be an older one than this life's.
+JournalFormat JournalSim::newest_format() {
+  constexpr std::size_t format_at = 32;
+  std::string newest;
+  for (const std::string& path : disk_.paths()) {
+    if (path.ends_with(".seg")) newest = std::max(newest, path);
+  }
+  const std::string bytes = disk_.contents(newest);
+  return bytes.size() > format_at && bytes[format_at] == 1 ? JournalFormat::first
+                                                           : JournalFormat::second;
+}
+
+void JournalSim::new_key() {
+  const auto key = journal_->new_payload_key();
+  if (key) {
+    must(!has_failed_, "a failed journal gave out a key");
+    must(keys_.emplace(*key, Erasure::none).second, "a key was given out twice");
+    return;
+  }
+  must(key.error().fault == ErrorKind::environment || has_failed_ || faulty_ || disk_.off(),
+       "no key: " + to_string(key.error()));
+}
+
+void JournalSim::destroy_key() {
+  if (keys_.empty()) return;
+  auto chosen = keys_.begin();
+  std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(keys_.size())));
+  const Status destroyed = journal_->destroy(chosen->first);
+  chosen->second = destroyed ? Erasure::done : Erasure::begun;
+  reached_.keys_destroyed += destroyed.has_value();
+  must(destroyed || destroyed.error().fault == ErrorKind::environment || has_failed_ || faulty_ ||
+           disk_.off(),
+       "destroying a key fails: " + (destroyed ? "" : to_string(destroyed.error())));
+  for (auto& [digest, stored] : payloads_) {
+    const bool sealed = stored.key == chosen->first && stored.format == JournalFormat::second;
+    if (sealed && stored.erasure != Erasure::done) stored.erasure = chosen->second;
   }
 }
 

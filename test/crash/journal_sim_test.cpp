@@ -41,6 +41,8 @@ TEST(JournalSim, KeepsItsPromisesInEveryStory) {
     all.reserve_appends += one.reserve_appends;
     all.snapshots_used += one.snapshots_used;
     all.erasures += one.erasures;
+    all.keys_destroyed += one.keys_destroyed;
+    for (int i = 0; i < 2; ++i) all.lives[i] += one.lives[i];
     all.segments += one.segments;
     all.checkpoints += one.checkpoints;
     all.thinned += one.thinned;
@@ -61,6 +63,9 @@ TEST(JournalSim, KeepsItsPromisesInEveryStory) {
   EXPECT_GT(all.reserve_appends, 0U);
   EXPECT_GT(all.snapshots_used, 0U);
   EXPECT_GT(all.erasures, 0U);
+  EXPECT_GT(all.keys_destroyed, 0U);
+  EXPECT_GT(all.lives[0], count / 2);
+  EXPECT_GT(all.lives[1], count);
   EXPECT_GT(all.segments, 2 * count);
   EXPECT_GT(all.checkpoints, count / 2);
   EXPECT_GT(all.thinned, count / 20);

@@ -19,14 +19,16 @@ const calls = 12;
 // The frames of a segment, by their heads (docs/formats/journal.md).
 function frames(bytes) {
   const found = [];
-  let at = 0;
-  while (bytes.toString('latin1', at, at + 4) === 'PWF1') {
-    const length = bytes.readUInt32LE(at + 4);
-    const text = bytes.toString('utf8', at + 32, at + 32 + length);
-    found.push({ at, length, seq: Number(bytes.readBigUInt64LE(at + 8)), text });
-    at += Math.ceil((32 + length) / 8) * 8;
+  const text = (at) => bytes.toString('utf8', at + 32, at + 32 + bytes.readUInt32LE(at + 4));
+  const behind = (at) => at + Math.ceil((32 + bytes.readUInt32LE(at + 4)) / 8) * 8;
+  let at = behind(0);
+  while (bytes.toString('latin1', at, at + 4) === 'PWF2') {
+    const entries = Number(bytes.readBigUInt64LE(at + 16));
+    const seq = Number(bytes.readBigUInt64LE(at + 8));
+    found.push({ at, seq, text: text(at), payload: behind(at), entries });
+    at = behind(at) + entries;
   }
-  return { found: found.slice(1), end: at, area: Number(bytes.readBigUInt64LE(32 + 8)) };
+  return { found, end: at };
 }
 
 // A world whose node has ended in good order, and a way to damage copies of its state.
@@ -90,8 +92,9 @@ const asking = [
 ];
 
 test('every command that tells of a damaged journal says so and fails', async (t) => {
-  const { w, damaged, file, found, area, end } = await recorded(t);
+  const { w, damaged, file, found, end } = await recorded(t);
   const middle = found[Math.floor(found.length / 2)];
+  const { payload } = found.find((one) => one.entries > 0 && one.text.includes('"call.decided"'));
   const call = JSON.parse(middle.text).call ?? JSON.parse(found.at(-2).text).call;
   for (const words of [...readers(w, call), ...asking]) {
     const good = w.pawl(...words.filter((word) => word !== '--follow'));
@@ -105,15 +108,16 @@ test('every command that tells of a damaged journal says so and fails', async (t
     'the last record': [flip(found.at(-1).at + 40)],
     'the first record': [flip(found[0].at + 40)],
     'the head of the segment': [flip(40)],
-    'the bytes of a payload': [flip(area + 82)],
-    'the salt of a payload': [flip(area + 66)],
-    'the head of a payload': [flip(area + 8)],
+    'the bytes of a payload': [flip(payload + 90)],
+    'the salt of a payload': [flip(payload + 74)],
+    'the head of a payload': [flip(payload + 8)],
     'a page of zeros in the middle': [(bytes) => bytes.fill(0, middle.at, middle.at + 700)],
     'half of the records': [(bytes) => bytes.fill(0, middle.at, end)],
     'a file that ends early': [(bytes) => bytes.subarray(0, middle.at + 20)],
     'no file at all': [() => null],
     'the newest checkpoint': [flip(40), 'checkpoint'],
     'a checkpoint of the log': [flip(40), 'checkpoints'],
+    'the key of a payload': [flip(20), 'payload.keys'],
     'the public key': [flip(60, 4), 'node.pub'],
   };
   for (const [name, [change, where]] of Object.entries(cases)) {
@@ -158,7 +162,7 @@ test('what is told of a damaged journal is from before the damage', async (t) =>
 test('a torn end is not damage, and the node starts', async (t) => {
   const { w, damaged, end } = await recorded(t);
   damaged((bytes) => {
-    bytes.write('PWF1 half of a record', end);
+    bytes.write('PWF2 half of a record', end);
     return bytes;
   });
   for (const words of [['audit', 'query'], ['replay', 'last'], ['status'], ['audit', 'tail']]) {

@@ -106,8 +106,9 @@ class MemoryDisk final : public Disk {
   std::string shown(const std::string& path) const override { return path; }
 };
 
-JournalOptions options() {
+JournalOptions options(JournalFormat format = JournalFormat::second) {
   JournalOptions made;
+  made.format = format;
   made.origin = "fuzz.example";
   made.post = [](const std::function<void()>& call) { call(); };
   made.syncer = make_inline_syncer();
@@ -124,7 +125,8 @@ struct Original {
   std::uint64_t signed_size = 0;
 };
 
-// Six signed records over two segments, a snapshot, an erased payload; one record unsigned.
+// Six signed records over segments of both formats, a snapshot, an erased payload; one record
+// unsigned.
 Original make_original() {
   MemoryDisk disk;
   Original made;
@@ -134,10 +136,11 @@ Original make_original() {
     made.records.push_back(record);
   };
   for (int life = 0; life < 2; ++life) {
-    auto journal = *Journal::open(disk, options());
+    const JournalFormat format = life == 0 ? JournalFormat::first : JournalFormat::second;
+    auto journal = *Journal::open(disk, options(format));
     const std::string bytes = life == 0 ? "erased" : "kept";
     const Commitment commitment = journal->commit_to(bytes);
-    const PayloadRef ref{commitment, bytes};
+    const PayloadRef ref{commitment, bytes, *journal->new_payload_key()};
     append(*journal, "{\"p\":\"" + commitment.text() + "\"}", {&ref, 1});
     if (life == 0) must(journal->erase(commitment.digest).has_value());
     append(*journal, "{\"filler\":\"" + std::string(200, 'f') + "\"}");

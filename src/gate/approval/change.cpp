@@ -231,7 +231,7 @@ Status Approvals::change(const Change& change) {
   const Approval& asked = *gate_state.state.approval(change.approval);
   auto changed = judge_changed(gate_state, asked, change.arguments);
   PAWL_TRY(changed);
-  const PayloadRef payload{gate_state.journal.commit_to(changed->arguments), changed->arguments};
+  const PayloadRef payload = payload_of(gate_state, asked.asked.run, changed->arguments);
   ApprovalChanged record;
   record.approval = change.approval;
   record.person = change.person;

@@ -48,14 +48,14 @@ Result<std::uint64_t> write(CallContext& context, Evaluation& evaluation, CallDe
   if (denied && received.size() > context.gate_state.limits.denied_payload_bytes_max) {
     record.args = to_string(sha256(received));
   } else {
-    payloads.push_back({context.gate_state.journal.commit_to(received), received});
+    payloads.push_back(payload_of(context.gate_state, context.asked.run, received));
     record.args = payloads.back().commitment.text();
   }
   if (!denied && !rewrites.empty()) {
     auto rewritten = forwarded_arguments(arguments, rewrites);
     PAWL_TRY(rewritten);
     sent = std::move(*rewritten);
-    payloads.push_back({context.gate_state.journal.commit_to(sent), sent});
+    payloads.push_back(payload_of(context.gate_state, context.asked.run, sent));
     record.forwarded = payloads.back().commitment.text();
   }
   evaluation.args = record.args;

@@ -95,7 +95,7 @@ bool without_reply(CallContext& context) {
 }
 
 bool write_reply(GateState& gate_state, const Approval& asked, const std::string& words) {
-  const PayloadRef payload{gate_state.journal.commit_to(words), words};
+  const PayloadRef payload = payload_of(gate_state, asked.asked.run, words);
   const ApprovalReplied record{asked.asked.approval, payload.commitment.text()};
   const std::string person = asked.talk->remarks.back().person;
   if (!gate_state.log.append(record, {.payloads = {&payload, 1}})) return false;

@@ -169,7 +169,7 @@ Result<std::uint64_t> write(CallContext& context, CallEnded ended, const std::st
   const bool large = text.size() > gate_state.limits.result_payload_bytes_max;
   if (text.empty()) return gate_state.log.append(std::move(ended), {.urgency = Urgency::reserve});
   if (!large && !gate_state.journal.full()) {
-    const PayloadRef payload{gate_state.journal.commit_to(text), text};
+    const PayloadRef payload = payload_of(gate_state, context.asked.run, text);
     ended.result = payload.commitment.text();
     const auto seq = gate_state.log.append(ended, {.payloads = {&payload, 1}});
     if (seq || gate_state.journal.failed()) return seq;

@@ -73,6 +73,10 @@ Result<std::string> open_new(GateState& gate_state, const RunRequest& request,
   // Beside what goes on, a laxer file still waits.
   if (!request.keeps_policy) gate_state.waiting_policies.erase(policy.agent);
   PAWL_TRY(record_policy(gate_state, policy, digest));
+  const auto payload_key = gate_state.journal.new_payload_key();
+  if (!payload_key) {
+    return fail(payload_key.error().fault, "no run can begin: " + payload_key.error().message);
+  }
   RunOpened opened{.run = new_id(gate_state, "r"),
                    .key = request.key,
                    .agent = policy.agent,
@@ -81,7 +85,8 @@ Result<std::string> open_new(GateState& gate_state, const RunRequest& request,
                    .policy = digest,
                    .client = request.client,
                    .task = request.task.empty() ? std::string() : to_string(sha256(request.task)),
-                   .caller = request.caller};
+                   .caller = request.caller,
+                   .payload_key = *payload_key};
   const std::string id = opened.run;
   PAWL_TRY(gate_state.log.append(std::move(opened)));
   return join(gate_state, *gate_state.state.run(id), request, digest);

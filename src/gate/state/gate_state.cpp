@@ -45,6 +45,12 @@ GateState::GateState(State state_in, Journal& journal_in, Clock& clock_in, Execu
       log(std::move(state_in), journal_in, clock_in, timers, limits_in.snapshot_records),
       state(log.state()) {}
 
+PayloadRef payload_of(GateState& gate_state, std::string_view run, std::string_view bytes) {
+  const Run* opened = gate_state.state.run(run);
+  return {gate_state.journal.commit_to(bytes), bytes,
+          opened == nullptr ? no_payload_key : opened->payload_key};
+}
+
 bool clock_suspect(const GateState& gate_state) {
   const Duration drift = gate_state.clock.drift();
   const Duration most = gate_state.limits.drift_max;

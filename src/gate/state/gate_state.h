@@ -132,6 +132,9 @@ struct GateState {
   std::function<void(const CallOver&)> over;
 };
 
+// The bytes as a payload, sealed with the run's key. They must outlive the append.
+PayloadRef payload_of(GateState& gate_state, std::string_view run, std::string_view bytes);
+
 bool clock_suspect(const GateState& gate_state);
 
 // What is kept of a run; null where the run or its policy is unknown. A policy that is not in

@@ -28,7 +28,7 @@ Status check(const JournalOptions& options) {
   }
   if (options.segment_bytes_max < segment_bytes_min ||
       options.segment_bytes_max > journal_segment_bytes_max || options.grow_bytes == 0 ||
-      options.grow_bytes % journal::entry_alignment_bytes != 0) {
+      options.grow_bytes % journal::entry_alignment_bytes(JournalFormat::first) != 0) {
     return fail(ErrorKind::invalid,
                 fmt::format("segments of {} bytes that grow by {} are not possible",
                             options.segment_bytes_max, options.grow_bytes));
@@ -108,14 +108,21 @@ std::uint64_t Journal::bytes_written() const {
 }
 
 std::uint64_t Journal::append_bytes(std::size_t record_bytes,
-                                    std::span<const std::size_t> payload_bytes) {
+                                    std::span<const std::size_t> payload_bytes,
+                                    JournalFormat format) {
   std::uint64_t bytes = journal::frame_bytes(record_bytes);
-  for (const std::size_t payload : payload_bytes) bytes += journal::entry_bytes(payload);
+  for (const std::size_t payload : payload_bytes) bytes += journal::entry_bytes(format, payload);
   return bytes;
 }
 
 Result<Payload> Journal::payload(const Digest& commitment) {
   return body_->payload(commitment);
+}
+Result<PayloadKey> Journal::new_payload_key() {
+  return body_->new_payload_key();
+}
+Status Journal::destroy(PayloadKey key) {
+  return body_->destroy(key);
 }
 Status Journal::erase(const Digest& commitment) {
   return body_->erase(commitment);

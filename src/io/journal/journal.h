@@ -3,8 +3,11 @@
 //
 // A record is a JSON text of which this room knows nothing but its bytes. Its sequence number is
 // its index in an RFC 6962 Merkle tree, from 0, without gaps. Arguments and results are not in
-// records: a record holds salted commitments, and the payloads lie in an area of their own, where
-// they can be erased without touching a proof.
+// records: a record holds salted commitments, and the payloads lie beside it, where they can be
+// erased without touching a proof: one by one, or all that one key seals by destroying that key.
+//
+// There are two formats. What is written is the second; segments of the first are read, verified
+// and erased in for ever, and the next record after one begins a segment of the second.
 //
 // What is promised:
 //   - After `append` returns, the record survives the death of the process. After `durable(seq)`
@@ -21,8 +24,8 @@
 //
 // Threads: one thread (the loop) owns a Journal and calls everything. A Syncer runs the syncs
 // elsewhere and hands its results back through `JournalOptions::post`. No call waits for a sync,
-// but for: `open`, `close`, `snapshot`, `erase`, and the append that begins a new segment (once in
-// 64 MiB, so that a segment only ever follows a durable one).
+// but for: `open`, `close`, `snapshot`, `erase`, `new_payload_key` (now and then), and the append
+// that begins a new segment (once in 64 MiB, so that a segment only ever follows a durable one).
 #pragma once
 
 #include <array>
@@ -63,10 +66,23 @@ struct Commitment {
   std::string text() const { return to_string(digest); }
 };
 
+enum class JournalFormat : std::uint32_t {
+  first = 1,   // payloads in an area of their own, as they are
+  second = 2,  // payloads behind their record, sealed
+};
+
+// A key that seals payloads, by its number. Once it is destroyed, what it sealed is erased: here
+// and in every copy of the segments that was made without the file `payload.keys`.
+using PayloadKey = std::uint64_t;
+// Of payloads that are not to go with others: definitions of tools, policies. Everyone knows it; it
+// only keeps what a stranger sent from looking like a part of the journal.
+inline constexpr PayloadKey no_payload_key = 0;
+
 // A payload to be stored with the record that commits to it. `bytes` must outlive the append only.
 struct PayloadRef {
   Commitment commitment;
   std::string_view bytes;
+  PayloadKey key = no_payload_key;
 };
 
 enum class PayloadState : std::uint8_t { present, erased, missing };
@@ -110,9 +126,10 @@ struct JournalOptions {
   std::function<bool(std::string_view record, const Digest& digest)> names_snapshot =
       snapshot_named;
 
+  JournalFormat format = JournalFormat::second;  // of new segments; tests write the first, too
   std::uint64_t segment_bytes_max = journal_segment_bytes_max;
   std::uint64_t grow_bytes = journal_grow_bytes;          // files grow in steps of this
-  std::uint64_t reserve_bytes = journal_reserve_bytes;    // kept back in both areas of the segment
+  std::uint64_t reserve_bytes = journal_reserve_bytes;    // kept back in each area of the segment
   std::uint64_t free_bytes_min = journal_free_bytes_min;  // left to others when growing
   Duration sync_delay_max = journal_sync_delay_max;
   std::uint64_t checkpoint_log_bytes_max = journal_checkpoint_log_bytes_max;
@@ -184,9 +201,17 @@ class Journal {
   std::uint64_t bytes_written() const;
   // What one append adds to `bytes_written`.
   static std::uint64_t append_bytes(std::size_t record_bytes,
-                                    std::span<const std::size_t> payload_bytes = {});
+                                    std::span<const std::size_t> payload_bytes = {},
+                                    JournalFormat format = JournalFormat::second);
 
-  // The stored bytes behind a commitment. The first call reads the heads of all payloads.
+  // A key that nothing was sealed with yet, durable. ErrorKind::environment: the disk is full.
+  Result<PayloadKey> new_payload_key();
+  // Erases everything that this key seals, durably and at once. Every proof stays as it was. No
+  // error if it was destroyed before; ErrorKind::missing if there is no such key.
+  Status destroy(PayloadKey key);
+
+  // The stored bytes behind a commitment. The first call reads the heads of all payloads. Erased is
+  // also what a destroyed key sealed.
   // ErrorKind::corrupt where the stored bytes are not the ones committed to.
   Result<Payload> payload(const Digest& commitment);
   // Destroys bytes and salt in place, durably. Every proof stays as it was. No error if it was

@@ -9,8 +9,7 @@
 
 namespace pawl {
 
-using journal::entry_bytes;
-using journal::frame_bytes;
+using journal::need_of;
 using journal::SegmentWriter;
 
 namespace {
@@ -22,14 +21,19 @@ constexpr std::uint64_t segment_head_bytes_max = 512;
 
 Journal::Body::Body(Disk& disk, JournalOptions options, std::unique_ptr<DiskLock> lock,
                     journal::NodeKey key)
-    : disk_(disk), options_(std::move(options)), lock_(std::move(lock)), key_(std::move(key)) {}
+    : disk_(disk),
+      options_(std::move(options)),
+      lock_(std::move(lock)),
+      key_(std::move(key)),
+      keys_(disk, options_.random) {}
 
 Journal::Body::~Body() {
   if (commit_ != nullptr) options_.syncer->stop();
 }
 
 journal::Room Journal::Body::room() const {
-  return {.segment_bytes_max = options_.segment_bytes_max,
+  return {.format = options_.format,
+          .segment_bytes_max = options_.segment_bytes_max,
           .grow_bytes = options_.grow_bytes,
           .reserve_bytes = options_.reserve_bytes,
           .free_bytes_min = options_.free_bytes_min};
@@ -52,10 +56,13 @@ Status Journal::Body::start(const JournalReplay& replay) {
       journal::recover(disk_, key_.public_key().name(), checkpoints_->newest(), options_, replay);
   PAWL_TRY(found);
   PAWL_TRY(checkpoints_->prepare());
+  const auto torn_keys = keys_.repair();
+  PAWL_TRY(torn_keys);
   PAWL_TRY(start_segment(*found));
 
   tree_ = std::move(found->tree);
   recovery_ = found->report;
+  recovery_.torn_bytes += *torn_keys * journal::key_slot_bytes;
   recovery_.created = !found->head;
   commit_ = std::make_unique<journal::GroupCommit>(
       segment_->file(), tree_.size(), key_, *checkpoints_,
@@ -87,7 +94,8 @@ Status Journal::Body::start_segment(const journal::Recovered& found) {
 Status Journal::Body::begin_segment() {
   auto fresh = SegmentWriter::create(disk_, tree_.size(), room());
   PAWL_TRY(fresh);
-  journal::SegmentHead head{.origin = key_.public_key().name(),
+  journal::SegmentHead head{.format = fresh->format(),
+                            .origin = key_.public_key().name(),
                             .payload_area = fresh->payload_area()};
   head.root = tree_.root();
   Status done;
@@ -119,8 +127,7 @@ std::unexpected<Error> Journal::Body::fail_for_ever(const Error& error) {
   return refusal();
 }
 
-Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
-                                                   std::span<const PayloadRef> payloads) const {
+Status Journal::Body::check(std::string_view record, std::span<const PayloadRef> payloads) {
   const std::uint64_t record_max =
       std::min(journal_record_bytes_max, options_.segment_bytes_max - segment_head_bytes_max);
   if (record.empty() || record.size() > record_max) {
@@ -129,7 +136,6 @@ Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
                             "expected",
                             record.size(), record_max));
   }
-  Need need{.frame = frame_bytes(record.size()), .entries = 0};
   for (const PayloadRef& payload : payloads) {
     if (payload.bytes.size() > journal_payload_bytes_max) {
       return fail(ErrorKind::invalid,
@@ -143,46 +149,56 @@ Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
           ErrorKind::internal,
           fmt::format("the record does not hold the commitment `{}` of its payload", named));
     }
-    need.entries += entry_bytes(payload.bytes.size());
+    // A key that was destroyed seals nothing any more: what would be written could not be read.
+    if (auto key = keys_.find(payload.key); !key) {
+      return fail(key.error().fault == ErrorKind::missing ? ErrorKind::internal : key.error().fault,
+                  key.error().message);
+    }
   }
-  return need;
+  return {};
 }
 
 // ErrorKind::environment leaves everything as it was.
-Status Journal::Body::find_room(const Need& need, Urgency urgency) {
+Status Journal::Body::find_room(std::size_t record_bytes, std::span<const PayloadRef> payloads,
+                                Urgency urgency) {
+  const auto need = [&]() -> journal::Need {
+    if (record_bytes == 0) return {};
+    return need_of(segment_->format(), record_bytes, payloads);
+  };
+  // The next record after a segment of another format begins one of this, but not where the disk
+  // has no room for it.
+  const bool other = segment_->format() != options_.format && !segment_->is_empty();
   Status found;
-  if (!segment_->wants(need.frame, need.entries)) found = begin_segment();
-  if (found) found = segment_->find_room(need.frame, need.entries);
+  if (!segment_->wants(need()) || (other && record_bytes != 0)) found = begin_segment();
+  if (found) found = segment_->find_room(need());
   if (found) {
     full_ = false;
     return {};
   }
   if (found.error().fault != ErrorKind::environment) return fail_for_ever(found.error());
   full_ = true;
-  if (urgency == Urgency::reserve && segment_->reserve_holds(need.frame, need.entries)) return {};
+  if (urgency == Urgency::reserve && segment_->reserve_holds(need())) return {};
   return found;
 }
 
 Result<std::uint64_t> Journal::Body::append(std::string_view record,
                                             std::span<const PayloadRef> payloads, Urgency urgency) {
   if (closed_ || commit_->failed()) return refusal();
-  const auto need = measure(record, payloads);
-  PAWL_TRY(need);
-  PAWL_TRY(find_room(*need, urgency));
+  PAWL_TRY(check(record, payloads));
+  PAWL_TRY(find_room(record.size(), payloads, urgency));
 
   const std::uint64_t seq = tree_.size();
-  const std::uint64_t entries_begin = segment_->payload_area() + segment_->place().payload_end;
-  if (Status written = segment_->write(seq, record, payloads); !written) {
-    return fail_for_ever(written.error());
-  }
+  const auto entries_begin = segment_->write(seq, record, payloads, keys_);
+  if (!entries_begin) return fail_for_ever(entries_begin.error());
   tree_.append(segment_->place().leaf_before);
-  bytes_written_ += need->frame + need->entries;
+  const journal::Need written = need_of(segment_->format(), record.size(), payloads);
+  bytes_written_ += written.records + written.payloads;
   if (unnamed_ && options_.names_snapshot(record, unnamed_->digest)) unnamed_.reset();
   if (index_) {
-    std::uint64_t at = entries_begin;
+    std::uint64_t at = *entries_begin;
     for (const PayloadRef& payload : payloads) {
       index_->add(payload.commitment.digest, {segment_->place().first, at});
-      at += entry_bytes(payload.bytes.size());
+      at += journal::entry_bytes(segment_->format(), payload.bytes.size());
     }
   }
   if (commit_->written(seq + 1)) options_.syncer->wake();
@@ -191,7 +207,7 @@ Result<std::uint64_t> Journal::Body::append(std::string_view record,
 
 Status Journal::Body::make_room() {
   if (closed_ || commit_->failed()) return refusal();
-  return find_room({}, Urgency::ordinary);
+  return find_room(0, {}, Urgency::ordinary);
 }
 
 void Journal::Body::request_sync(std::uint64_t seq) {
@@ -259,6 +275,22 @@ Status Journal::Body::erase(const Digest& commitment) {
   const Status erased = journal::erase_payload(disk_, *index_, commitment);
   if (!erased && erased.error().fault == ErrorKind::io) return fail_for_ever(erased.error());
   return erased;
+}
+
+Result<PayloadKey> Journal::Body::new_payload_key() {
+  if (closed_ || commit_->failed()) return refusal();
+  auto key = keys_.draw();
+  if (!key && key.error().fault != ErrorKind::environment) return fail_for_ever(key.error());
+  return key;
+}
+
+Status Journal::Body::destroy(PayloadKey key) {
+  if (closed_ || commit_->failed()) return refusal();
+  keys_.forget(key);
+  const Status destroyed = journal::erase_sealed(disk_, key);
+  if (!destroyed && destroyed.error().fault == ErrorKind::io)
+    return fail_for_ever(destroyed.error());
+  return destroyed;
 }
 
 Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {

@@ -10,6 +10,7 @@
 
 #include "io/journal/group_commit.h"
 #include "io/journal/journal.h"
+#include "io/journal/payload_keys.h"
 #include "io/journal/payloads.h"
 #include "io/journal/recovery.h"
 #include "io/journal/segment_writer.h"
@@ -32,6 +33,8 @@ class Journal::Body {
   Status make_room();
   Result<Payload> payload(const Digest& commitment);
   Status erase(const Digest& commitment);
+  Result<PayloadKey> new_payload_key();
+  Status destroy(PayloadKey key);
   Result<SnapshotWritten> snapshot(std::string_view state);
   Status close();
 
@@ -49,17 +52,13 @@ class Journal::Body {
     std::uint64_t seq;
     Completion<Status> done;
   };
-  struct Need {
-    std::uint64_t frame = 0;
-    std::uint64_t entries = 0;
-  };
-
   journal::Room room() const;
   // Runs `step` on the loop's thread later, unless the journal is gone by then.
   std::function<void()> posted(void (Body::*step)());
   Status start_segment(const journal::Recovered& found);
-  Result<Need> measure(std::string_view record, std::span<const PayloadRef> payloads) const;
-  Status find_room(const Need& need, Urgency urgency);
+  // What cannot be stored at all is refused before anything is written.
+  Status check(std::string_view record, std::span<const PayloadRef> payloads);
+  Status find_room(std::size_t record_bytes, std::span<const PayloadRef> payloads, Urgency urgency);
   Status begin_segment();
   void on_progress();
   void on_checkpoint_due();
@@ -76,6 +75,7 @@ class Journal::Body {
   std::optional<journal::CheckpointLog> checkpoints_;
   journal::Frontier tree_;
   std::optional<journal::SegmentWriter> segment_;
+  journal::PayloadKeys keys_;
   std::unique_ptr<journal::GroupCommit> commit_;
   std::optional<journal::PayloadIndex> index_;
   std::optional<SnapshotWritten> unnamed_;  // the last snapshot, until a record names it

@@ -260,6 +260,132 @@ TEST_F(JournalTest, ErasureLeavesEveryProofIntact) {
   EXPECT_EQ(open()->payload(commitment.digest)->state, PayloadState::erased);
 }
 
+TEST_F(JournalTest, ADestroyedKeyErasesWhatItSealsAndNothingElse) {
+  auto journal = open();
+  const PayloadKey one = *journal->new_payload_key();
+  const PayloadKey two = *journal->new_payload_key();
+  EXPECT_NE(one, two);
+  const std::string secret = "what the first run was asked";
+  std::vector<Commitment> stored;
+  for (const PayloadKey key : {one, one, two, no_payload_key}) {
+    const Commitment commitment = journal->commit_to(secret);
+    const PayloadRef ref{commitment, secret, key};
+    ASSERT_TRUE(journal->append("{\"p\":\"" + commitment.text() + "\"}", {&ref, 1}));
+    stored.push_back(commitment);
+  }
+  const Digest root = journal->root();
+  // None of them can be read in the file.
+  std::ifstream segment(scratch_.path() + "/a/state/" + "journal/00000000000000000000.seg");
+  const std::string bytes{std::istreambuf_iterator<char>(segment), {}};
+  EXPECT_EQ(bytes.find(secret), bytes.npos);
+
+  ASSERT_TRUE(journal->destroy(one).has_value());
+  EXPECT_TRUE(journal->destroy(one).has_value());
+  EXPECT_EQ(journal->destroy(two + 1000).error().fault, ErrorKind::missing);
+  EXPECT_EQ(journal->destroy(no_payload_key).error().fault, ErrorKind::missing);
+  const Commitment late = journal->commit_to(secret);
+  const PayloadRef refused{late, secret, one};
+  EXPECT_EQ(journal->append(late.text(), {&refused, 1}).error().fault, ErrorKind::internal);
+  for (int life = 0; life < 2; ++life) {
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      const auto payload = journal->payload(stored[i].digest);
+      ASSERT_TRUE(payload.has_value()) << to_string(payload.error());
+      EXPECT_EQ(payload->state, i < 2 ? PayloadState::erased : PayloadState::present) << i;
+      EXPECT_EQ(payload->bytes, i < 2 ? "" : secret) << i;
+    }
+    ASSERT_TRUE(journal->close().has_value());
+    journal.reset();
+    journal = open();
+    EXPECT_GT(*journal->new_payload_key(), two) << "a number is given out once";
+  }
+  EXPECT_EQ(journal->root(), root);
+  const auto verified = verify_journal(*disk_);
+  EXPECT_TRUE(verified->clean());
+  EXPECT_EQ(verified->payloads_erased, 2U);
+  EXPECT_EQ(verified->payloads_present, 2U);
+}
+
+// What a crash leaves of a batch of keys, and what a disk does to one.
+TEST_F(JournalTest, TornKeysCountAsDestroyedAndDamagedOnesStayToBeSeen) {
+  PayloadKey key = no_payload_key;
+  Commitment commitment;
+  {
+    auto journal = open();
+    key = *journal->new_payload_key();
+    commitment = journal->commit_to("sealed");
+    const PayloadRef ref{commitment, "sealed", key};
+    ASSERT_TRUE(journal->append(commitment.text(), {&ref, 1}));
+    ASSERT_TRUE(journal->close().has_value());
+  }
+  const std::string path = scratch_.path() + "/a/state/payload.keys";
+  std::ofstream(path, std::ios::app | std::ios::binary) << "PWK1" << std::string(96, '\0');
+  auto journal = open();
+  EXPECT_EQ(journal->recovery().torn_bytes, 128U);
+  EXPECT_EQ(*journal->new_payload_key(), key + 3);
+  ASSERT_TRUE(journal->close().has_value());
+  journal.reset();
+  expect_clean();
+
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(20) << 'x';
+  const auto verified = verify_journal(*disk_);
+  ASSERT_EQ(verified->findings.size(), 1U);
+  EXPECT_EQ(to_string(verified->findings.front()),
+            "payload.keys:0: the slot of payload key 1 is damaged");
+  journal = open();
+  const auto payload = journal->payload(commitment.digest);
+  ASSERT_FALSE(payload.has_value());
+  EXPECT_EQ(payload.error().fault, ErrorKind::corrupt);
+  EXPECT_THAT(payload.error().message, HasSubstr("the slot of payload key 1 is damaged"));
+}
+
+TEST_F(JournalTest, AJournalOfTheFirstFormatGoesOnInTheSecond) {
+  std::vector<std::pair<Commitment, std::string>> stored;
+  const auto append = [&stored](Journal& journal, PayloadKey key) {
+    const std::string bytes = fmt::format("payload {}", stored.size());
+    const Commitment commitment = journal.commit_to(bytes);
+    const PayloadRef ref{commitment, bytes, key};
+    ASSERT_TRUE(journal.append(fmt::format("[\"{}\"]", commitment.text()), {&ref, 1}));
+    stored.emplace_back(commitment, bytes);
+  };
+  JournalOptions options = immediate();
+  options.format = JournalFormat::first;
+  auto journal = open(std::move(options));
+  append(*journal, no_payload_key);
+  append(*journal, no_payload_key);
+  ASSERT_TRUE(journal->close().has_value());
+  journal.reset();
+  EXPECT_THAT(*disk_->list("journal"), testing::SizeIs(1));
+  for (int life = 0; life < 2; ++life) {
+    journal = open();
+    EXPECT_EQ(found_.size(), stored.size());
+    append(*journal, *journal->new_payload_key());
+    for (const auto& [commitment, bytes] : stored) {
+      const auto payload = journal->payload(commitment.digest);
+      ASSERT_TRUE(payload.has_value()) << to_string(payload.error());
+      EXPECT_EQ(payload->bytes, bytes);
+    }
+    ASSERT_TRUE(journal->close().has_value());
+    journal.reset();
+    EXPECT_THAT(*disk_->list("journal"),
+                ElementsAre("00000000000000000000.seg", "00000000000000000002.seg"));
+    expect_clean();
+  }
+  auto reader = JournalReader::open(*disk_);
+  ASSERT_TRUE(reader.has_value());
+  for (const auto& [commitment, bytes] : stored) {
+    const auto entry = reader->next();
+    ASSERT_TRUE(entry && *entry);
+    EXPECT_THAT((*entry)->record, HasSubstr(commitment.text()));
+    EXPECT_EQ(reader->payload(commitment.digest)->bytes, bytes);
+  }
+  // Erasing works in both.
+  journal = open();
+  ASSERT_TRUE(journal->erase(stored[0].first.digest).has_value());
+  ASSERT_TRUE(journal->erase(stored[2].first.digest).has_value());
+  ASSERT_TRUE(journal->close().has_value());
+  expect_clean();
+}
+
 TEST_F(JournalTest, AnAppendThatCannotBeStoredWritesNothing) {
   auto journal = open();
   const Commitment commitment = journal->commit_to("x");

@@ -4,8 +4,8 @@
 // payload. It is built when it is first needed, never at open. One commitment may have several
 // entries (the same payload stored with two records); an erasure destroys all of them.
 //
-// An erasure is first written down in `erasing`, durably; what a crash interrupts is finished by
-// `finish_erasures` at the next open.
+// An erasure, of a payload or of a key, is first written down in `erasing`, durably; what a crash
+// interrupts is finished by `finish_erasures` at the next open.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "io/journal/disk.h"
 #include "io/journal/frame.h"
 #include "io/journal/journal.h"
+#include "io/journal/segment.h"
 
 namespace pawl::journal {
 
@@ -27,7 +28,7 @@ struct PayloadPlace {
 
 class PayloadIndex {
  public:
-  // Walks the entry heads of all segments. Behind a damaged head nothing of its segment is found.
+  // Walks the heads of all segments. Behind a damaged head nothing of its segment is found.
   static Result<PayloadIndex> build(Disk& disk);
 
   void add(const Digest& commitment, const PayloadPlace& place);
@@ -43,6 +44,8 @@ class PayloadIndex {
     std::uint64_t place = 0;  // segment's index and entry's number; 0: free
   };
   Status walk(Disk& disk, std::uint64_t first);
+  // Entries from `offset` up to `end`, or to the first place where no head stands.
+  Status walk_entries(ReadAhead& file, JournalFormat format, PayloadPlace place, std::uint64_t end);
   void insert(std::vector<Slot>& slots, const Slot& slot) const;
 
   std::vector<std::uint64_t> segments_;
@@ -54,6 +57,7 @@ class PayloadIndex {
 // Errors as Journal::payload and Journal::erase promise them.
 Result<Payload> read_payload(Disk& disk, const PayloadIndex& index, const Digest& commitment);
 Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commitment);
+Status erase_sealed(Disk& disk, PayloadKey key);
 Status finish_erasures(Disk& disk);
 
 }  // namespace pawl::journal

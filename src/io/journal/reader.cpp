@@ -34,7 +34,7 @@ Status JournalReader::enter(std::uint64_t first) {
   }
   first_ = first;
   file_ = std::move(*file);
-  cursor_.emplace(*file_, (*start)->place, first, (*start)->head.payload_area);
+  cursor_.emplace(*file_, (*start)->head, (*start)->place, first);
   return {};
 }
 

@@ -149,7 +149,7 @@ Status Recoverer::follow(const Segment& next, const Place& end) const {
 Status Recoverer::walk(Place& place, std::uint64_t seq, const Visit& visit) {
   for (std::size_t at = segment_of(place.first);; ++at) {
     const Segment& segment = segments_[at];
-    FrameCursor cursor(*segment.file, place, seq, segment.start.head.payload_area);
+    FrameCursor cursor(*segment.file, segment.start.head, place, seq);
     for (;;) {
       auto frame = cursor.next();
       PAWL_TRY(frame);
@@ -214,13 +214,13 @@ Status Recoverer::choose_snapshot() {
 }
 
 Result<bool> Recoverer::payloads_whole(const Segment& segment, const Frame& frame) const {
-  const std::uint64_t area = segment.start.head.payload_area;
-  std::uint64_t at = frame.payload_begin;
-  while (at < frame.payload_end) {
-    auto entry = read_entry(*segment.file, area + at, area + frame.payload_end);
+  const JournalFormat format = segment.start.head.format;
+  std::uint64_t at = frame.entries_begin;
+  while (at < frame.entries_end) {
+    auto entry = read_entry(*segment.file, format, at, frame.entries_end);
     if (!entry && entry.error().fault != ErrorKind::corrupt) return std::unexpected(entry.error());
     if (!entry || entry->head.seq != frame.seq) return false;
-    at += entry_bytes(entry->head.length);
+    at += entry_bytes(format, entry->head.length);
   }
   return true;
 }
@@ -235,7 +235,9 @@ Result<Go> Recoverer::take(const Segment& segment, const Frame& frame) {
     if (!unsure_) {
       unsure_ = Place{.first = segment.start.place.first,
                       .offset = frame.offset,
-                      .payload_end = frame.payload_begin,
+                      .payload_end = segment.start.head.format == JournalFormat::first
+                                         ? frame.entries_begin - segment.start.head.payload_area
+                                         : 0,
                       .leaf_before = {}};
     }
   }

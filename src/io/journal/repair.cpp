@@ -92,19 +92,20 @@ Result<std::uint64_t> clean_tail(Disk& disk, const SegmentHead& head, const Plac
   auto file = disk.open(segment_path(end.first), Access::write);
   PAWL_TRY(file);
   const bool within = unsure.first == end.first;
-  Status done = write_again(**file, within ? unsure.offset : 0, end.offset);
-  PAWL_TRY(done);
-  done = write_again(**file, head.payload_area + (within ? unsure.payload_end : 0),
-                     head.payload_area + end.payload_end);
-  PAWL_TRY(done);
-  auto records = zero(**file, end.offset, head.payload_area);
-  if (!records) return records;
-  auto payloads = zero(**file, head.payload_area + end.payload_end, ~0ULL);
-  if (!payloads) return payloads;
-  done = (*file)->sync();
-  if (done) done = disk.sync_directory(journal_folder);
-  PAWL_TRY(done);
-  return *records + *payloads;
+  PAWL_TRY(write_again(**file, within ? unsure.offset : 0, end.offset));
+  const bool has_area = head.format == JournalFormat::first;
+  auto torn = zero(**file, end.offset, has_area ? head.payload_area : ~0ULL);
+  PAWL_TRY(torn);
+  if (has_area) {
+    PAWL_TRY(write_again(**file, head.payload_area + (within ? unsure.payload_end : 0),
+                         head.payload_area + end.payload_end));
+    auto payloads = zero(**file, head.payload_area + end.payload_end, ~0ULL);
+    PAWL_TRY(payloads);
+    *torn += *payloads;
+  }
+  PAWL_TRY((*file)->sync());
+  PAWL_TRY(disk.sync_directory(journal_folder));
+  return *torn;
 }
 
 Status remove_all(Disk& disk, const std::vector<std::string>& paths) {

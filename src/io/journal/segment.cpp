@@ -61,8 +61,8 @@ Result<std::optional<SegmentStart>> read_segment_start(const File& file, std::ui
   auto there = read_there(file, 0, enough_bytes);
   PAWL_TRY(there);
   const std::string& bytes = *there;
-  const auto head = read_frame_head(bytes);
-  if (!head || head->kind != FrameKind::segment || head->seq != first || head->payload_end != 0 ||
+  const auto head = read_frame_head(JournalFormat::first, bytes);
+  if (!head || head->kind != FrameKind::segment || head->seq != first || head->entries != 0 ||
       frame_bytes(head->length) > bytes.size()) {
     return std::nullopt;
   }
@@ -78,15 +78,12 @@ Result<std::optional<SegmentStart>> read_segment_start(const File& file, std::ui
   return start;
 }
 
-// At least `count` bytes from `offset` on where the file has them, else what there is.
-Result<std::string_view> FrameCursor::bytes(std::uint64_t offset, std::uint64_t count) {
-  if (offset < buffer_at_ || offset + count > buffer_at_ + buffer_.size()) {
-    const std::uint64_t wanted =
-        std::min(std::max<std::uint64_t>(count, read_ahead_bytes), limit_ - offset);
-    buffer_.resize(wanted);
-    buffer_at_ = offset;
+Result<std::string_view> ReadAhead::bytes(std::uint64_t offset, std::uint64_t count) {
+  if (offset < at_ || offset + count > at_ + buffer_.size()) {
+    buffer_.resize(std::max<std::uint64_t>(count, read_ahead_bytes));
+    at_ = offset;
     std::size_t have = 0;
-    while (have < wanted) {
+    while (have < buffer_.size()) {
       auto read = file_->read_at(offset + have, std::span(buffer_).subspan(have));
       if (!read) {
         buffer_.clear();
@@ -97,65 +94,92 @@ Result<std::string_view> FrameCursor::bytes(std::uint64_t offset, std::uint64_t 
     }
     buffer_.resize(have);
   }
-  return std::string_view(buffer_).substr(offset - buffer_at_);
+  return std::string_view(buffer_).substr(offset - at_);
+}
+
+FrameCursor::FrameCursor(const File& file, const SegmentHead& head, const Place& place,
+                         std::uint64_t seq)
+    : file_(file),
+      format_(head.format),
+      place_(place),
+      seq_(seq),
+      area_(head.payload_area),
+      limit_(head.format == JournalFormat::first ? head.payload_area : area_bytes_max) {}
+
+bool FrameCursor::fits(const FrameHead& head, Frame& found) const {
+  if (head.kind != FrameKind::record || head.seq != seq_ || head.length == 0 ||
+      head.length > journal_record_bytes_max ||
+      head.entries % entry_alignment_bytes(format_) != 0 || head.entries > area_bytes_max) {
+    return false;
+  }
+  const std::uint64_t end = place_.offset + frame_bytes(head.length);
+  found = {};
+  found.seq = seq_;
+  found.offset = place_.offset;
+  found.entries_begin = end;
+  if (format_ == JournalFormat::first) {
+    found.entries_begin = area_ + place_.payload_end;
+    found.entries_end = area_ + head.entries;
+    return found.entries_begin <= found.entries_end && end <= limit_;
+  }
+  found.entries_end = end + head.entries;
+  return found.entries_end <= limit_;
 }
 
 Result<std::optional<Frame>> FrameCursor::next() {
   const auto stop = [this]() -> Result<std::optional<Frame>> {
-    buffer_.clear();  // what was read may be half of a write: look again next time
+    file_.forget();
     return std::nullopt;
   };
   if (place_.offset + frame_head_bytes > limit_) return stop();
-  auto start = bytes(place_.offset, frame_head_bytes);
+  auto start = file_.bytes(place_.offset, frame_head_bytes);
   PAWL_TRY(start);
-  const auto head = read_frame_head(*start);
-  if (!head || head->kind != FrameKind::record || head->seq != seq_ || head->length == 0 ||
-      head->length > journal_record_bytes_max || head->payload_end < place_.payload_end ||
-      head->payload_end % entry_alignment_bytes != 0 || head->payload_end > area_bytes_max ||
-      place_.offset + frame_bytes(head->length) > limit_) {
-    return stop();
-  }
-  auto whole = bytes(place_.offset, frame_head_bytes + head->length);
+  const auto head = read_frame_head(format_, *start);
+  Frame found;
+  if (!head || !fits(*head, found)) return stop();
+  auto whole = file_.bytes(place_.offset, frame_head_bytes + head->length);
   PAWL_TRY(whole);
   if (whole->size() < frame_head_bytes + head->length) return stop();
   const std::string_view frame = whole->substr(0, frame_head_bytes + head->length);
   if (!frame_is_whole(frame, *head, place_.leaf_before)) return stop();
 
-  Frame found{.seq = seq_,
-              .text = frame.substr(frame_head_bytes),
-              .leaf = {},
-              .payload_begin = place_.payload_end,
-              .payload_end = head->payload_end,
-              .offset = place_.offset,
-              .end = place_.offset + frame_bytes(head->length)};
+  found.text = frame.substr(frame_head_bytes);
   found.leaf = leaf_hash(found.text);
-  place_.offset = found.end;
-  place_.payload_end = found.payload_end;
+  if (format_ == JournalFormat::first) {
+    place_.offset += frame_bytes(head->length);
+    place_.payload_end = head->entries;
+  } else {
+    place_.offset = found.entries_end;
+  }
   place_.leaf_before = found.leaf;
   ++seq_;
   return found;
 }
 
-Result<EntryRead> read_entry(const File& file, std::uint64_t offset, std::uint64_t end) {
+Result<EntryRead> read_entry(const File& file, JournalFormat format, std::uint64_t offset,
+                             std::uint64_t end) {
   const auto wrong = [](const char* what) { return fail(ErrorKind::corrupt, what); };
-  if (offset + entry_head_bytes > end) return wrong("the head of a payload is cut off");
-  auto bytes = read_exactly(file, offset, entry_head_bytes);
+  const std::size_t head_bytes = entry_head_bytes(format);
+  if (offset + head_bytes > end) return wrong("the head of a payload is cut off");
+  auto bytes = read_exactly(file, offset, head_bytes);
   PAWL_TRY(bytes);
-  const auto head = read_entry_head(*bytes);
+  const auto head = read_entry_head(format, *bytes);
   if (!head) return wrong("the head of a payload is damaged");
-  if (head->length > journal_payload_bytes_max || offset + entry_bytes(head->length) > end) {
+  if (head->length > journal_payload_bytes_max ||
+      offset + entry_bytes(format, head->length) > end) {
     return wrong("a payload is longer than its room");
   }
-  auto rest = read_exactly(file, offset + entry_head_bytes, salt_bytes + head->length);
-  PAWL_TRY(rest);
+  auto body = read_exactly(file, offset + head_bytes, salt_bytes + head->length);
+  PAWL_TRY(body);
   if (head->state == EntryState::erased) {
-    if (!all_zero(*rest)) return wrong("an erased payload still has bytes");
+    if (!all_zero(*body)) return wrong("an erased payload still has bytes");
     return EntryRead{*head, {}};
   }
   // Salt and bytes stand in a row, as they were hashed.
-  if (sha256(*rest) != head->commitment) return wrong("a payload is not what was committed to");
-  rest->erase(0, salt_bytes);
-  return EntryRead{*head, std::move(*rest)};
+  const bool whole = format == JournalFormat::first ? sha256(*body) == head->commitment
+                                                    : crc32c(*body) == head->body_crc;
+  if (!whole) return wrong("a payload is not what was committed to");
+  return EntryRead{*head, std::move(*body)};
 }
 
 }  // namespace pawl::journal

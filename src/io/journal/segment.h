@@ -31,9 +31,11 @@ Result<std::vector<std::uint64_t>> list_snapshots(Disk& disk);
 
 // Where the next frame is expected, and what it must continue.
 struct Place {
-  std::uint64_t first = 0;        // of the segment
-  std::uint64_t offset = 0;       // in the segment's file
-  std::uint64_t payload_end = 0;  // of the record before, 0 at the start of a segment
+  std::uint64_t first = 0;   // of the segment
+  std::uint64_t offset = 0;  // in the segment's file
+  // Of the record before, in the payload area; 0 at the start of a segment, and in the second
+  // format.
+  std::uint64_t payload_end = 0;
   Digest leaf_before{};
 };
 
@@ -49,17 +51,31 @@ struct Frame {
   std::uint64_t seq = 0;
   std::string_view text;  // until the cursor is asked again
   Digest leaf{};
-  std::uint64_t payload_begin = 0;  // its entries in the payload area: [begin, end)
-  std::uint64_t payload_end = 0;
-  std::uint64_t offset = 0;  // of the frame
-  std::uint64_t end = 0;     // of its padding
+  std::uint64_t offset = 0;  // of the frame, in the file; so are the next
+  std::uint64_t entries_begin = 0;
+  std::uint64_t entries_end = 0;
+};
+
+// Reads a file forward in large pieces, for the many small reads of a walk.
+class ReadAhead {
+ public:
+  explicit ReadAhead(const File& file) : file_(&file) {}
+  // At least `count` bytes from `offset` on where the file has them, else what there is; until
+  // asked again.
+  Result<std::string_view> bytes(std::uint64_t offset, std::uint64_t count);
+  // What was read may be half of a write: look again next time.
+  void forget() { buffer_.clear(); }
+
+ private:
+  const File* file_;
+  std::string buffer_;
+  std::uint64_t at_ = 0;
 };
 
 class FrameCursor {
  public:
-  // `limit`: where the payload area begins. `file` outlives the cursor.
-  FrameCursor(const File& file, const Place& place, std::uint64_t seq, std::uint64_t limit)
-      : file_(&file), place_(place), seq_(seq), limit_(limit) {}
+  // `head`: of the segment. `file` outlives the cursor.
+  FrameCursor(const File& file, const SegmentHead& head, const Place& place, std::uint64_t seq);
 
   Result<std::optional<Frame>> next();
 
@@ -67,23 +83,26 @@ class FrameCursor {
   std::uint64_t seq() const { return seq_; }
 
  private:
-  Result<std::string_view> bytes(std::uint64_t offset, std::uint64_t count);
+  // Whether what the head says is possible here; says then where frame and entries end.
+  bool fits(const FrameHead& head, Frame& found) const;
 
-  const File* file_;
+  ReadAhead file_;
+  JournalFormat format_;
   Place place_;
   std::uint64_t seq_;
-  std::uint64_t limit_;
-  std::string buffer_;
-  std::uint64_t buffer_at_ = 0;
+  std::uint64_t area_;   // where the payload area begins
+  std::uint64_t limit_;  // no frame ends behind it
 };
 
-// Reads one entry of a payload area as it should stand at `offset` of the file: its head, and
-// whether salt and bytes are the ones committed to (or zeros, where it is erased).
+// Reads one entry as it should stand at `offset` of the file: its head, and salt and bytes as they
+// were written (zeros, where it is erased): in the first format they are what was committed to, in
+// the second they are sealed.
 struct EntryRead {
   EntryHead head;
-  std::string bytes;
+  std::string body;
 };
 // ErrorKind::corrupt with what is wrong. `end` bounds the entry.
-Result<EntryRead> read_entry(const File& file, std::uint64_t offset, std::uint64_t end);
+Result<EntryRead> read_entry(const File& file, JournalFormat format, std::uint64_t offset,
+                             std::uint64_t end);
 
 }  // namespace pawl::journal

@@ -33,6 +33,7 @@ namespace journal {
 namespace {
 
 constexpr std::string_view magic = "PAWLSNAP";
+constexpr std::uint32_t snapshot_version = 1;
 constexpr std::size_t fixed_bytes = 96;
 
 void put_value(std::string& out, std::integral auto value) {
@@ -52,7 +53,7 @@ std::string snapshot_bytes(const Frontier& tree, const Place& place, std::string
   std::string out;
   out.reserve(fixed_bytes + tree.hashes().size() * sizeof(Digest) + state.size());
   out.append(magic);
-  put_value(out, format_version);
+  put_value(out, snapshot_version);
   put_value(out, static_cast<std::uint32_t>(tree.hashes().size()));
   put_value(out, tree.size());
   put_value(out, place.first);
@@ -69,7 +70,7 @@ std::string snapshot_bytes(const Frontier& tree, const Place& place, std::string
 Result<Snapshot> parse_snapshot(std::string bytes) {
   const auto wrong = [] { return fail(ErrorKind::corrupt, "this is not a whole snapshot"); };
   if (bytes.size() < fixed_bytes || !bytes.starts_with(magic) ||
-      take<std::uint32_t>(bytes, 8) != format_version || take<std::uint64_t>(bytes, 56) != 0) {
+      take<std::uint32_t>(bytes, 8) != snapshot_version || take<std::uint64_t>(bytes, 56) != 0) {
     return wrong();
   }
   const auto count = take<std::uint32_t>(bytes, 12);

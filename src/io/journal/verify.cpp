@@ -139,6 +139,63 @@ Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVeri
   return snapshots;
 }
 
+// The slots from one on, as they stand there.
+Result<std::vector<SealKeys::Found>> SealKeys::slots(std::uint64_t from) const {
+  constexpr std::size_t slot_bytes = 64;
+  constexpr std::size_t block_slots = 1024;
+  std::vector<Found> found;
+  auto file = disk_.open("payload.keys", Access::read);
+  if (!file && file.error().fault == ErrorKind::missing) return found;
+  PAWL_TRY(file);
+  for (;;) {
+    const std::uint64_t next = from + found.size();
+    auto block = read_there(**file, next * slot_bytes, block_slots * slot_bytes);
+    PAWL_TRY(block);
+    for (std::size_t at = 0; at < block->size(); at += slot_bytes) {
+      const Fields slot(std::string_view(*block).substr(at, slot_bytes));
+      const std::uint32_t state = slot.u32(4);
+      const bool whole = slot.text(0, 4) == "PWK1" && (state == 1 || state == 2) &&
+                         slot.u64(8) == from + found.size() + 1 && slot.is_zero(48, 60) &&
+                         slot.u32(60) == crc32c(slot.text(0, 60)) &&
+                         (state == 1 || slot.is_zero(16, 48));
+      // What a running node has not written to its end, or a crash tore, seals nothing.
+      const bool unfinished = slot.is_zero(60, 64);
+      Found one{.state = whole ? (state == 1 ? State::present : State::destroyed)
+                               : (unfinished ? State::missing : State::damaged)};
+      if (one.state == State::present) std::memcpy(one.key.data(), slot.text(16, 32).data(), 32);
+      found.push_back(one);
+    }
+    if (block->size() < block_slots * slot_bytes) return found;
+  }
+}
+
+Status SealKeys::read(Findings& findings) {
+  auto found = slots(0);
+  PAWL_TRY(found);
+  found_ = *std::move(found);
+  bool before = false;
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const bool damaged = found_[i].state == State::damaged;
+    if (damaged && !before) {
+      findings.add("payload.keys", i * 64,
+                   fmt::format("the slot of payload key {} is damaged", i + 1));
+    }
+    before = damaged;
+  }
+  return {};
+}
+
+SealKeys::Found SealKeys::find(std::uint64_t number) {
+  if (number == 0) return {.state = State::present};
+  if (number > found_.size() || found_[number - 1].state == State::missing) {
+    found_.resize(std::min<std::uint64_t>(number - 1, found_.size()));
+    if (const auto more = slots(found_.size())) {
+      found_.insert(found_.end(), more->begin(), more->end());
+    }
+  }
+  return number > found_.size() ? Found{} : found_[number - 1];
+}
+
 }  // namespace journal
 
 Result<JournalVerification> verify_journal(Disk& disk, const VerifyOptions& options) {
@@ -159,9 +216,11 @@ Result<JournalVerification> verify_journal(Disk& disk, const VerifyOptions& opti
   PAWL_TRY(walked);
 
   // A record that is lost may be the one that names a snapshot.
-  const bool all_read = result.readable.empty()
-                            ? result.records == 0 && result.findings.size() == before
-                            : result.readable.front() == ReadableRecords{0, result.records};
+  const bool to_the_end = result.records >= result.checkpoint_size;
+  const bool all_read =
+      result.readable.empty()
+          ? result.records == 0 && result.findings.size() == before
+          : to_the_end && result.readable.front() == ReadableRecords{0, result.records};
   for (const auto& [digest, snapshot] : *snapshots) {
     if (!all_read) break;
     if (snapshot.size > result.records) {

@@ -112,6 +112,28 @@ struct SnapshotFile {
 using SnapshotFiles = std::map<std::string, SnapshotFile>;
 Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVerification& into);
 
+// `payload.keys`: the keys that seal payloads of the second format.
+class SealKeys {
+ public:
+  enum class State : std::uint8_t { present, destroyed, damaged, missing };
+  struct Found {
+    State state = State::missing;
+    Digest key{};
+  };
+
+  explicit SealKeys(Disk& disk) : disk_(disk) {}
+  // Looks at every slot; slots that are damaged in a row are one finding.
+  Status read(Findings& findings);
+  // A slot whose writing had not ended at `read` is read again. Key 0 is no secret.
+  Found find(std::uint64_t number);
+
+ private:
+  Result<std::vector<Found>> slots(std::uint64_t from) const;
+
+  Disk& disk_;
+  std::vector<Found> found_;
+};
+
 // Walks all segments.
 Status verify_segments(Disk& disk, const VerifyOptions& options, const PromisedRoots& roots,
                        SnapshotFiles& snapshots, Findings& findings, JournalVerification& into);

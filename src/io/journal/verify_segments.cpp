@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::size_t head_bytes = 32;
 constexpr std::size_t verified_fixed_bytes = 112;
-constexpr std::size_t entry_bytes = 64;
-constexpr std::size_t salt_and_entry_bytes = 80;
+constexpr std::uint64_t area_multiple = 64;
+constexpr std::size_t verified_salt_bytes = 16;
+constexpr std::uint64_t second_bytes_max = 1ULL << 40;
 constexpr std::uint32_t record_kind = 1;
 constexpr std::uint32_t segment_kind = 2;
 constexpr std::uint64_t text_bytes_max = 16UL << 20;
@@ -57,7 +58,8 @@ class Segments {
         snapshots_(snapshots),
         findings_(findings),
         into_(into),
-        signed_(roots.empty() ? 0 : roots.rbegin()->first) {}
+        signed_(roots.empty() ? 0 : roots.rbegin()->first),
+        keys_(disk) {}
 
   Status run();
 
@@ -65,7 +67,7 @@ class Segments {
   struct Frame {
     std::uint32_t length = 0;
     std::uint64_t seq = 0;
-    std::uint64_t payload_end = 0;
+    std::uint64_t entries = 0;  // the field: an end in the payload area, or bytes behind the frame
     std::uint32_t kind = 0;
     std::uint32_t crc = 0;
     std::string text;
@@ -103,7 +105,11 @@ class Segments {
   void record(const Frame& frame);
   Result<bool> payloads(const Frame& frame, bool last);
   Result<bool> payloads_whole(const Frame& frame);
-  Result<std::uint64_t> entry(std::uint64_t at, const Frame& frame, bool& good);
+  Result<std::uint64_t> entry(std::uint64_t at, std::uint64_t end, const Frame& frame, bool& good);
+  // Whether the stored bytes are what the entry commits to, as far as its key is there.
+  Result<std::string> wrong_body(const Fields& head, std::string_view body);
+  // Where the frame that begins at `at` ends, with what belongs to it.
+  std::uint64_t end_of(std::uint64_t at, const Frame& frame) const;
   Result<std::optional<std::uint64_t>> first_nonzero(const File& file, std::uint64_t from,
                                                      std::uint64_t to);
   Status padding(std::uint64_t from, std::uint64_t to);
@@ -129,9 +135,11 @@ class Segments {
   bool tree_known_ = true;          // false behind damage: no root can be compared any more
   std::uint64_t fitting_size_ = 0;  // the last at which one was the promised one
   Chain chain_;
-  std::optional<Window> window_, payload_window_;  // one for each area of the segment
+  SealKeys keys_;
+  std::optional<Window> window_, payload_window_;  // one for frames, one for payloads
   std::string file_;
-  std::uint64_t area_ = 0;   // where the payloads of this segment begin
+  bool second_ = false;      // the format of this segment
+  std::uint64_t area_ = 0;   // where the payload area begins; second format: behind everything
   std::uint64_t place_ = 0;  // of the next frame
 
   bool lost_ = false;        // within damage: what follows from it is not said again
@@ -156,7 +164,14 @@ void Segments::close_readable(std::uint64_t end) {
 void Segments::lose(std::uint64_t at, std::string what) {
   tree_known_ = false;
   if (lost_) return;
-  // The padding before it is part of the same damage.
+  // Payloads that are damaged right before it are the same damage, and so is its padding.
+  if (spoiling_ && second_ && spoilt_ && *spoilt_ + 1 == into_.findings.size()) {
+    close_readable(chain_.seq);
+    lost_ = true;
+    loss_ = spoilt_;
+    spoiling_ = false;
+    return;
+  }
   if (padding_ && *padding_ + 1 == into_.findings.size() && padding_end_ == at) {
     at = into_.findings.back().offset;
     into_.findings.pop_back();
@@ -222,6 +237,7 @@ Result<std::optional<Segments::Next>> Segments::next_segment(
 Status Segments::run() {
   const auto firsts = list();
   PAWL_TRY(firsts);
+  PAWL_TRY(keys_.read(findings_));
   roots_at(0);
   for (std::size_t i = 0; i < firsts->size(); ++i) {
     if (options_.stop && options_.stop()) {
@@ -289,7 +305,8 @@ void Segments::continue_with(std::uint64_t first, std::string_view text) {
   } else {
     link(first, text);
   }
-  area_ = Fields(text).u64(8);
+  second_ = Fields(text).u32(0) == 2;
+  area_ = second_ ? second_bytes_max : Fields(text).u64(8);
   chain_ = Chain{.seq = first, .leaf = digest_at(text, 80), .first = first};
 }
 
@@ -317,12 +334,15 @@ Status Segments::segment(std::uint64_t first, const std::optional<Next>& next) {
 std::string Segments::wrong_head(std::uint64_t first, const Frame& frame) {
   const Fields fields(frame.text);
   const std::uint64_t area = fields.u64(8);
+  const bool first_format =
+      fields.u32(0) == 1 && area % area_multiple == 0 && area >= head_bytes + frame.length;
+  const bool second_format = fields.u32(0) == 2 && area == 0;
   if (frame.kind == segment_kind && frame.seq != first) {
     return fmt::format("the file holds the segment that begins with record {}", frame.seq);
   }
-  if (frame.kind != segment_kind || frame.payload_end != 0 ||
-      frame.length != verified_fixed_bytes + fields.u32(4) || fields.u32(0) != 1 ||
-      !fields.is_zero(40, 48) || area % entry_bytes != 0 || area < head_bytes + frame.length) {
+  if (frame.kind != segment_kind || frame.entries != 0 ||
+      frame.length != verified_fixed_bytes + fields.u32(4) || !fields.is_zero(40, 48) ||
+      (!first_format && !second_format)) {
     return "the head of the segment is damaged";
   }
   const std::string_view origin = fields.text(verified_fixed_bytes, ~0ULL);
@@ -354,11 +374,11 @@ Result<Segments::Frame> Segments::frame(std::uint64_t at, std::uint64_t limit, c
   if (fields.is_zero(0, head.size())) frame.wrong = "the record is missing";
   frame.length = fields.u32(4);
   frame.seq = fields.u64(8);
-  frame.payload_end = fields.u64(16);
+  frame.entries = fields.u64(16);
   frame.kind = fields.u32(24);
   frame.crc = fields.u32(28);
-  if (fields.text(0, 4) != "PWF1" || frame.length > text_bytes_max ||
-      at + up(head_bytes + frame.length, 8) > limit) {
+  if (fields.text(0, 4) != (second_ && at != 0 ? "PWF2" : "PWF1") ||
+      frame.length > text_bytes_max || at + up(head_bytes + frame.length, 8) > limit) {
     return frame;
   }
   auto text = window_->read(at + head_bytes, frame.length);
@@ -375,7 +395,7 @@ Result<Segments::Frame> Segments::frame(std::uint64_t at, std::uint64_t limit, c
 
 Result<std::optional<std::uint64_t>> Segments::behind_the_end(const File& file) {
   auto behind = first_nonzero(file, place_, area_);
-  if (!behind || *behind) return behind;
+  if (!behind || *behind || second_) return behind;
   return first_nonzero(file, area_ + chain_.payload_end, ~0ULL);
 }
 
@@ -415,7 +435,7 @@ Result<bool> Segments::end_or_damage(const Frame& frame, std::optional<std::uint
 // checksum is seeded by the record before, which is lost.
 Result<bool> Segments::proved(const Frame& found, std::uint64_t at,
                               const std::optional<Next>& next) {
-  const std::uint64_t end = at + up(head_bytes + found.length, 8);
+  const std::uint64_t end = end_of(at, found);
   const Digest leaf = sha256({std::string_view("\0", 1), found.text});
   if (next && next->head_known && found.seq + 1 == next->first && leaf == next->leaf_before) {
     return true;
@@ -423,12 +443,16 @@ Result<bool> Segments::proved(const Frame& found, std::uint64_t at,
   auto after = frame(end, area_, leaf);
   PAWL_TRY(after);
   return after->whole && after->kind == record_kind && after->seq == found.seq + 1 &&
-         after->payload_end >= found.payload_end;
+         (second_ || after->entries >= found.entries);
+}
+
+std::uint64_t Segments::end_of(std::uint64_t at, const Frame& frame) const {
+  return at + up(head_bytes + frame.length, 8) + (second_ ? frame.entries : 0);
 }
 
 // The next place at or behind `at` where a frame may begin; nothing: none does.
 Result<std::optional<std::uint64_t>> Segments::next_mark(std::uint64_t at) {
-  constexpr std::string_view mark = "PWF1";
+  const std::string_view mark = second_ ? "PWF2" : "PWF1";
   while (at + head_bytes <= area_) {
     const auto block = window_->read(at, std::min(verified_block_bytes, area_ - at) / 8 * 8);
     PAWL_TRY(block);
@@ -450,9 +474,11 @@ Result<bool> Segments::find_again(const std::optional<Next>& next) {
     at = **mark;
     auto found = frame(at, area_, {});
     PAWL_TRY(found);
-    const bool fits = found->kind == record_kind && found->seq > chain_.seq &&
-                      found->payload_end >= chain_.payload_end && !found->text.empty() &&
-                      found->text.size() == found->length && (!next || found->seq < next->first);
+    const bool fits =
+        found->kind == record_kind && found->seq > chain_.seq &&
+        (second_ ? found->entries <= stored_bytes_max : found->entries >= chain_.payload_end) &&
+        !found->text.empty() && found->text.size() == found->length &&
+        (!next || found->seq < next->first);
     if (!fits) continue;
     if (found->length > budget) return false;
     budget -= found->length;
@@ -461,7 +487,7 @@ Result<bool> Segments::find_again(const std::optional<Next>& next) {
     if (!*stands) continue;
     go_on_at(found->seq);
     record(*found);
-    place_ = at + up(head_bytes + found->length, 8);
+    place_ = end_of(at, *found);
     return true;
   }
 }
@@ -472,7 +498,7 @@ Status Segments::records(const File& file, const std::optional<Next>& next) {
     auto found = frame(place_, area_, chain_.leaf);
     PAWL_TRY(found);
     if (!found->whole || found->kind != record_kind || found->seq != chain_.seq ||
-        found->payload_end < chain_.payload_end) {
+        (!second_ && found->entries < chain_.payload_end)) {
       const auto behind = behind_the_end(file);
       PAWL_TRY(behind);
       if (pauses > 0 && *behind && chain_.seq >= signed_) {
@@ -488,13 +514,19 @@ Status Segments::records(const File& file, const std::optional<Next>& next) {
       continue;
     }
     if (options_.pause && !next) pauses = pauses_max;
+    const std::uint64_t used = place_ + head_bytes + found->length;
+    // In the order of the file, so that damage that reaches over both is one.
+    if (second_) {
+      PAWL_TRY(padding(used, up(used, 8)));
+    }
     const auto good = payloads(*found, !next);
     PAWL_TRY(good);
     if (!*good) return {};
     record(*found);
-    const std::uint64_t end = place_ + head_bytes + found->length;
-    place_ = up(end, 8);
-    PAWL_TRY(padding(end, place_));
+    place_ = end_of(place_, *found);
+    if (!second_) {
+      PAWL_TRY(padding(used, place_));
+    }
     roots_at(tree_.size());
   }
 }
@@ -502,7 +534,7 @@ Status Segments::records(const File& file, const std::optional<Next>& next) {
 void Segments::record(const Frame& frame) {
   if (frame.length == 0) add(place_, "the record is empty", frame.seq);
   chain_.leaf = sha256({std::string_view("\0", 1), frame.text});
-  chain_.payload_end = frame.payload_end;
+  if (!second_) chain_.payload_end = frame.entries;
   ++chain_.seq;
   if (tree_known_) tree_.add(chain_.leaf);
   for (auto& [digest, snapshot] : snapshots_) {
@@ -554,7 +586,7 @@ Result<bool> Segments::payloads(const Frame& frame, bool last) {
   }
   if (!whole) return whole;
   if (*whole) {
-    if (frame.payload_end != chain_.payload_end) spoiling_ = false;
+    if (second_ ? frame.entries != 0 : frame.entries != chain_.payload_end) spoiling_ = false;
   } else if (last && frame.seq >= signed_) {
     take_back();
     torn(place_);
@@ -564,10 +596,12 @@ Result<bool> Segments::payloads(const Frame& frame, bool last) {
 }
 
 Result<bool> Segments::payloads_whole(const Frame& frame) {
-  std::uint64_t at = chain_.payload_end;
+  const std::uint64_t behind = place_ + up(head_bytes + frame.length, 8);
+  std::uint64_t at = second_ ? behind : area_ + chain_.payload_end;
+  const std::uint64_t end = second_ ? behind + frame.entries : area_ + frame.entries;
   bool whole = true;
-  while (at < frame.payload_end) {
-    auto length = entry(at, frame, whole);
+  while (at < end) {
+    auto length = entry(at, end, frame, whole);
     PAWL_TRY(length);
     if (*length == 0) return false;  // reported; what follows in this record cannot be found
     at += *length;
@@ -576,28 +610,35 @@ Result<bool> Segments::payloads_whole(const Frame& frame) {
 }
 
 // The length of the entry, 0 where its head is damaged.
-Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool& good) {
-  const std::uint64_t place = area_ + at;
+Result<std::uint64_t> Segments::entry(std::uint64_t place, std::uint64_t end, const Frame& frame,
+                                      bool& good) {
   // Payloads that are damaged in a row are one damage.
   const auto wrong = [&](std::string what) {
     good = false;
     if (spoiling_) return findings_.reaches(spoilt_, frame.seq);
     const bool cut = place >= file_bytes_;
     if (cut) what = fmt::format("the file ends early, at byte {}", file_bytes_);
-    spoilt_ = findings_.add(file_, cut ? file_bytes_ : place, std::move(what), frame.seq);
+    // The padding right before it is part of the same damage.
+    const bool joins = padding_ && *padding_ + 1 == into_.findings.size() && padding_end_ == place;
+    spoilt_ = joins ? padding_
+                    : findings_.add(file_, cut ? file_bytes_ : place, std::move(what), frame.seq);
     if (cut) cut_ = spoilt_;
     spoiling_ = true;
   };
-  auto bytes = payload_window_->read(place, entry_bytes);
+  const std::size_t head_size = second_ ? 72 : 64;
+  auto bytes = payload_window_->read(place, head_size);
   PAWL_TRY(bytes);
   const std::string head(*bytes);
   const Fields fields(head);
   const std::uint32_t state = fields.u32(4);
   const std::uint64_t length = fields.u64(8);
-  const std::uint64_t whole = up(salt_and_entry_bytes + length, entry_bytes);
-  if (fields.text(0, 4) != "PWE1" || (state != 1 && state != 2) || length > stored_bytes_max ||
-      !fields.is_zero(56, 60) || fields.u32(60) != crc32c(fields.text(0, 60)) ||
-      at + whole > frame.payload_end || fields.u64(16) != frame.seq) {
+  const std::uint64_t used = verified_salt_bytes + length;
+  const std::uint64_t whole = up(head_size + used, second_ ? 8 : 64);
+  const bool shaped = fields.text(0, 4) == (second_ ? "PWE2" : "PWE1") &&
+                      fields.u32(head_size - 4) == crc32c(fields.text(0, head_size - 4)) &&
+                      (second_ || fields.is_zero(56, 60));
+  if (!shaped || (state != 1 && state != 2) || length > stored_bytes_max || place + whole > end ||
+      fields.u64(16) != frame.seq) {
     wrong("the head of a payload is missing or damaged");
     return 0;
   }
@@ -605,22 +646,44 @@ Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool
   if (frame.text.find(commitment) == std::string::npos) {
     wrong(fmt::format("the record does not commit to the payload `{}`", commitment));
   }
-  auto stored = payload_window_->read(place + entry_bytes, whole - entry_bytes);
+  auto stored = payload_window_->read(place + head_size, whole - head_size);
   PAWL_TRY(stored);
-  const std::size_t used = salt_and_entry_bytes - entry_bytes + length;
   const Fields rest(*stored);
-  if (stored->size() != whole - entry_bytes || !rest.is_zero(used, stored->size())) {
+  if (stored->size() != whole - head_size || !rest.is_zero(used, stored->size())) {
     wrong("the padding of a payload is missing or not zero");
   } else if (state == 2) {
     ++into_.payloads_erased;
     if (!rest.is_zero(0, used)) wrong("an erased payload still has bytes");
   } else {
-    ++into_.payloads_present;
-    if (sha256(rest.text(0, used)) != digest_at(head, 24)) {
-      wrong(fmt::format("the payload is not what `{}` commits to", commitment));
-    }
+    auto said = wrong_body(fields, rest.text(0, used));
+    PAWL_TRY(said);
+    if (!said->empty()) wrong(*std::move(said));
   }
   return whole;
+}
+
+Result<std::string> Segments::wrong_body(const Fields& head, std::string_view body) {
+  const Digest commitment = digest_at(head.text(0, 56), 24);
+  std::string opened(body);
+  if (second_) {
+    if (crc32c(body) != head.u32(64))
+      return std::string("a sealed payload is not what was written");
+    const SealKeys::Found key = keys_.find(head.u64(56));
+    if (key.state == SealKeys::State::damaged) return std::string();  // said of its slot
+    if (key.state == SealKeys::State::missing) {
+      return fmt::format("payload.keys has no key {}, which seals this payload", head.u64(56));
+    }
+    if (key.state == SealKeys::State::destroyed) {
+      ++into_.payloads_erased;
+      return std::string();
+    }
+    std::array<std::uint8_t, 16> counter{};
+    std::copy_n(commitment.begin(), counter.size(), counter.begin());
+    aes256_ctr(key.key, counter, opened);
+  }
+  ++into_.payloads_present;
+  if (sha256(opened) == commitment) return std::string();
+  return fmt::format("the payload is not what `{}` commits to", to_string(commitment));
 }
 
 Status Segments::padding(std::uint64_t from, std::uint64_t to) {

@@ -161,6 +161,7 @@ Status Fold::operator()(const RunOpened& b) {
   run.sponsor = b.sponsor;
   run.policy = b.policy;
   run.caller = b.caller;
+  run.payload_key = b.payload_key;
   run.opened = at;
   run.journal_bytes = record_charge_bytes;
   const auto covered = [&](const Kill& kill) { return covers(kill, run); };

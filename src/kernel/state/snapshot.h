@@ -94,6 +94,7 @@ void members(V& v, Part<V, Run>& r) {
   v.need("key", r.key);
   v.may("live", r.live);
   v.need("opened", r.opened);
+  v.may("payload_key", r.payload_key);
   phase_member(v, r.phase, RunPhase::closed);
   v.may("policy", r.policy);
   time_member(v, "revoked", r.revoked);
