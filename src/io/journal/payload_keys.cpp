@@ -11,9 +11,10 @@ namespace pawl::journal {
 namespace {
 
 constexpr std::string_view slot_magic = "PWK1";
+constexpr std::string_view slot_end = "end.";
 constexpr std::uint64_t batch_max = 64;
 constexpr std::size_t known_max = 4096;
-constexpr std::size_t state_at = 4, number_at = 8, key_at = 16, crc_at = 60;
+constexpr std::size_t state_at = 4, number_at = 8, key_at = 16, crc_at = 56, end_at = 60;
 // Keys that everybody knows and keys of one run do not meet: this is no slot's.
 constexpr Digest open_key{};
 
@@ -33,6 +34,7 @@ std::string slot_bytes(const Slot& slot) {
   std::memcpy(out.data() + key_at, slot.key.data(), slot.key.size());
   const std::uint32_t crc = crc32c(std::string_view(out).substr(0, crc_at));
   std::memcpy(out.data() + crc_at, &crc, sizeof crc);
+  std::memcpy(out.data() + end_at, slot_end.data(), slot_end.size());
   return out;
 }
 
@@ -53,7 +55,7 @@ std::optional<Slot> read_slot(std::string_view bytes, PayloadKey number) {
 // A write reaches the disk from its beginning on, and sector by sector: what a crash tore has no
 // end. What has one and is not whole is damaged, and stays to be seen.
 bool never_whole(std::string_view bytes) {
-  return bytes.size() < key_slot_bytes || all_zero(bytes.substr(crc_at));
+  return bytes.size() < key_slot_bytes || bytes[key_slot_bytes - 1] == '\0';
 }
 
 std::uint64_t offset_of(PayloadKey number) {

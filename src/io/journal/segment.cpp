@@ -126,6 +126,32 @@ bool FrameCursor::fits(const FrameHead& head, Frame& found) const {
   return found.entries_end <= limit_;
 }
 
+// A write that broke off left zeros behind its end, and what is sealed never ends in that many.
+// Only the newest record can be like that: entries that are damaged otherwise are told by who reads
+// them.
+Result<bool> FrameCursor::written(const Frame& found) {
+  constexpr std::size_t tail_bytes = 8;
+  if (format_ == JournalFormat::first || found.entries_begin == found.entries_end) return true;
+  auto following = file_.bytes(found.entries_end, frame_head_bytes);
+  PAWL_TRY(following);
+  if (read_frame_head(format_, *following)) return true;
+  const std::size_t head_bytes = entry_head_bytes(format_);
+  for (std::uint64_t at = found.entries_begin; at < found.entries_end;) {
+    auto bytes = file_.bytes(at, head_bytes);
+    PAWL_TRY(bytes);
+    const auto head = read_entry_head(format_, *bytes);
+    if (!head) return bytes->size() >= head_bytes && !all_zero(bytes->substr(head_bytes - 4, 4));
+    const std::uint64_t body_end = at + head_bytes + salt_bytes + head->length;
+    auto tail = file_.bytes(body_end - tail_bytes, tail_bytes);
+    PAWL_TRY(tail);
+    if (tail->size() < tail_bytes) return false;
+    const bool present = head->state == EntryState::present;
+    if (present && all_zero(tail->substr(0, tail_bytes))) return false;
+    at += entry_bytes(format_, head->length);
+  }
+  return true;
+}
+
 Result<std::optional<Frame>> FrameCursor::next() {
   const auto stop = [this]() -> Result<std::optional<Frame>> {
     file_.forget();
@@ -142,9 +168,13 @@ Result<std::optional<Frame>> FrameCursor::next() {
   if (whole->size() < frame_head_bytes + head->length) return stop();
   const std::string_view frame = whole->substr(0, frame_head_bytes + head->length);
   if (!frame_is_whole(frame, *head, place_.leaf_before)) return stop();
-
-  found.text = frame.substr(frame_head_bytes);
-  found.leaf = leaf_hash(found.text);
+  found.leaf = leaf_hash(frame.substr(frame_head_bytes));
+  const auto ended = written(found);
+  PAWL_TRY(ended);
+  if (!*ended) return stop();
+  whole = file_.bytes(place_.offset, frame_head_bytes + head->length);
+  PAWL_TRY(whole);
+  found.text = whole->substr(frame_head_bytes, head->length);
   if (format_ == JournalFormat::first) {
     place_.offset += frame_bytes(head->length);
     place_.payload_end = head->entries;

@@ -1,7 +1,8 @@
 // Reading segments: their names, their heads, and a cursor over whole frames.
 //
 // A cursor trusts nothing that it was not handed: it starts at a position with the leaf hash that
-// seeds the next CRC, and stops before the first frame that is not whole. Its file may be growing;
+// seeds the next CRC, and stops before the first frame that is not whole, or whose entries were not
+// written to their end: that one was never a record. Its file may be growing;
 // asking again after a stop looks at the file again.
 #pragma once
 
@@ -85,6 +86,8 @@ class FrameCursor {
  private:
   // Whether what the head says is possible here; says then where frame and entries end.
   bool fits(const FrameHead& head, Frame& found) const;
+  // Whether the writing of the frame went on to the end of its entries (second format).
+  Result<bool> written(const Frame& found);
 
   ReadAhead file_;
   JournalFormat format_;

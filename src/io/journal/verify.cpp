@@ -155,11 +155,11 @@ Result<std::vector<SealKeys::Found>> SealKeys::slots(std::uint64_t from) const {
       const Fields slot(std::string_view(*block).substr(at, slot_bytes));
       const std::uint32_t state = slot.u32(4);
       const bool whole = slot.text(0, 4) == "PWK1" && (state == 1 || state == 2) &&
-                         slot.u64(8) == from + found.size() + 1 && slot.is_zero(48, 60) &&
-                         slot.u32(60) == crc32c(slot.text(0, 60)) &&
+                         slot.u64(8) == from + found.size() + 1 && slot.is_zero(48, 56) &&
+                         slot.u32(56) == crc32c(slot.text(0, 56)) && slot.text(60, 4) == "end." &&
                          (state == 1 || slot.is_zero(16, 48));
       // What a running node has not written to its end, or a crash tore, seals nothing.
-      const bool unfinished = slot.is_zero(60, 64);
+      const bool unfinished = slot.is_zero(63, 64);
       Found one{.state = whole ? (state == 1 ? State::present : State::destroyed)
                                : (unfinished ? State::missing : State::damaged)};
       if (one.state == State::present) std::memcpy(one.key.data(), slot.text(16, 32).data(), 32);
