@@ -73,6 +73,64 @@ TEST_F(GateCall, WhatIsNotGrantedNeverReachesTheServer) {
   EXPECT_EQ(world.gate->state().run(world.run)->steps.settled, 3u);
 }
 
+// A ceiling that only the next call meets would let a server that hangs keep a run for ever.
+TEST_F(GateCall, ACallThatExecutesAtTheEndOfTheRunsTimeIsCancelledThere) {
+  world.call("read_note");
+  world.server.answers = false;
+  Asked& read = world.ask("read_note", R"({"n":1})");
+  Asked& effect = world.ask("put_note");
+  world.advance(Duration::seconds(119));
+  EXPECT_EQ(world.server.cancels, 0u);
+  EXPECT_EQ(world.count("run.halted"), 0u);
+  world.advance(Duration::seconds(2));
+  EXPECT_EQ(world.server.cancels, 2u);
+  const pawl::Run& run = *world.gate->state().run(world.run);
+  EXPECT_EQ(run.phase, RunPhase::halted);
+  EXPECT_EQ(run.halted, "ceiling");
+  EXPECT_EQ(run.why, "the run has taken longer than 2m; its calls were cancelled");
+  EXPECT_THAT(world.escalations, testing::Contains("ceiling"));
+  world.server.answer({Outcome::Kind::cancelled, {}, "stopped"});
+  world.server.answer({Outcome::Kind::cancelled, {}, "stopped"});
+  world.settle();
+  for (const Asked* one : {&read, &effect}) {
+    ASSERT_TRUE(one->done());
+    EXPECT_EQ(one->reply->code, Code::ceiling);
+    EXPECT_THAT(one->reply->text, HasSubstr("the time of the run was over"));
+    EXPECT_THAT(one->reply->text, HasSubstr("retry: no, the run is halted until then"));
+  }
+  std::vector<std::string> outcomes;
+  for (const Record& record : world.records()) {
+    const auto* ended = std::get_if<CallEnded>(&record.body);
+    if (ended != nullptr) outcomes.push_back(ended->outcome);
+  }
+  EXPECT_THAT(outcomes, testing::ElementsAre("completed", "cancelled", "indeterminate"));
+}
+
+TEST_F(GateCall, ARunThatDoesNothingAtTheEndOfItsTimeIsLeftAlone) {
+  world.call("read_note");
+  world.advance(Duration::seconds(600));
+  EXPECT_EQ(world.count("run.halted"), 0u);
+  EXPECT_EQ(world.call("read_note").code, Code::ceiling);
+  EXPECT_EQ(world.count("run.halted"), 1u);
+}
+
+// Waiting for a person does not count, so the timer stands where the clock will be.
+TEST_F(GateCall, TheTimeInWhichACallWaitsForAPersonIsNotTheRuns) {
+  Asked& mail = world.ask("send_mail");
+  world.advance(Duration::seconds(250));
+  ASSERT_FALSE(mail.approval.empty());
+  world.server.answers = false;
+  ASSERT_TRUE(world.approve(mail.approval));
+  world.advance(Duration::seconds(119));
+  EXPECT_EQ(world.server.cancels, 0u);
+  world.advance(Duration::seconds(2));
+  EXPECT_EQ(world.server.cancels, 1u);
+  world.server.answer({Outcome::Kind::cancelled, {}, "stopped"});
+  world.settle();
+  ASSERT_TRUE(mail.done());
+  EXPECT_EQ(mail.reply->code, Code::ceiling);
+}
+
 TEST_F(GateCall, ACallOfNoRunIsRefused) {
   Asked& asked = world.ask({.run = "r-unknown", .tool = "read_note"});
   world.settle();

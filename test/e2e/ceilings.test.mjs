@@ -53,6 +53,36 @@ for (const door of doors) {
   });
 }
 
+// A server that never comes to an end is stopped when the run's time is over, not when the agent
+// calls again.
+for (const door of doors) {
+  test(`a call that executes at the end of the run's time is cancelled there (${door})`, async (t) => {
+    const granted = open.replace('read_only}', 'reversible small}');
+    const [w, client] = await begin(t, door, { policy: `${granted}execution: {max_wall_clock: 2s}\n` });
+    await usable(client);
+    const began = Date.now();
+    const answers = await Promise.all([
+      client.call('read_slow', { ms: 30_000 }),
+      client.call('read_slow', { ms: 30_001 }),
+    ]);
+    assert.ok(Date.now() - began < 20_000, 'it did not wait for the server');
+    assert.deepEqual(answers.map(code), ['ceiling', 'ceiling'], JSON.stringify(answers));
+    for (const answer of answers) {
+      const said = JSON.stringify(answer);
+      assert.match(said, /the time of the run was over.*retry: no, the run is halted/);
+    }
+    const lines = w.pawl('audit', 'query', '--json').out.split('\n');
+    const ends = lines.filter(Boolean).map(JSON.parse);
+    const halts = ends.filter((record) => record.type === 'run.halted');
+    assert.equal(halts[0].code, 'ceiling');
+    assert.match(halts[0].why, /taken longer than 2s/);
+    const ended = ends.filter((record) => record.type === 'call.ended');
+    const outcomes = ended.map((record) => record.outcome);
+    assert.deepEqual(outcomes.slice(-2).sort(), ['indeterminate', 'indeterminate']);
+    assert.equal(w.pawl('audit', 'verify').status, 0);
+  });
+}
+
 // What the decision API does not even read is an attempt like every other.
 test('R08 a flood of refused calls halts its run, and writes next to nothing (decision API)', async (t) => {
   const g = new Gatehouse(clerk.replace(/execution: .*/, 'execution: {max_denials: 200, max_steps: 20000}'));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gate/call/decide.h"
+#include "gate/run/deadline.h"
 #include "gate/run/observation.h"
 #include "gate/state/sub_run.h"
 
@@ -77,6 +78,7 @@ Next last_look(CallContext& context, const Status& durable) {
 void sending(CallContext& context) {
   context.phase = CallContext::Phase::executing;
   context.since = context.gate_state.clock.boot();
+  watch_deadline(context.gate_state, context.asked.run);
 }
 
 }  // namespace pawl

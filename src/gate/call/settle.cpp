@@ -83,19 +83,21 @@ void reply_with(CallContext& context, Settled::Kind kind, std::string text,
   context.reply().approval = context.approval;
 }
 
-// Three lines for a call that was sent and did not end well.
-void reply_lost(CallContext& context, Code code, const std::string& what, bool stopped) {
+// Three lines for a call that was sent and did not end well. `unknown`: whether it happened.
+void reply_lost(CallContext& context, Code code, const std::string& what, bool unknown) {
   Verdict verdict = denial(context, code, what);
-  verdict.halt = stopped;
-  verdict.retry = !stopped;
+  verdict.halt = unknown || context.out_of_time;
+  verdict.retry = !verdict.halt;
   (void)refuse(context, verdict);
   std::string& text = context.reply().text;
   text = "`" + escape_untrusted(context.asked.call.name().substr(0, shown_name_bytes_max)) +
          "` was sent to the server [" + std::string(to_string(code)) +
          "]: " + escape_untrusted(what);
-  text += stopped ? "\ninstead: do not repeat it; a person has to find out whether it happened"
-                    "\nretry: no, the run is halted until then"
-                  : "\ninstead: call again later\nretry: the same call may succeed later";
+  text += unknown ? "\ninstead: do not repeat it; a person has to find out whether it happened"
+          : verdict.halt ? "\ninstead: stop here; a person has to let the run go on"
+                         : "\ninstead: call again later";
+  text += verdict.halt ? "\nretry: no, the run is halted until then"
+                       : "\nretry: the same call may succeed later";
 }
 
 bool killed(const CallContext& context) {
@@ -148,13 +150,19 @@ void describe(CallContext& context, Outcome& outcome, CallEnded& ended) {
                                             : std::move(outcome.result);
       return reply_with(context, Settled::Kind::error, std::move(text), ended.withheld);
     }
-    case Outcome::Kind::cancelled:
+    case Outcome::Kind::cancelled: {
       // A cancelled effect may have happened all the same. The client that cancelled knows; after a
-      // kill no client does.
-      ended.outcome = context.effect && killed(context) ? "indeterminate" : "cancelled";
-      return reply_lost(context, killed(context) ? Code::killed : Code::cancelled,
-                        "it was cancelled while the server worked on it",
+      // kill, or at the end of the run's time, no client does.
+      const bool kill = killed(context);
+      const bool ours = kill || context.out_of_time;
+      ended.outcome = context.effect && ours ? "indeterminate" : "cancelled";
+      const Code code = kill ? Code::killed : ours ? Code::ceiling : Code::cancelled;
+      return reply_lost(context, code,
+                        context.out_of_time ? "the time of the run was over, so it was cancelled "
+                                              "while the server worked on it"
+                                            : "it was cancelled while the server worked on it",
                         ended.outcome == "indeterminate");
+    }
     case Outcome::Kind::lost:
       ended.outcome = "indeterminate";
       return reply_lost(context, Code::upstream_failed, "its outcome is not known: " + outcome.why,

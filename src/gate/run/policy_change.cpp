@@ -1,5 +1,7 @@
 #include "gate/run/policy_change.h"
 
+#include "gate/run/deadline.h"
+
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,7 @@ Status tighten(GateState& gate_state, const Run& run, const std::shared_ptr<cons
   PAWL_TRY(seq);
   const auto known = gate_state.runs.find(id);
   if (known != gate_state.runs.end()) known->second.policy = gate_state.policies.keep(policy);
+  watch_deadline(gate_state, id);
   return {};
 }
 

@@ -90,6 +90,7 @@ struct CallContext {
   bool effect = false;
   bool watched = false;                     // it runs although it was denied or held
   bool cancelled = false;                   // the server was asked to stop
+  bool out_of_time = false;                 // … since the run's time was over
   std::unique_ptr<json::Document> changed;  // what a reviewer put in the place of its arguments
   std::shared_ptr<const ChangedQuestion> change_taken;
   std::unique_ptr<json::Document> without_reply;  // its arguments, where it brought words as well

@@ -76,6 +76,7 @@ struct GateRun {
   std::vector<CallContext*> live;                // calls between `handle` and its return
   std::uint32_t joined = 0;                      // connections
   Duration left{};                               // boot; when the last one went
+  std::optional<Duration> deadline;              // boot; for which its earliest timer stands
   std::map<std::string, std::uint64_t> counted;  // by code: refusals not in the journal yet
   ByName<std::string> offered;        // server \n tool -> digest of the newest definition
   ByName<std::string> rejected;       // binding -> approval: people said no to exactly this

@@ -62,7 +62,9 @@ constexpr auto kExecutionKeys = section_keys<Build, Ceilings>(
          "Tokens of the model; not metered by `pawl mcp`.",
          ceiling<limits::tokens_max, &Ceilings::tokens, &Ceilings::tokens_rule>},
         {kWallClockSeconds, "whole number", "no limit", 9,
-         "Seconds since the first call, without the time in which a call waits for a person.",
+         "Seconds since the first call, without the time in which a call waits for a person. At "
+         "the "
+         "end the run halts, and what it has under way is cancelled.",
          read_wall_clock_seconds},
         {kWallClock, "duration", "no limit", 9, "The same as a duration.", read_wall_clock},
         {"max_cost_usd", "decimal number", "no limit", 9,

@@ -158,9 +158,8 @@ inline constexpr std::size_t standing_max = 64;  // of one run; the oldest goes 
 
 struct Run {
   std::string id, key, agent, identity, sponsor, policy;
-  std::string caller;  // the deployment's name of the agent, where it proved who it is
-  std::uint64_t payload_key =
-      0;  // what the journal seals its payloads with; 0: from before there was
+  std::string caller;             // the deployment's name of the agent, where it proved who it is
+  std::uint64_t payload_key = 0;  // seals its payloads in the journal; 0: none does
   RunPhase phase = RunPhase::open;
   std::string halted, why;  // code and reason of a halt that stands, also after the run closed
   Count steps, denials;
