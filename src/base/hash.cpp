@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "base/text.h"
 
@@ -53,11 +54,22 @@ const EVP_CIPHER* aes256_ctr_algorithm() {
   return cipher.get();
 }
 
-EVP_CIPHER_CTX* cipher_of_this_thread() {
-  thread_local const std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext> context(
-      EVP_CIPHER_CTX_new());
+// Preparing a key costs as much as sealing half a kilobyte with it, and the next payload is mostly
+// the same run's: so the context keeps the last one.
+struct CipherOfThread {
+  std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext> context{EVP_CIPHER_CTX_new()};
+  std::optional<Digest> key;
+};
+
+EVP_CIPHER_CTX* cipher_with(const Digest& key, const std::array<std::uint8_t, 16>& counter) {
+  thread_local CipherOfThread cipher;
+  EVP_CIPHER_CTX* context = cipher.context.get();
   must(context != nullptr);
-  return context.get();
+  const EVP_CIPHER* algorithm = cipher.key ? nullptr : aes256_ctr_algorithm();
+  const unsigned char* fresh = cipher.key == key ? nullptr : key.data();
+  must(EVP_EncryptInit_ex2(context, algorithm, fresh, counter.data(), nullptr) == 1);
+  cipher.key = key;
+  return context;
 }
 
 EVP_MD_CTX* context_of_this_thread() {
@@ -142,9 +154,7 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
 void aes256_ctr(const Digest& key, const std::array<std::uint8_t, 16>& counter,
                 std::span<char> bytes) {
   constexpr std::size_t piece_bytes = 1UL << 30;  // OpenSSL counts in int
-  EVP_CIPHER_CTX* context = cipher_of_this_thread();
-  must(EVP_EncryptInit_ex2(context, aes256_ctr_algorithm(), key.data(), counter.data(), nullptr) ==
-       1);
+  EVP_CIPHER_CTX* context = cipher_with(key, counter);
   while (!bytes.empty()) {
     const std::size_t count = std::min(bytes.size(), piece_bytes);
     auto* at = reinterpret_cast<unsigned char*>(bytes.data());

@@ -79,6 +79,12 @@ TEST(Aes256Ctr, IsNistsAndItsOwnInverse) {
   EXPECT_EQ(hex(bytes), hex(sealed));
   aes256_ctr(key, counter, bytes);
   EXPECT_EQ(bytes, text);
+  // Another key in between is not kept for the first.
+  std::string other = text;
+  aes256_ctr(Digest{}, counter, other);
+  EXPECT_NE(hex(other), hex(sealed));
+  aes256_ctr(key, counter, bytes);
+  EXPECT_EQ(hex(bytes), hex(sealed));
   // What is no whole block.
   bytes = text.substr(0, 21);
   aes256_ctr(key, counter, bytes);
