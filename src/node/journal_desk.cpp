@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "io/journal/posix_disk.h"
 #include "io/journal/verify.h"
+#include "io/net/clock.h"
 
 namespace pawl::node {
 namespace {
@@ -32,7 +33,8 @@ ProvedJournal prove_journal(const std::string& directory, std::function<bool()> 
   JournalHealth health = health_of(*found);
   const std::string& wrong = health.damage.empty() ? health.torn : health.damage;
   json::Writer out;
-  out.object().key("ok").boolean(true).key("records").natural(found->records);
+  out.object().key("at").string(pawl::to_string(net::wall_time()));
+  out.key("ok").boolean(true).key("records").natural(found->records);
   out.key("root").string(pawl::to_string(found->root)).key("whole").boolean(health.damage.empty());
   out.key("why").string(!wrong.empty() ? wrong
                                        : fmt::format("{} of them signed by {} checkpoints",
@@ -56,9 +58,13 @@ Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
 
 Task<std::string> JournalDesk::report(std::function<std::string(const JournalRead& read)> make) {
   const std::string damaged = co_await damage();
-  co_return co_await in_turn([this, damaged, made = std::move(make)] {
-    return made({directory_, [this] { return stop_.load(); }, damaged});
+  const auto met = std::make_shared<bool>(false);
+  std::string answer = co_await in_turn([this, damaged, met, made = std::move(make)] {
+    return made({directory_, [this] { return stop_.load(); }, damaged, met.get()});
   });
+  // A reader met damage that the last proof was too early for: the next one reads again.
+  if (*met && damage_.empty()) proof_.clear();
+  co_return answer;
 }
 
 Task<std::string> JournalDesk::prove() {

@@ -1,5 +1,7 @@
 #include "node/journal_reports.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -39,7 +41,8 @@ constexpr std::size_t kEventsMax = 200;
 // The files, opened; and what is wrong with them.
 class Reading {
  public:
-  explicit Reading(const JournalRead& read) : stop_(read.stop), damage_(read.damage) {
+  explicit Reading(const JournalRead& read)
+      : stop_(read.stop), damage_(read.damage), met_(read.met) {
     auto disk = PosixDisk::open(read.directory, PosixDisk::Root::must_exist);
     if (!disk) {
       refusal_ = report_refusal("environment", disk.error().message);
@@ -65,7 +68,7 @@ class Reading {
     json::Document document;
     while (!stop_ || !stop_()) {
       const auto entry = reader_->next();
-      if (!entry && damage_.empty()) damage_ = "the journal is damaged: " + entry.error().message;
+      if (!entry) meet(entry.error().message);
       if (!entry || !*entry) return;
       // A record of ours that is no JSON is found by the proof, and by no search.
       if (parser.parse((*entry)->record, document)) each((*entry)->seq, document.root());
@@ -89,8 +92,14 @@ class Reading {
   }
 
  private:
+  void meet(const std::string& what) {
+    if (met_ != nullptr) *met_ = true;
+    if (damage_.empty()) damage_ = "the journal is damaged: " + what;
+  }
+
   std::function<bool()> stop_;
   std::string damage_, refusal_;
+  bool* met_ = nullptr;
   std::unique_ptr<PosixDisk> disk_;
   std::unique_ptr<JournalReader> reader_;
 };
@@ -104,6 +113,16 @@ struct FoundRecord {
   std::uint64_t seq = 0;
   std::string at, type, word, tool, run, said, call, approval, person, arguments;
 };
+
+std::string how_it_ended(json::View record) {
+  const json::View took = record["took_ns"];
+  const std::string after =
+      took.is_integer() ? fmt::format("after {} ms", took.integer() / 1'000'000) : std::string();
+  const json::View said = record["is_error"];
+  const bool error = said.kind() == json::Kind::boolean && said.boolean();
+  if (!error) return after;
+  return "the tool reports an error" + (after.empty() ? after : " " + after);
+}
 
 FoundRecord found_record(std::uint64_t seq, json::View record) {
   const auto member = [record](std::string_view name) { return shown_member(record, name); };
@@ -126,6 +145,7 @@ FoundRecord found_record(std::uint64_t seq, json::View record) {
     const std::string part = member(name);
     if (!part.empty()) found.said += (found.said.empty() ? "" : " · ") + part;
   }
+  if (found.type == "call.ended") found.said = how_it_ended(record);
   return found;
 }
 
@@ -161,8 +181,11 @@ std::string search_journal(const JournalRead& read, AuditFilter filter) {
     const bool decided = record.text("type") == "call.decided";
     const json::View bytes = record["args_bytes"];
     const bool small = !bytes.is_integer() || bytes.natural() <= kArgumentsReadBytesMax;
-    fitting.push_back({found_record(seq, record),
-                       decided && small ? std::string(record.text("args").value_or("")) : ""});
+    FoundRecord found = found_record(seq, record);
+    if (found.tool.empty() && !(found.call + found.approval).empty())
+      found.tool = filter.tool_of_last();
+    fitting.push_back(
+        {std::move(found), decided && small ? std::string(record.text("args").value_or("")) : ""});
     if (fitting.size() <= records_found_max) return;
     fitting.pop_front();
     more = true;
@@ -489,8 +512,9 @@ std::string ended_runs(const JournalRead& read) {
     const auto known = open.find(run);
     if (known == open.end()) return;
     const json::View round = record["round"];
-    if (type == "call.decided" && (!round.is_integer() || round.integer() < 2)) {
-      ++known->second.calls;
+    if (type == "call.decided") {
+      // A call that waited is decided again, and may be denied then.
+      known->second.calls += !round.is_integer() || round.integer() < 2 ? 1 : 0;
       known->second.denied += record.text("effect") == "deny" ? 1 : 0;
     }
     if (type != "run.closed") return;

@@ -22,6 +22,7 @@ struct JournalRead {
   std::string directory;
   std::function<bool()> stop = {};
   std::string damage = {};  // what is known to be wrong with it
+  bool* met = nullptr;      // set where the reader meets damage
 };
 
 // `{"ok":false,"error":…,"fault":…}`

@@ -19,6 +19,8 @@ namespace pawl::views {
 
 namespace {
 
+constexpr std::size_t line_bytes_max = 200;  // of a value that is read in passing
+
 // A word that mixes plain letters with those of another alphabet that look like them. Words of one
 // alphabet are a language of their own.
 bool mixes_alphabets(std::string_view text) {
@@ -84,6 +86,10 @@ std::string digest_of(const Approval& approval, const std::vector<ShownArgument>
   return to_string(sha256(text));
 }
 
+bool is_line(const ShownArgument& argument) {
+  return argument.text.size() <= line_bytes_max && !argument.plain.value_or("").contains('\n');
+}
+
 }  // namespace
 
 Display display(const Approval& approval, json::View arguments, bool full) {
@@ -101,6 +107,12 @@ Display display(const Approval& approval, json::View arguments, bool full) {
     shown.arguments.push_back(std::move(argument));
   }
   shown.digest = digest_of(approval, shown.arguments);
+  // What is said in a line comes before texts: the path before what is written to it.
+  std::vector<ShownArgument> texts;
+  for (ShownArgument& argument : std::exchange(shown.arguments, {})) {
+    (is_line(argument) ? shown.arguments : texts).push_back(std::move(argument));
+  }
+  std::ranges::move(texts, std::back_inserter(shown.arguments));
   if (full) return shown;
   const bool all_long = bytes > display_bytes_shown_max;
   for (ShownArgument& argument : shown.arguments) {

@@ -242,6 +242,10 @@ std::string LineMaker::compound(int depth) {
     case 7:
       return "! " + simple(depth - 1);
     case 8:
+      if (below(2) == 0) {
+        return "a \"$(c <<'E'\n" + std::string(pick({"$(b)", "it", "x )", "E2"})) +
+               " text\nE\n)\"; " + body;
+      }
       return "c <<'E'\n$(a) text\nE\n" + body;
     case 9:
       return "fn() { " + body + "; }; fn";

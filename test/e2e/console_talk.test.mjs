@@ -95,7 +95,7 @@ test('a reviewer asks, the agent says something, and another one decides', { ski
   const options = await ada.locator('#pass-to option').allInnerTexts();
   assert.deepEqual(options, ['bob', 'leads (bob)']);
   await ada.fill('#pass-why', 'it is his customer');
-  await button(ada, 'Hand over').click();
+  await button(ada, 'Pass on').click();
   const passed = 'for bob, passed on by ada because it is his customer';
   await ada.waitForSelector(`article.card dd:text-is("${passed}")`);
   await looksRight(ada, 'desk-talk');

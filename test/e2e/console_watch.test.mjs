@@ -61,7 +61,7 @@ const records = (type) =>
 
 test('an alarm is seen, taken and ended, and the last drill is there', { skip }, async () => {
   const page = await signedIn(browser, w, 'ada');
-  await page.click('nav >> text=Alarms');
+  await page.click('nav >> text=Escalations');
   await page.waitForSelector('text=it is not known that the kill switch works');
   // No person is named, and nothing is quiet.
   const first = w.pawl('kill', 'tool', 'y', '--reason', 'a test', '--config', w.config);
@@ -78,11 +78,11 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   const kill = w.pawl('kill', 'tool', 'x', '--reason', 'a test', '--config', w.config);
   assert.equal(kill.status, 1, kill.err);
   await page.waitForSelector('section:has-text("the kill switch was set for tool x")');
-  await page.waitForSelector('nav a:has-text("Alarms") .count');
+  await page.waitForSelector('nav a:has-text("Escalations") .count');
   await looksRightEverywhere(page, 'alarms');
   await page.getByRole('button', { name: /I take it/ }).click();
   await page.waitForSelector('text=taken by ada');
-  assert.equal(await page.locator('nav a:has-text("Alarms") .count').count(), 0);
+  assert.equal(await page.locator('nav a:has-text("Escalations") .count').count(), 0);
   await page.getByRole('button', { name: /It is over/ }).click();
   await page.waitForSelector('text=Nothing waits for an answer.');
   const changes = records('escalation.changed').map(({ how, person }) => [how, person]);
@@ -91,7 +91,7 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   assert.match(records('escalation.changed')[0].proof, /key of a session/);
   const eve = await signedIn(browser, w, 'eve');
   await eve.goto(`${w.console}#/alarms`);
-  await eve.waitForSelector('h1:has-text("Alarms")');
+  await eve.waitForSelector('h1:has-text("Escalations")');
   assert.equal(await eve.getByRole('button', { name: /over|take/ }).count(), 0);
   assert.deepEqual([...page.faults, ...eve.faults], []);
 });

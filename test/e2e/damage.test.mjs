@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { Watched } from './console.mjs';
 import { World, sleep } from './world.mjs';
 
 const policy = `
@@ -172,4 +173,31 @@ test('a torn end is not damage, and the node starts', async (t) => {
   }
   w.killNode();
   assert.equal(w.pawl('audit', 'verify').status, 0, 'the start cut it off');
+});
+
+test('a search that meets damage ends the proof of before it', async (t) => {
+  const w = new Watched(policy);
+  t.after(() => w.end());
+  await w.begin();
+  const session = await w.open();
+  for (let i = 0; i < calls; ++i) {
+    await session.call('read_customer_record', { customer_id: `c${i}` });
+  }
+  const ada = await w.person('ada');
+  const before = await ada.json('journal/proof');
+  assert.equal(before.whole, true);
+  assert.ok(Math.abs(Date.parse(before.at) - Date.now()) < 120_000, before.at);
+  const { records: ends } = await ada.json('journal?effect=');
+  const end = ends.find(({ type }) => type === 'call.ended');
+  assert.equal(end.tool, 'crm/read_customer_record');
+  assert.match(end.said, /after \d+ ms/);
+  const [name] = readdirSync(path.join(w.state, 'journal'));
+  const file = path.join(w.state, 'journal', name);
+  const bytes = readFileSync(file);
+  const middle = frames(bytes).found.at(-4);
+  writeFileSync(file, flip(middle.at + 40)(bytes));
+  assert.match((await ada.json('journal?tool=none')).damage, /damaged/);
+  const after = await ada.json('journal/proof');
+  assert.equal(after.whole, false);
+  assert.match(after.why, /record \d+/);
 });

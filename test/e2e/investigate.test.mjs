@@ -249,7 +249,7 @@ test('at a terminal `audit tail` has a head, and no line of it wraps', { skip },
 
 test('a phone reaches every place, and a broken policy file is said above all of them', { skip }, async () => {
   const phone = await signedIn(browser, w, 'ada', { viewport: { width: 390, height: 844 } });
-  for (const place of ['Kill switch', 'Alarms', 'Grants']) {
+  for (const place of ['Kill switch', 'Escalations', 'Grants']) {
     const right = await phone.evaluate((name) => {
       const links = [...document.querySelectorAll('nav a')];
       return links.find((link) => link.textContent.startsWith(name)).getBoundingClientRect().right;

@@ -48,6 +48,17 @@ test('an unknown run is refused, with the nearest one', async (t) => {
   assert.equal(w.json('status').kills.length, 0);
 });
 
+test('a kill of a run that is over says so, and sets nothing', async (t) => {
+  const [w] = await start(t);
+  w.enrol();
+  const [{ run }] = w.json('runs', 'list');
+  assert.equal(w.pawl('runs', 'close', run, '--reason', 'done').status, 0);
+  const done = w.pawl('kill', 'run', run, '--reason', 'in a hurry');
+  assert.equal(done.status, 1);
+  assert.match(done.err, /nothing was killed: the run `r-?[^`]*` is over/);
+  assert.equal(w.json('status').kills.length, 0);
+});
+
 test('a kill of what exists is thrown, whether anything of it runs or not', async (t) => {
   const [w, client] = await start(t, { policy: open, args: ['--server', 'crm'] });
   w.enrol();

@@ -149,9 +149,15 @@ class Outcomes {
       sends |= shell::may_do(run, 's');
       discards |= shell::may_do(run, '!');
     }
-    const Class c = raised(usual, sends, discards);
-    if (row.then == Effect::deny || (!sends && !discards) || c == usual) return;
-    const std::string what = sends && !usual.has_effect() ? "sends something" : "throws work away";
+    if (row.then == Effect::deny) return;
+    if (words.writes) final_line(words, row, usual, i, "writes a file");
+    if (discards) final_line(words, row, usual, i, "throws work away");
+    if (sends) final_line(words, row, usual, i, "sends something");
+  }
+  void final_line(const shell::Row& words, const CommandRow& row, Class usual, std::size_t i,
+                  std::string_view what) {
+    const Class c = raised(usual, what.starts_with('s'), what.starts_with('t'), what[0] == 'w');
+    if (c == usual) return;
     add({.by = Outcome::By::command,
          .when = fmt::format("for {} that {}", some_of(words.run, named_max), what),
          .at = i},

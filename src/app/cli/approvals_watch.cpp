@@ -39,7 +39,7 @@ constexpr Duration kSoon = Duration::seconds(60);
 constexpr std::string_view kKeysOfList =
     "enter read  x mark  / filter  j k move  q quit   (answers are given on the card)";
 constexpr std::string_view kKeysOfCard =
-    "a approve  d deny  c ask the agent  h hand over  f whole  j k scroll  q back";
+    "a approve  d deny  c ask the agent  h pass on  f whole  j k scroll  q back";
 constexpr std::string_view kKeysOfSeveral =
     "a approve all  d deny all  f whole  j k scroll  q back";
 

@@ -120,6 +120,9 @@ Result<Stopped> KillSwitch::kill(const std::string& scope, const std::string& na
     if (run.phase != RunPhase::closed && covers(kill, run)) stopped.runs.push_back(id);
   }
   std::ranges::sort(stopped.runs);
+  if (scope == "run" && stopped.runs.empty()) {
+    return fail(ErrorKind::missing, "the run `" + escape_untrusted(name) + "` is over");
+  }
   const auto before = usable_questions(gate_state.state);
   const auto seq = gate_state.log.append(set, {.urgency = Urgency::reserve});
   stopped.cancelled = cancel_covered(gate_state, kill);

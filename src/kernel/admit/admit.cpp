@@ -107,9 +107,11 @@ void bound_denials(const Situation& s, Verdict& v) {
   if (s.run.denials.settled < *ceilings.denials) return;
   v.halt = true;
   v.retry = false;
+  std::string why = std::move(v.reason.says);
+  if (!v.reason.argument.empty()) why = "`" + v.reason.argument + "` " + why;
   object(v, Code::ceiling, &ceilings.denials_rule,
-         "the run was denied " + std::to_string(*ceilings.denials) +
-             " calls before this one, which is refused as well: " + v.reason.says);
+         fmt::format("the run was denied {} calls before this one, which is denied as well: {}",
+                     *ceilings.denials, why));
 }
 
 void deny(const Situation& s, Verdict& v) {

@@ -12,9 +12,12 @@
 
 namespace pawl {
 
-Class raised(Class stated, bool sends, bool discards) {
-  if (!discards && (!sends || stated.has_effect())) return stated;
-  return more_dangerous(stated, {Reversibility::irreversible, stated.blast});
+Class raised(Class stated, bool sends, bool discards, bool writes) {
+  if (discards || (sends && !stated.has_effect())) {
+    return more_dangerous(stated, {Reversibility::irreversible, stated.blast});
+  }
+  const bool more = writes && !stated.has_effect();
+  return more ? more_dangerous(stated, {Reversibility::reversible, stated.blast}) : stated;
 }
 
 namespace {
@@ -46,7 +49,7 @@ class LineSum {
     cases(row, usual, command);
   }
   // What the descriptions of the programs know, whatever the row states: work that is thrown away
-  // does not come back, and what was sent is no reading.
+  // does not come back, and what sends or writes is no reading.
   void raise(const shell::Command& command) {
     const auto does = [&](shell::Effect effect) {
       return std::ranges::find(command.hazards, effect, &shell::Hazard::effect) !=
@@ -54,7 +57,10 @@ class LineSum {
     };
     const bool sends = worst_ && does(shell::Effect::sends),
                discards = does(shell::Effect::discards);
-    if (sends || discards) add_class(raised(worst_.value_or(kNothing), sends, discards));
+    const bool writes = worst_ && writes_files(command);
+    if (sends || discards || writes) {
+      add_class(raised(worst_.value_or(kNothing), sends, discards, writes));
+    }
   }
   void denied(const Rule& by, std::string why) {
     if (out_.denies.rule != nullptr) return;
@@ -85,6 +91,14 @@ class LineSum {
   }
 
  private:
+  static bool writes_files(const shell::Command& command) {
+    const auto writes = [](const shell::Redirection& one) {
+      return one.kind != shell::RedirectKind::read;
+    };
+    return command.writes || std::ranges::any_of(command.redirections, writes) ||
+           std::ranges::find(command.hazards, shell::Effect::writes, &shell::Hazard::effect) !=
+               command.hazards.end();
+  }
   void add_class(Class c) { worst_ = worst_ ? more_dangerous(*worst_, c) : c; }
 
   // As the cases of an entry: what fails counts where it stops and not where it grants.

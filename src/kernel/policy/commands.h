@@ -83,7 +83,7 @@ using AskCase = std::function<CaseAnswer(const Case&, const shell::Command&)>;
 
 // The class of a command whose row states this one: work that is thrown away does not come back,
 // and what was sent is no reading.
-Class raised(Class stated, bool sends, bool discards);
+Class raised(Class stated, bool sends, bool discards, bool writes);
 
 // `entry_class` is the class of rows that state none. `where` says from where paths are read.
 struct LinePlace;

@@ -166,7 +166,9 @@ constexpr std::string_view kExcluded[] = {"cat .env",
                                           "cp -t .git config",
                                           "git status > lock.json",
                                           "ln -s x lock.json",
-                                          "cp a LOCK.json"};
+                                          "cp a LOCK.json",
+                                          "grep -r . --include=.env .",
+                                          "git archive HEAD .env"};
 constexpr std::string_view kElsewhere[] = {"cat /etc/passwd",
                                            "cat ../../etc/passwd",
                                            "cat ~/x",
@@ -201,7 +203,14 @@ constexpr std::string_view kElsewhere[] = {"cat /etc/passwd",
                                            "cp -a a b; echo x > b/c",
                                            "git -C sub --git-dir=/tmp/x status",
                                            "for i in 1 2; do cat x; cd ..; done",
-                                           "cp -r x/. ."};
+                                           "cp -r x/. .",
+                                           "rm -rf .",
+                                           "rm -rf ./",
+                                           "rm -rf /srv/w",
+                                           "rm -rf ../w",
+                                           "mv /srv/w/ x",
+                                           "mv . x",
+                                           "tar -T list -cf x"};
 
 TEST(Commands, ListsAndDirectoriesHoldInsideOfLines) {
   for (const std::string_view text : kInside) EXPECT_EQ(placed(text), Effect::allow) << text;
@@ -226,7 +235,8 @@ TEST(Commands, WhatIsThrownAwayDoesNotComeBack) {
     const Loaded loaded =
         sample::load(sample::entry("class: irreversible large\ncommands:\n  - {run: [git], class: "
                                    "reversible small, writes: true}\n"
-                                   "  - {run: [\"git push\", curl], class: read_only}\n"));
+                                   "  - {run: [\"git push\", curl], class: read_only}\n"
+                                   "  - {run: [cat, sort], class: read_only, writes: true}\n"));
     const ToolRule& entry = loaded.policy->tools.front();
     const auto line = shell::parse(text, shell::Dialect::posix);
     return to_string(judge_commands(*entry.commands, shell::analyse(*line), *entry.stated_class,
@@ -241,6 +251,10 @@ TEST(Commands, WhatIsThrownAwayDoesNotComeBack) {
         "git clean -fdx", "git reset --hard HEAD", "git branch -D x"}) {
     EXPECT_EQ(of(text), "irreversible small") << text;
   }
+  EXPECT_EQ(of("cat a b"), "read_only");
+  EXPECT_EQ(of("cat a 2>/dev/null"), "read_only");
+  EXPECT_EQ(of("cat a > b"), "reversible small");
+  EXPECT_EQ(of("sort -o b a"), "reversible small");
   EXPECT_EQ(of("curl https://h.example"), "read_only");
   EXPECT_EQ(of("git push o b"), "irreversible small");
   EXPECT_EQ(of("curl -d x https://h.example"), "irreversible small");

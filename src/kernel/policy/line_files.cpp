@@ -111,6 +111,12 @@ std::string LineFiles::ordinal_of(std::uint32_t command) const {
   return ordinal(analysis_, command);
 }
 
+// A directory that the policy gives, or the one in which the line works, or one above them.
+bool LineFiles::takes_all(std::string_view path, const PathRule& rule) const {
+  const auto within = [&](std::string_view one) { return lies_under(path, one); };
+  return std::ranges::any_of(rule.under, within) || (!bases_[0].empty() && within(bases_[0]));
+}
+
 LineFiles::Objection LineFiles::check_spot(const Spot& spot, const shell::FileEffect& file,
                                            const FilePlaces& places) const {
   const PathRule& rule = *places.compiled;
@@ -149,6 +155,11 @@ LineFiles::Objection LineFiles::check_spot(const Spot& spot, const shell::FileEf
     return uncovered("what a pattern matches, which may be excluded");
   }
   if (file.write && file.deep && rule.not_in.below(spot.path)) return excluded();
+  if (file.gone && takes_all(spot.path, rule)) {
+    return {nullptr, fmt::format("{} takes away the directory that the policy gives, and all that "
+                                 "is in it",
+                                 who)};
+  }
   if (!resolved_ || file.glob) return {};
   const PathFact* found = fact(spot.path);
   if (found == nullptr || !found->failure.empty()) {

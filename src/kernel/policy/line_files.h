@@ -52,6 +52,7 @@ class LineFiles {
   };
   std::vector<Spot> spots(std::string_view path) const;
   Objection check(const shell::FileEffect& file, const FilePlaces& places) const;
+  bool takes_all(std::string_view path, const PathRule& rule) const;
   Objection check_spot(const Spot& spot, const shell::FileEffect& file,
                        const FilePlaces& places) const;
   Objection directories() const;

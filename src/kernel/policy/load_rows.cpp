@@ -86,6 +86,13 @@ std::string to_string(const shell::Row& row, const CommandRow& described, const 
   return out.take();
 }
 
+// `cp`, `git add`: of others only what is written (`cat > x`) counts as such, by itself.
+bool always_writes(std::string_view run) {
+  const std::string_view program = shell::canonical_name(shell::next_word(run));
+  const shell::Form* form = shell::find_form(program, run);
+  return form != nullptr && form->writes();
+}
+
 }  // namespace
 
 void RowReader::read_run(const yaml::Node& node, shell::Row& row) {
@@ -447,9 +454,9 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
   }
   const bool reads =
       described.stated_class && described.stated_class->reversibility == Reversibility::read_only;
-  if (reads && row.writes) {
+  if (reads && row.writes && std::ranges::any_of(row.run, always_writes)) {
     refuse(kWrites,
-           "a row that accepts writing is not `read_only`: state the class of what it "
+           "a row of what always writes is not `read_only`: state the class of what it "
            "writes");
   }
   if (reads && row.runs) {

@@ -90,6 +90,9 @@ void Analyser::walk_node(const Node& node, Context context) {
       break;
     case NodeKind::each:
       set_variable(node.name, false, node.at);
+      if (std::ranges::any_of(node.words, holds_secret)) {
+        trouble(node.at, "a variable that gets the value of a secret");
+      }
       out_.settings.push_back({node.name, Argument{"", Known::one, false, node.at}});
       context.repeated = true;
       break;
@@ -144,6 +147,9 @@ void Analyser::assign(const Assignment& assignment, bool stays, const Context& c
   if (!stays) return;
   Argument value = assignment.value.size() == 1 ? reduce(assignment.value[0]) : Argument{};
   if (assignment.append || assignment.array) value.known = Known::one;
+  if (std::ranges::any_of(assignment.value, holds_secret)) {
+    trouble(assignment.at, "a variable that gets the value of a secret");
+  }
   out_.settings.push_back({assignment.name, std::move(value)});
 }
 
@@ -359,7 +365,11 @@ bool Analyser::builtin(Command& command) {
       break;
   }
   // Variables before a special builtin stay set in a POSIX shell.
-  for (const Setting& setting : command.settings) out_.settings.push_back(setting);
+  for (const Setting& setting : command.settings) {
+    // `IFS= read`: how it divides its line is its own business, and ends with it.
+    if (setting.name == "IFS" && command.program == "read") continue;
+    out_.settings.push_back(setting);
+  }
   return true;
 }
 
@@ -634,6 +644,7 @@ bool begins_at_home(const Word& word) {
 Argument reduce(const Word& word) {
   Argument out;
   out.at = word.at;
+  out.secret = holds_secret(word);
   bool divides = false;  // an unquoted expansion: any number of words
   bool matches = false;  // a glob: any number of words that all begin with the text before it
   bool unknown = false;
@@ -686,111 +697,6 @@ Argument reduce(const Word& word) {
   const bool begins = rooted || (!out.text.empty() && out.text[0] != '-');
   out.operand = !divides && begins;
   return out;
-}
-
-// Variables. Which of them change what programs do cannot be listed completely, so the list that
-// counts is the short one of those that do not.
-
-namespace {
-
-constexpr auto kCritical = std::to_array<std::string_view>({"BASHOPTS",
-                                                            "BASH_COMPAT",
-                                                            "BASH_ENV",
-                                                            "BASH_LOADABLES_PATH",
-                                                            "BASH_XTRACEFD",
-                                                            "CDPATH",
-                                                            "ENV",
-                                                            "EXECIGNORE",
-                                                            "GCONV_PATH",
-                                                            "GLOBIGNORE",
-                                                            "HISTFILE",
-                                                            "IFS",
-                                                            "LOCPATH",
-                                                            "NLSPATH",
-                                                            "PATH",
-                                                            "POSIXLY_CORRECT",
-                                                            "PROMPT_COMMAND",
-                                                            "PS0",
-                                                            "PS1",
-                                                            "PS2",
-                                                            "PS4",
-                                                            "SHELLOPTS",
-                                                            "_"});
-
-// With a plain word as value; `=` gives the only values.
-constexpr auto kHarmless = std::to_array<std::string_view>({"CI",
-                                                            "CLICOLOR",
-                                                            "CLICOLOR_FORCE",
-                                                            "COLUMNS",
-                                                            "DEBIAN_FRONTEND",
-                                                            "FORCE_COLOR",
-                                                            "GIT_OPTIONAL_LOCKS",
-                                                            "GIT_PAGER=cat",
-                                                            "GIT_PAGER=",
-                                                            "GIT_TERMINAL_PROMPT",
-                                                            "LANG",
-                                                            "LANGUAGE",
-                                                            "LC_ALL",
-                                                            "LC_COLLATE",
-                                                            "LC_CTYPE",
-                                                            "LC_MESSAGES",
-                                                            "LC_NUMERIC",
-                                                            "LC_TIME",
-                                                            "LINES",
-                                                            "MANPAGER=cat",
-                                                            "NODE_ENV",
-                                                            "NO_COLOR",
-                                                            "PAGER=cat",
-                                                            "PAGER=",
-                                                            "PYTHONDONTWRITEBYTECODE",
-                                                            "PYTHONUNBUFFERED",
-                                                            "RUST_BACKTRACE",
-                                                            "TERM",
-                                                            "TZ"});
-
-bool plain_value(std::string_view value) {
-  return std::ranges::all_of(value, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == ',' || c == ':' || c == '-' || c == '@' || c == '+';
-  });
-}
-
-}  // namespace
-
-bool critical_variable(std::string_view name) {
-  return name.starts_with("LD_") || name.starts_with("DYLD_") || name.starts_with("BASH_FUNC") ||
-         std::ranges::find(kCritical, name) != kCritical.end();
-}
-
-bool changes_charset(const Setting& setting) {
-  if (!names_charset(setting.name)) return false;
-  if (!setting.value.literal()) return true;
-  std::string set(setting.value.text);
-  for (char& c : set) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (set == "c" || set == "posix") return false;
-  const std::size_t dot = set.find('.');
-  const std::size_t modifier = std::min(set.find('@'), set.size());
-  if (dot == std::string::npos || modifier < dot || !plain_value(set)) return true;
-  // `en_US.UTF-8`, `sr_RS.utf8@latin`
-  const std::string_view coded = std::string_view(set).substr(dot + 1, modifier - dot - 1);
-  return coded != "utf-8" && coded != "utf8";
-}
-
-bool names_charset(std::string_view name) {
-  return name == "LC_ALL" || name == "LC_CTYPE" || name == "LANG";
-}
-
-bool plain_setting(const Setting& setting) {
-  return setting.value.literal() && plain_value(setting.value.text);
-}
-
-bool harmless_setting(const Setting& setting) {
-  if (!plain_setting(setting)) return false;
-  return std::ranges::any_of(kHarmless, [&](std::string_view entry) {
-    const std::size_t equals = entry.find('=');
-    if (entry.substr(0, equals) != setting.name) return false;
-    return equals == entry.npos || entry.substr(equals + 1) == setting.value.text;
-  });
 }
 
 }  // namespace pawl::shell

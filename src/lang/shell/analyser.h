@@ -119,6 +119,10 @@ class Analyser {
 
 // analyse.cpp: what is known of a word.
 Argument reduce(const Word& word);
+// Whether a variable is in it whose name says that it holds a secret: `$GITHUB_TOKEN`.
+bool holds_secret(const Word& word);
+// Where the packages of go lie that this names: `./x/...` is `./x`.
+std::string packages_directory(std::string_view pattern);
 
 // hazards.cpp: adds what the table knows about these arguments.
 void find_hazards(Command& command);

@@ -26,12 +26,12 @@ constexpr std::string_view kCargoBuild =
     "--no-fail-fast ";
 constexpr std::string_view kVitest =
     "-t|--testNamePattern= -u|--update --run --watch -w --coverage? --coverage.enabled "
-    "--coverage.reporter= --reporter= --silent? --dom --environment= --passWithNoTests "
+    "--coverage.reporter= m:--reporter= --silent? --dom m:--environment= --passWithNoTests "
     "--bail= --retry= --logHeapUsage --no-color --color -h|--help -v|--version --changed? "
     "--related "
     "--shard= --project= --typecheck --hideSkippedTests --testTimeout= --hookTimeout= --mode= "
     "--sequence.shuffle --no-coverage --no-watch --pool= --maxWorkers= --minWorkers= "
-    "--no-file-parallelism --exclude= --dir= --root= x:-c|--config= d:-r w:--outputFile= "
+    "--no-file-parallelism --exclude= --dir= d:--root= x:-c|--config= d:-r w:--outputFile= "
     "w:--coverage.reportsDirectory= ";
 constexpr std::string_view kNpmInstall =
     "-S|--save -D|--save-dev -O|--save-optional -E|--save-exact -P|--save-prod -B|--save-bundle "
@@ -189,7 +189,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "docker-run(1)"},
     {"docker", "rm,rmi,kill", "x", "text*", "-f|--force -v|--volumes -s|--signal=", "docker(1)"},
     {"eslint", "", "", "read*",
-     "--ext= --quiet --max-warnings= --no-eslintrc -f|--format= --color --no-color --cache "
+     "--ext= --quiet --max-warnings= --no-eslintrc m:-f|--format= --color --no-color --cache "
      "oy:--fix --fix-dry-run --debug -v|--version -h|--help --no-inline-config "
      "--report-unused-disable-directives --no-error-on-unmatched-pattern --ignore-pattern= "
      "--no-ignore --rule= --env= --global= --stats --no-warn-ignored w:-o|--output-file= "
@@ -294,7 +294,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "x:-cp|-classpath|--class-path= x:-agentpath= x:-agentlib= x:-javaagent= x:-XX=",
      "java(1)"},
     {"jest", "", "", "text*",
-     "-t|--testNamePattern= -u|--updateSnapshot --coverage --watch --watchAll -i|--runInBand "
+     "-t|--testNamePattern= -u|--updateSnapshot --coverage? --watch? --watchAll? -i|--runInBand "
      "--ci --silent --verbose --bail? --passWithNoTests --json --no-cache --maxWorkers= -w= "
      "--testPathPattern= --findRelatedTests --onlyChanged -o --listTests --detectOpenHandles "
      "--forceExit --colors --no-coverage --version --help w:--outputFile= x:-c|--config= "
@@ -348,7 +348,8 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "-W|--what-if|--new-file|--assume-new= --warn-undefined-variables -h|--help",
      "make(1)"},
     {"mocha", "", "", "text*",
-     "-g|--grep= -f|--fgrep= -b|--bail -t|--timeout= -R|--reporter= --exit --parallel --recursive "
+     "-g|--grep= -f|--fgrep= -b|--bail -t|--timeout= m:-R|--reporter= --exit --parallel "
+     "--recursive "
      "--watch -w --forbid-only --version --help x:-r|--require= x:--config= x:--package= x:-u= "
      "x:--ui=",
      "mocha"},
@@ -364,7 +365,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
      "--trace-warnings --trace-uncaught --trace-deprecation --no-deprecation --throw-deprecation "
      "--pending-deprecation --unhandled-rejections= --input-type= --preserve-symlinks --title= "
      "--max-old-space-size= --stack-trace-limit= --expose-gc --test --test-only --watch "
-     "--test-name-pattern= --test-reporter= --test-concurrency= --test-timeout= --test-shard= "
+     "--test-name-pattern= m:--test-reporter= --test-concurrency= --test-timeout= --test-shard= "
      "--experimental-vm-modules --experimental-strip-types --experimental-test-coverage "
      "-v|--version -h|--help",
      "node(1)"},
@@ -402,7 +403,7 @@ constexpr auto kBuilders = std::to_array<Usage>({
     {"npm", "exec,explore,edit,init,create", "x", "text*", "", "npm-exec(1)"},
     // What stands behind the program is read as its words.
     {"npx", "", "", "text*",
-     "-y|--yes --no --no-install -q|--quiet --prefer-offline --offline -v|--version x:-c|--call= "
+     "x:-y|--yes --no --no-install -q|--quiet --prefer-offline --offline -v|--version x:-c|--call= "
      "x:-p|--package= x:--node-options= x:--script-shell=",
      "npx(1)"},
     {"perl", "", "", "script text*",

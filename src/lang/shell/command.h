@@ -39,6 +39,7 @@ struct Argument {
   std::uint32_t at = 0;
   std::string glob = {};  // of a word that is text and `*`, `?`, `[` alone: all of it
   bool home = false;      // an unknown word that begins with a home directory: `~/x`, `$HOME/x`
+  bool secret = false;    // has a variable in it whose name says that it is a secret
 
   bool is(std::string_view word) const { return known == Known::literal && text == word; }
   bool literal() const { return known == Known::literal; }

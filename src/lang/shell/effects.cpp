@@ -72,6 +72,18 @@ std::string_view last_name(std::string_view path) {
   return base_name(path);
 }
 
+}  // namespace
+
+std::string packages_directory(std::string_view pattern) {
+  const std::size_t dots = pattern.find("...");
+  if (dots == pattern.npos) return std::string(pattern);
+  const std::size_t slash = pattern.rfind('/', dots);
+  return slash == pattern.npos ? "."
+                               : std::string(pattern.substr(0, std::max<std::size_t>(slash, 1)));
+}
+
+namespace {
+
 // The files of one command, by its description.
 class FileList {
  public:
@@ -117,6 +129,16 @@ class FileList {
     effect.write = write;
     effect.command = index_;
     out_.files.push_back(std::move(effect));
+  }
+  void unknown_read() {
+    FileEffect effect;
+    effect.known = false;
+    put(effect, false);
+  }
+  bool names_archive() const {
+    return std::ranges::any_of(reading_.options, [&](const Reading::Given& given) {
+      return given.option->effects.contains('f') && !reading_.value(command_, given).is("-");
+    });
   }
   void unknown_write() {
     FileEffect effect;
@@ -169,6 +191,7 @@ class FileList {
     bool look = false;
     bool deep = false;
     bool maybe = false;
+    bool gone = false;
   };
   void file(const Argument& word, How how) {
     if (word.is("-")) return;  // its input
@@ -176,6 +199,7 @@ class FileList {
     effect.look = how.look;
     effect.deep = how.deep;
     effect.maybe = how.maybe;
+    effect.gone = how.gone;
     put(std::move(effect), how.write);
   }
 
@@ -192,9 +216,42 @@ class FileList {
         if (letter == 'l') file(value, {.look = true});
         if (letter == 'i') file(value, {.write = true, .deep = true});
         if (letter == 'a') behind_at(value);
+        if (letter == 'F') listed(value);
+        if (letter == 'g') searched(value, given);
+        if (letter == 'm' && value.text.find_first_of("/\\.") != value.text.npos) file(value, {});
+        if (letter == 'v') behind_colon(value);
       }
       if (given.option->name == "--url") address(reading_.value(command_, given));
     }
+  }
+
+  // A file that lists those to read: `tar -T`, `wc --files0-from`.
+  void listed(const Argument& value) {
+    file(value, {});
+    unknown_read();
+  }
+
+  // `--include=.env`, `rg -g '*.pem'`: files of that name, wherever it looks. `!x` leaves out.
+  void searched(const Argument& value, const Reading::Given& given) {
+    // The shell leaves `--include=*.pem` as it is, where no file has such a name.
+    const std::string& whole = value.literal() ? value.text : value.glob;
+    const std::size_t from = value.literal() ? 0 : std::min<std::size_t>(given.from, whole.size());
+    std::string_view name = std::string_view(whole).substr(from);
+    if (name.empty() || name[0] == '!') return;
+    name = name.substr(name[0] == '/' ? 1 : 0);
+    Argument pattern{std::string(name)};
+    if (name.find_first_of("*?[") != name.npos) {
+      pattern.known = Known::many;
+      pattern.glob = name;
+    }
+    file(pattern, {});
+  }
+
+  // `git log -L1,5:FILE`
+  void behind_colon(const Argument& value) {
+    Argument name = value;
+    name.text = value.text.substr(std::min(value.text.rfind(':'), value.text.size() - 1) + 1);
+    file(name, {});
   }
 
   // `file:///x`, of which a program of the network is a reader like any other.
@@ -270,7 +327,7 @@ class FileList {
           break;
         case Role::move:
           file(word, {.deep = true});
-          file(word, {.write = true, .deep = true});
+          file(word, {.write = true, .deep = true, .gone = true});
           break;
         case Role::write:
           if (rooted) break;
@@ -296,11 +353,7 @@ class FileList {
   // `./...` of go: all packages below.
   static Argument packages(const Argument& word) {
     Argument out = word;
-    const std::size_t dots = word.text.find("...");
-    if (dots == std::string::npos) return out;
-    const std::size_t slash = word.text.rfind('/', dots);
-    out.text =
-        slash == std::string::npos ? "." : word.text.substr(0, std::max<std::size_t>(slash, 1));
+    out.text = packages_directory(word.text);
     return out;
   }
 
@@ -313,7 +366,9 @@ class FileList {
     }
     // The place that a link leads to is relative to the link.
     const bool link = program == "ln";
-    file(word, {.write = true, .deep = recursive() || has_word("mv find git", program) || link});
+    file(word, {.write = true,
+                .deep = recursive() || has_word("mv find git", program) || link,
+                .gone = recursive() && program == "rm"});
   }
 
   // Below a directory that is copied or moved to, the names of what is copied.
@@ -403,6 +458,8 @@ class FileList {
       file(reading_.value(command_, given), {.write = makes});
     }
     if (makes) {
+      // What goes out as a stream is shown, whatever lies in the directories that it is of.
+      if (!names_archive()) unknown_read();
       for (const Reading::Operand& operand : reading_.operands) {
         file(command_.arguments[operand.at], {.deep = true});
       }

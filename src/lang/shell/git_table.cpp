@@ -21,7 +21,7 @@ constexpr std::string_view kLog =
     "--show-signature --relative-date --date= --parents --children --graph --show-linear-break? "
     "--follow --decorate? --no-decorate --decorate-refs= --decorate-refs-exclude= "
     "--clear-decorations "
-    "--source --log-size -L= --stdin --bisect --mailmap --no-mailmap --use-mailmap --full-diff "
+    "--source --log-size v:-L= --stdin --bisect --mailmap --no-mailmap --use-mailmap --full-diff "
     "--count --objects --timestamp --header --no-commit-header --commit-header --quiet "
     "--no-expand-tabs --expand-tabs? --show-notes? --standard-notes --no-standard-notes ";
 constexpr std::string_view kDiff =
@@ -322,7 +322,7 @@ constexpr auto kGit = std::to_array<Usage>({
      "w:-o|--output-directory= "
      "-k|--keep-subject --zero-commit --add-header= --to= --cc= --base= -q|--quiet --progress",
      "git-format-patch(1)"},
-    {"git", "archive", "", "rev look*",
+    {"git", "archive", "", "rev*",
      "--format= --prefix= r:--add-file= --add-virtual-file= w:-o|--output= --worktree-attributes "
      "-v|--verbose -# -l|--list s:--remote= x:--exec=",
      "git-archive(1)"},

@@ -122,6 +122,12 @@ void find_upload(Command& command, const Reading& reading) {
   command.hazards.push_back({Effect::writes, uploads->at, uploads->option->name, {}, false});
 }
 
+void add_unknown_word(Command& command, std::uint32_t at) {
+  Hazard hazard{Effect::runs, at, "", {}, false};
+  hazard.unknown = true;
+  command.hazards.push_back(std::move(hazard));
+}
+
 // A filter of jq that reads variables of the environment: `env`, `$ENV`. jq(1).
 void find_environment(Command& command, const Reading& reading) {
   for (const Reading::Operand& operand : reading.operands) {
@@ -129,9 +135,41 @@ void find_environment(Command& command, const Reading& reading) {
     const Argument& filter = command.arguments[operand.at];
     if (filter.literal() && !has_name(filter.text, "env") && !has_name(filter.text, "ENV"))
       continue;
-    Hazard hazard{Effect::runs, operand.at, "", {}, false};
-    hazard.unknown = true;
-    command.hazards.push_back(std::move(hazard));
+    add_unknown_word(command, operand.at);
+  }
+}
+
+// `npm run env` shows the environment, and `npm config get` what an older npm keeps of passwords.
+void find_shown_secrets(Command& command, const Reading& reading) {
+  for (const Reading::Operand& operand : reading.operands) {
+    const Argument& word = command.arguments[operand.at];
+    const bool environment = reading.sub == "run" && word.is("env");
+    const std::string name = lower_ascii(word.text);
+    const bool secret = reading.form->usage->subs.starts_with("config get") &&
+                        std::ranges::any_of(std::array{"auth", "password", "token", "key"},
+                                            [&](const char* part) { return name.contains(part); });
+    if (environment || secret) add_unknown_word(command, operand.at);
+  }
+}
+
+// `git merge -s x` runs `git-merge-x`.
+void find_strategy(Command& command, const Reading& reading) {
+  for (const Reading::Given& given : reading.options) {
+    if (given.option->name != "-s" && given.option->name != "--strategy") continue;
+    if (given.value == 0 && given.from == 0) continue;
+    const Argument value = reading.value(command, given);
+    if (value.literal() && has_word("ort recursive resolve octopus ours subtree", value.text))
+      continue;
+    add_unknown_word(command, given.value);
+  }
+}
+
+// `tsc @file`, `npx tsc @file`: options that stand in a file.
+void find_option_file(Command& command, bool compiles) {
+  for (std::uint32_t i = 0; i < command.arguments.size(); ++i) {
+    const Argument& word = command.arguments[i];
+    if (compiles && word.text.starts_with('@')) add_unknown_word(command, i);
+    compiles = compiles || word.is("tsc");
   }
 }
 
@@ -152,14 +190,19 @@ void find_hazards(Command& command) {
   if (reading.discards()) add_whole(command, reading, Effect::discards);
   for (const Reading::Operand& operand : reading.operands) {
     if (operand.role != Role::into) continue;
-    command.hazards.push_back(
-        {Effect::elsewhere, operand.at, "", command.arguments[operand.at], true});
+    Argument place = command.arguments[operand.at];
+    if (name == "go") place.text = packages_directory(place.text);
+    command.hazards.push_back({Effect::elsewhere, operand.at, "", std::move(place), true});
   }
   find_code(command, name);
   if (name == "tar") find_remote_archive(command, reading);
+  const bool form = reading.form != nullptr;
   if (name == "jq") find_environment(command, reading);
+  if (name == "npm" && form) find_shown_secrets(command, reading);
+  if (name == "tsc" || name == "npx") find_option_file(command, name == "tsc");
   if (name == "curl") find_upload(command, reading);
   if (name == "git") {
+    find_strategy(command, reading);
     for (std::uint32_t i = 0; i < command.arguments.size(); ++i) {
       const std::string& text = command.arguments[i].text;
       if (text.contains("ext::") || text.contains("fd::")) {

@@ -241,8 +241,20 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     NotDescribed, Adversary,
     testing::Values(
-        Sample{"git evil/x", "uncovered"}, Sample{"git log --outp=F", "unclear"},
-        Sample{"git diff --output-directory=F", "unclear"}, Sample{"git status --evil", "unclear"},
+        Sample{"npm run env", "unclear"}, Sample{"npx tsc @x", "unclear"},
+        Sample{"npx -y vitest", "unclear"}, Sample{"git stash; ls $STRIPE_SK", "uncovered"},
+        Sample{"while IFS= read -r f; do ls \"$f\"; done", "0"}, Sample{"IFS=x ls", "unclear"},
+        Sample{"IFS=x; read f", "unclear"}, Sample{"ls $SLACK_WEBHOOK_URL", "uncovered"},
+        Sample{"ls \"$KEYS\"", "0"}, Sample{"awk 'BEGIN{print ENVIRON[1]}'", "unclear"},
+        Sample{"grep x \"$GITHUB_TOKEN\"", "uncovered"},
+        Sample{"grep x \"${A:-$DB_PASSWORD}\"", "uncovered"},
+        Sample{"git commit -m \"$(cat <<'E'\nit's done (1)\nE\n)\"", "0 1"},
+        Sample{"git commit -m \"$x\"", "1"}, Sample{"git commit -m $x", "unclear"},
+        Sample{"git commit \"$x\"", "unclear"}, Sample{"npm test \"$x\"", "unclear"},
+        Sample{"grep x <<< $API_KEY", "unclear"}, Sample{"x=$MY_SECRET; ls", "unclear"},
+        Sample{"for t in $MY_SECRET; do ls $t; done", "unclear"}, Sample{"git evil/x", "uncovered"},
+        Sample{"git log --outp=F", "unclear"}, Sample{"git diff --output-directory=F", "unclear"},
+        Sample{"git status --evil", "unclear"},
         Sample{"git blame --contents=x --evil f", "unclear"},
         Sample{"npm run x -script-shell=id", "unclear"},
         Sample{"npm test ---script-shell=id", "unclear"},
@@ -589,7 +601,19 @@ INSTANTIATE_TEST_SUITE_P(
         Touched{"find . -executable -delete", "w:. !"}, Touched{"xxd a -c1", "r:a w:-c1"},
         Touched{"find . -executable -fprint x", "w:x"},
         Touched{"chmod --reference=a b c", "w:b w:c"}, Touched{"chmod +x b", "w:b"},
-        Touched{"go fmt ./a/... b", "w:./a w:b d:./a/... d:b"}, Touched{"date -f a", "r:a"}));
+        Touched{"go fmt ./a/... b", "w:./a w:b d:./a d:b"}, Touched{"date -f a", "r:a"}));
+INSTANTIATE_TEST_SUITE_P(
+    NamedInOptions, Touches,
+    testing::Values(
+        Touched{"tar -T list -cf x", "r:list r:? w:x"}, Touched{"tar cf - x | base64", "r:? r:x"},
+        Touched{"sort --files0-from=l", "r:l r:?"}, Touched{"wc --files0-from l", "r:l r:?"},
+        Touched{"file -f l", "r:l r:?"}, Touched{"grep -r . --include=.env .", "r:.env r:."},
+        Touched{"rg -g '*.pem' x", "r:*.pem"}, Touched{"rg --glob=!x y", ""},
+        Touched{"git log -L1,5:.env", "r:.env"},
+        Touched{"git archive HEAD:config .env", "r:HEAD:config r:config r:.env"},
+        Touched{"eslint -f /x/y.js .", "r:/x/y.js r:."}, Touched{"eslint -f json .", "r:."},
+        Touched{"vitest --reporter=/x/y --root /x", "r:/x/y d:/x"},
+        Touched{"mocha -R /x/y", "r:/x/y"}, Touched{"node --test-reporter=/x/y --test", "r:/x/y"}));
 INSTANTIATE_TEST_SUITE_P(
     Directories, Touches,
     testing::Values(Touched{"cd x", "d:x"}, Touched{"git -C x status", "d:x"},

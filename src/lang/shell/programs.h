@@ -54,9 +54,11 @@ struct Program {
 // `options`, divided by blanks: spellings divided by `|`, then `=` for a value, `==` for two, `?`
 // for one that can only be joined; before them letters and a colon: r reads the value, l looks at
 // it, a reads it behind `@`, w writes it, d works there, i works there and writes, t writes there
-// and the other words are read, x runs, W writes, o writes its operands, y writes in the directory
-// where it works, B keeps what was there under another name (with the value behind it), p brings
-// the pattern, n changes nothing, ! throws work away, s sends, k keeps what would be thrown away.
+// and the other words are read, F reads the files that its value lists, g reads what a pattern
+// names, m runs a module where it is told as a path, v reads what stands behind its last colon, x
+// runs, W writes, o writes its operands, y writes in the directory where it works, B keeps what was
+// there under another name (with the value behind it), p brings the pattern, n changes nothing, !
+// throws work away, s sends, k keeps what would be thrown away.
 // `-#` is a number.
 struct Usage {
   std::string_view program;

@@ -147,7 +147,7 @@ constexpr auto kUsages = std::to_array<Usage>({
      "-b|--bytes= -c|--characters= -d|--delimiter= -f|--fields= --output-delimiter=", "cut(1)"},
     {"dash", "", "c", "script text*", "-o=", "dash(1)"},
     {"date", "", "", "text",
-     "-d|--date= --debug r:-f|--file= -I? --iso-8601? -R|--rfc-email --rfc-3339= -r|--reference= "
+     "-d|--date= --debug r:-f|--file= -I? --iso-8601? -R|--rfc-email --rfc-3339= l:-r|--reference= "
      "W:-s|--set= -u|--utc|--universal --help --version",
      "date(1)"},
     {"dbus-run-session", "", "x", "text*", "", "dbus-run-session(1)"},
@@ -163,7 +163,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"dpkg", "", "x", "text*", "", "dpkg(1)"},
     {"du", "", "h", "look*",
      "-B|--block-size= -d|--max-depth= -t|--threshold= r:-X|--exclude-from= --exclude= --time? "
-     "r:--files0-from=",
+     "F:--files0-from=",
      "du(1)"},
     {"duckdb", "", "x", "text*", "", "duckdb(1)"},
     {"dumb-init", "", "x", "text*", "", "dumb-init(1)"},
@@ -193,7 +193,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"file", "", "", "look*",
      "-b|--brief -i|--mime --mime-type --mime-encoding -k|--keep-going -L|--dereference "
      "-h|--no-dereference -z|--uncompress -s|--special-files -0|--print0 -F|--separator= "
-     "r:-f|--files-from= -E -v|--version W:-C|--compile x:-m|--magic-file=",
+     "F:-f|--files-from= -E -v|--version W:-C|--compile x:-m|--magic-file=",
      "file(1)"},
     // Expressions: what -exec runs is read by wrappers.cpp.
     {"find", "", "", "look*",
@@ -221,7 +221,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"gpg", "", "x", "text*", "", "gpg(1)"},
     {"grep", "", "h", "pattern read*",
      "p:-e|--regexp= pr:-f|--file= -m|--max-count= -A|--after-context= -B|--before-context= "
-     "-C|--context= -D|--devices= -d|--directories= --label= --include= --exclude= "
+     "-C|--context= -D|--devices= -d|--directories= --label= g:--include= --exclude= "
      "r:--exclude-from= --exclude-dir= --binary-files= --color? --colour? -# -r|--recursive "
      "-R|--dereference-recursive -i|--ignore-case|--no-ignore-case -v|--invert-match",
      "grep(1)"},
@@ -330,8 +330,8 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"rg", "", "", "pattern read*",
      "p:-e|--regexp= pr:-f|--file= -A|--after-context= -B|--before-context= -C|--context= "
      "--color= --colors= -c|--count --count-matches --column --crlf -d|--max-depth= -E|--encoding= "
-     "-F|--fixed-strings p:--files -l|--files-with-matches --files-without-match -g|--glob= "
-     "--iglob= "
+     "-F|--fixed-strings p:--files -l|--files-with-matches --files-without-match g:-g|--glob= "
+     "g:--iglob= "
      "--heading --no-heading --hidden -. -H|--with-filename -h -i|--ignore-case -v|--invert-match "
      "--json -n|--line-number -N|--no-line-number -L|--follow -M|--max-columns= -m|--max-count= "
      "-U|--multiline --multiline-dotall --no-config --no-ignore --no-ignore-vcs --no-messages "
@@ -400,7 +400,7 @@ constexpr auto kUsages = std::to_array<Usage>({
      "-b|--ignore-leading-blanks -d|--dictionary-order -f|--ignore-case -g|--general-numeric-sort "
      "-i|--ignore-nonprinting -M|--month-sort -h|--human-numeric-sort -n|--numeric-sort "
      "-R|--random-sort r:--random-source= -r|--reverse --sort= -V|--version-sort --batch-size= "
-     "-c|--check -C --debug r:--files0-from= -k|--key= -m|--merge w:-o|--output= -s|--stable "
+     "-c|--check -C --debug F:--files0-from= -k|--key= -m|--merge w:-o|--output= -s|--stable "
      "-S|--buffer-size= -t|--field-separator= w:-T|--temporary-directory= --parallel= -u|--unique "
      "-z|--zero-terminated --help --version x:--compress-program=",
      "sort(1)"},
@@ -446,7 +446,7 @@ constexpr auto kUsages = std::to_array<Usage>({
      "--keep-newer-files --overwrite -h|--dereference -m|--touch -O|--to-stdout "
      "-P|--absolute-names "
      "--exclude= r:-X|--exclude-from= --exclude-vcs --strip-components= --one-file-system "
-     "r:-T|--files-from= --wildcards --no-recursion --totals -w|--interactive -W|--verify "
+     "F:-T|--files-from= --wildcards --no-recursion --totals -w|--interactive -W|--verify "
      "--numeric-owner --owner= --group= --mode= --mtime= --sort= -b|--blocking-factor= -N|--newer= "
      "-K|--starting-file= -V|--label= -l -o -S|--sparse -i|--ignore-zeros --no-same-owner "
      "--no-same-permissions w:-g|--listed-incremental= --transform= --xform= !:--remove-files "
@@ -494,7 +494,7 @@ constexpr auto kUsages = std::to_array<Usage>({
     {"view", "", "x", "text*", "", "vim(1)"},
     {"vim", "", "x", "text*", "", "vim(1)"},
     {"watch", "", "x", "text*", "", "watch(1)"},
-    {"wc", "", "h", "look*", "-c -m -l -L -w r:--files0-from= --total=", "wc(1)"},
+    {"wc", "", "h", "look*", "-c -m -l -L -w F:--files0-from= --total=", "wc(1)"},
     {"wget", "", "W", "text*",
      "-q|--quiet -S|--server-response --spider -O= w:-o= w:-a= -c|--continue -T|--timeout= "
      "-t|--tries= "

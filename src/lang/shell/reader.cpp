@@ -1,6 +1,8 @@
 // Characters, levels, ends of lines.
 #include "lang/shell/reader.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -472,7 +474,9 @@ void WordReader::read_operator(Part& part, bool quoted) {
   } else {
     return stop("an expansion that cannot be read");
   }
+  ++inside_;
   part.words.push_back(read_word(place));
+  --inside_;
 }
 
 void WordReader::read_command_substitution(Word& word, bool quoted, std::uint32_t at) {
@@ -483,10 +487,13 @@ void WordReader::read_command_substitution(Word& word, bool quoted, std::uint32_
   part.kind = PartKind::command;
   part.quoted = quoted;
   part.at = at;
+  const bool before = std::exchange(here_inside_, inside_ == 0);
   ++inside_;
   part.list = std::make_unique<List>(read_list());
   --inside_;
+  here_inside_ = before;
   if (broken_) return;
+  if (!pending_.empty()) return stop("a here-document whose text is outside of its substitution");
   if (!take(")")) return stop("a substitution is not closed");
   word.parts.push_back(std::move(part));
 }
@@ -510,9 +517,11 @@ void WordReader::read_backquotes(Word& word, bool quoted) {
   const std::uint32_t outer_end = end_;
   ++pos_;
   end_ = static_cast<std::uint32_t>(close);
+  const bool before = std::exchange(here_inside_, false);
   ++inside_;
   part.list = std::make_unique<List>(read_list());
   --inside_;
+  here_inside_ = before;
   if (!broken_ && pos_ < end_) stop("expected the end of a command here");
   end_ = outer_end;
   pos_ = static_cast<std::uint32_t>(close) + 1;
@@ -529,9 +538,11 @@ void WordReader::read_process(Word& word) {
   part.kind = PartKind::process;
   part.at = pos_;
   pos_ += 2;
+  const bool before = std::exchange(here_inside_, false);
   ++inside_;
   part.list = std::make_unique<List>(read_list());
   --inside_;
+  here_inside_ = before;
   if (broken_) return;
   if (!take(")")) return stop("a substitution is not closed");
   // `<()` is not a word at all.
@@ -651,7 +662,8 @@ void ShellLineReader::read_here(Redirect& redirect) {
   pos_ += 2;
   pending.strip = take("-");
   skip_blanks();
-  if (inside_ > 0) return stop("a here-document inside of a substitution");
+  if (inside_ > 0 && !here_inside_) return stop("a here-document inside of a substitution");
+  pending.inside = inside_ > 0;
   char quote = '\0';
   if (peek() == '\'' || peek() == '"') {
     quote = peek();
@@ -668,6 +680,12 @@ void ShellLineReader::read_here(Redirect& redirect) {
   pending_.push_back(std::move(pending));
 }
 
+// Inside of `$(…)` bash ends the text at a line that only begins with the mark, if a `)` follows.
+// An `sh` that is an old bash counts quotes and parentheses in it.
+bool Cursor::ends_for_some(std::string_view line, std::string_view mark) const {
+  return line.starts_with(mark) || (!bash() && line.find_first_of("'\"`\\()") != line.npos);
+}
+
 // The bodies that begin behind this line end. An unquoted body with anything but plain text is
 // refused: what is expanded in it, and how, is not worth a reader of its own.
 void Cursor::read_pending() {
@@ -681,6 +699,9 @@ void Cursor::read_pending() {
       std::string_view line = text_.substr(pos_, stop_at - pos_);
       while (pending.strip && line.starts_with('\t')) line.remove_prefix(1);
       closed = line == pending.delimiter;
+      if (pending.inside && !closed && ends_for_some(line, pending.delimiter)) {
+        return stop("a here-document inside of a substitution that shells end differently");
+      }
       if (!pending.quoted && line.find_first_of("$`\\") != std::string_view::npos) {
         trouble(pos_, "a here-document with expansions");
       }

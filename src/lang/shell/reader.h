@@ -33,12 +33,14 @@ class Cursor {
   bool bash() const { return dialect_ == Dialect::bash; }
   void bash_only(std::string_view what);
   void read_pending();
+  bool ends_for_some(std::string_view line, std::string_view mark) const;
 
   // A here-document whose body begins behind this line.
   struct Pending {
     std::string delimiter;
     bool quoted = false;
     bool strip = false;
+    bool inside = false;  // of a substitution
     std::uint32_t at = 0;
   };
 
@@ -48,7 +50,8 @@ class Cursor {
   std::uint32_t pos_ = 0;
   std::uint32_t end_;
   std::uint32_t level_ = 0;
-  std::uint32_t inside_ = 0;  // substitutions around this place
+  std::uint32_t inside_ = 0;  // substitutions and expansions around this place
+  bool here_inside_ = false;  // the only one is `$(…)`, where a here-document may stand
   bool broken_ = false;
   std::vector<Trouble> troubles_;
   std::vector<Pending> pending_;

@@ -133,6 +133,7 @@ class Judge {
   Match match_stop(const Rows::Entry& entry, const Command& command);
   Match has_stopped(std::string_view option, const Command& command) const;
   void accept(const Command& command, const Judged& judged);
+  bool is_value(std::size_t word) const;
   void accept_row(const Command& command, const Row& row);
   bool hazard_spelled(const Hazard& hazard, const Command& command, const Judged& judged) const;
   void refuse(Outcome outcome, std::uint32_t at, std::string_view why);
@@ -302,6 +303,13 @@ bool Judge::hazard_spelled(const Hazard& hazard, const Command& command,
   return false;
 }
 
+// `-m "$(cat)"`: behind an option that takes a value, one word is no option.
+bool Judge::is_value(std::size_t word) const {
+  return std::ranges::any_of(reading_.options, [&](const Reading::Given& given) {
+    return given.value == word && word > given.at && given.option->values == 1;
+  });
+}
+
 void Judge::accept_row(const Command& command, const Row& row) {
   // Variables and words of a wrapper are those of the program behind it, and are judged there.
   const bool through = command.standing == Standing::through;
@@ -335,9 +343,16 @@ void Judge::accept_row(const Command& command, const Row& row) {
   }
   if (row.unknown == Unknown::any || through) return;
   const bool harmless = reading_.form != nullptr && reading_.form->does('h');
-  for (const Argument& argument : command.arguments) {
+  const std::string_view name = canonical_name(command.program);
+  const bool compares = name == "test" || name == "[";
+  for (std::size_t i = 0; i < command.arguments.size(); ++i) {
+    const Argument& argument = command.arguments[i];
+    if (argument.secret && !compares) {
+      refuse(Outcome::uncovered, argument.at, "shows or passes on the value of a secret");
+    }
     if (argument.literal() || (harmless && row.unknown != Unknown::none)) continue;
-    if (argument.operand && row.unknown == Unknown::operands) continue;
+    const bool is_one = argument.operand || (argument.known == Known::one && is_value(i));
+    if (is_one && row.unknown == Unknown::operands) continue;
     refuse(Outcome::not_analysable, argument.at, "a word that is not known before the line runs");
   }
 }

@@ -143,6 +143,7 @@ struct FileEffect {
   bool maybe = false;  // perhaps no path: `git show X`
   bool here = false;   // the directory in which it works, whatever that is
   bool home = false;   // not known, and in a home directory
+  bool gone = false;   // removed or moved with all that lies below
 };
 struct Directory {
   std::string path;

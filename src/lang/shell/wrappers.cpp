@@ -560,6 +560,9 @@ void Analyser::redirections(const Node& node, const Context& context, Command* c
     substitutions(redirect.target, context);
     const bool here =
         redirect.kind == RedirectKind::here || redirect.kind == RedirectKind::here_text;
+    if (here && holds_secret(redirect.target)) {
+      trouble(redirect.at, "a text with the value of a secret");
+    }
     const Stream stream = here ? Stream{Stream::Leads::nothing, 0, nullptr}
                           : redirect.kind == RedirectKind::duplicate ? copied(redirect.target)
                                                                      : open_file(redirect, owner);

@@ -72,7 +72,7 @@ bool AuditFilter::is_of_argument(json::View record) {
 bool AuditFilter::wants(json::View record) {
   const std::string type = visible_text(record, "type");
   const std::string in_run = run_of(record);
-  const std::string of_tool = tool_of(record);
+  const std::string of_tool = of_last_ = tool_of(record);
   const std::string of_agent = agent_of(record, in_run);
   if (type == "run.opened") agents_[in_run] = of_agent;
   if (type == "run.opened") sponsors_[in_run] = visible_text(record, "sponsor");

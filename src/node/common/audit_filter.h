@@ -30,6 +30,8 @@ struct AuditFilter {
 
   // Records come in order: later ones name a run, a question or a call that an earlier one opened.
   bool wants(json::View record);
+  // Of which tool the record was that `wants` was asked about last; empty: of none.
+  const std::string& tool_of_last() const { return of_last_; }
 
  private:
   std::string run_of(json::View record);
@@ -40,6 +42,7 @@ struct AuditFilter {
   struct Asked {
     std::string run, tool;
   };
+  std::string of_last_;
   std::map<std::string, std::string, std::less<>> agents_;    // run -> agent
   std::map<std::string, Asked, std::less<>> questions_;       // approval -> what it is about
   std::map<std::string, std::string, std::less<>> calls_;     // call that is not over -> tool

@@ -123,7 +123,7 @@ export function alarms(view) {
       drill(status),
     ]);
   }
-  put(view, [h('div', { class: 'page' }, h('h1', {}, 'Alarms'), said, list, rest)]);
+  put(view, [h('div', { class: 'page' }, h('h1', {}, 'Escalations'), said, list, rest)]);
   draw();
   return { keys: {}, end: watch(draw) };
 }

@@ -21,7 +21,7 @@ const places = [
   { name: 'people', title: 'Reviewers', key: 'v', make: people },
   { name: 'grants', title: 'Grants', key: 'n', make: grants },
   { name: 'switch', title: 'Kill switch', key: 's', make: stop },
-  { name: 'alarms', title: 'Alarms', key: 'e', make: alarms },
+  { name: 'alarms', title: 'Escalations', key: 'e', make: alarms },
   { name: 'you', title: 'You', key: 'y', make: you, apart: true },
 ];
 const view = $('view');
@@ -88,7 +88,7 @@ function frame() {
     ({ why }) => `a policy file does not load, and what was in force stays: ${why}`,
   );
   const alarms = [...(store.status?.alarms ?? []), ...failing];
-  put($('alarm'), alarms.length > 0 ? prose(alarms.join(' · ')) : []);
+  put($('alarm'), alarms.map((text) => h('div', {}, prose(text))));
 }
 
 // Everything is read when the line to the node stands, so that nothing is missed between the two;
@@ -142,11 +142,11 @@ async function leave() {
 const help = [
   ['j k', 'next and previous approval request'],
   ['a', 'go to approving; d: go to the reason'],
-  ['c', 'ask the agent; h: hand over; f: show all of it'],
+  ['c', 'ask the agent; h: pass on; f: show all of it'],
   ['x', 'select this approval request with others; o: open what is selected'],
   ['/', 'filter'],
   ['g then q r l p', 'queue, runs, journal, policies'],
-  ['g then v n s e y', 'reviewers, grants, kill switch, alarms, you'],
+  ['g then v n s e y', 'reviewers, grants, kill switch, escalations, you'],
   ['t', 'light or dark'],
   ['Esc', 'back to the list'],
 ];

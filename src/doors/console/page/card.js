@@ -159,7 +159,7 @@ export function card(place, id, { back }) {
   const pass = h(
     'button',
     { type: 'button', onclick: () => instead(passing, 'select') },
-    'Hand over…',
+    'Pass on…',
   );
 
   function controls(q) {

@@ -82,6 +82,7 @@ export function journal(view) {
     try {
       const { damage, records, more } = await get(`journal?${wanted}`);
       if (gone) return;
+      void prove(); // after the search: what it met of damage is known then
       put(results, [
         damage ? h('p', { class: 'flag', role: 'alert' }, damage) : null,
         h('p', {}, `${plural(records.length, 'record')}${more ? ', and there are more' : ''}`),
@@ -93,20 +94,21 @@ export function journal(view) {
   }
   async function prove() {
     try {
-      const { whole, records, root, why } = await get('journal/proof');
+      const { whole, records, root, why, at } = await get('journal/proof');
       if (gone) return;
       put(proof, [
         whole ? badge('verified', 'good') : badge('damaged', 'danger'),
-        ` ${plural(records, 'record')}, root `,
+        ` ${plural(records, 'record')} at `,
+        moment(at),
+        ', root ',
         copyable(root, 'the root'),
-        why ? ` ${why}` : '',
+        why ? `: ${why}` : '',
       ]);
     } catch (error) {
       if (!gone) proof.textContent = error.message;
     }
   }
   void find();
-  void prove();
   return {
     keys: { '/': () => form.elements.argument.focus() },
     end: () => {

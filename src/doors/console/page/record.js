@@ -1,5 +1,5 @@
 // One record of the journal, opened: what it says, the bytes that it commits to, and the records of
-// the same call or question.
+// the same call or approval request.
 import { badge, h, moment, prose, put } from './dom.js';
 import { get } from './api.js';
 
@@ -23,6 +23,12 @@ const types = {
   'run.closed': 'run ends',
   'run.halted': 'halted',
   'approval.opened': 'asks',
+  'approval.attached': 'waits',
+  'pin.accepted': 'accepted',
+  'definition.seen': 'seen',
+  'policy.loaded': 'policy',
+  'reviewer.enrolled': 'enrolled',
+  'node.started': 'node begins',
   'kill.set': 'killed',
 };
 

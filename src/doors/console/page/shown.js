@@ -122,7 +122,7 @@ export function reasons(q) {
     fact('sponsor', placeOfSponsor(q), !q.sponsor),
     fact('task', q.task),
     fact('changed', q.changed_by ? `by ${q.changed_by}` : null),
-    fact('handed over', passedOn(q)),
+    fact('passed on', passedOn(q)),
     found(q, true),
     fact('missing', q.facts_missing && prose(q.facts_missing), true),
   );
@@ -138,7 +138,7 @@ export function facts(q) {
     fact('run', h('a', { href: `#/runs/${encodeURIComponent(q.run)}` }, q.run)),
     fact('credential', q.credential),
     fact('same tool', q.same_tool),
-    fact('question', q.approval),
+    fact('request', q.approval),
     fact('digest', q.shown ? copyable(q.shown, 'the digest of what is displayed') : null),
   );
 }

@@ -136,7 +136,7 @@ export function passing(q, { over, back }) {
   );
   const why = h('input', { id: 'pass-why', autocomplete: 'off', maxlength: reasonMax });
   return form({
-    label: 'hand over',
+    label: 'pass on',
     fields: [
       h(
         'div',
@@ -151,7 +151,7 @@ export function passing(q, { over, back }) {
       ),
       h('p', { class: 'note' }, 'They are told. Its other reviewers can still answer it.'),
     ],
-    button: 'Hand over',
+    button: 'Pass on',
     send: async () => {
       await act({ kind: 'pass', approval: q.approval, reason: why.value, to: to.value });
       return `Passed on to ${to.value}. Its other reviewers can still answer it.`;
