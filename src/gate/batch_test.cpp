@@ -140,7 +140,7 @@ TEST_F(GateTogether, AQuorumIsReachedByDistinctPersonsHereToo) {
   const std::vector<BatchAnswer::One> both = {{one.approval, "d"}, {two.approval, "d"}};
   ASSERT_TRUE(answer(both));
   EXPECT_THAT(why_not(both), HasSubstr("has approved it already"));
-  EXPECT_THAT(why_not(both, true, "sam"), HasSubstr("second pair of eyes"));
+  EXPECT_THAT(why_not(both, true, "sam"), HasSubstr("second reviewer"));
   world.settle();
   EXPECT_EQ(runs(), 0U);
   ASSERT_TRUE(answer(both, true, "bob"));

@@ -231,7 +231,7 @@ TEST_F(GateTalk, AQuestionIsPassedOnToNoPersonWhoCouldNotApproveIt) {
   EXPECT_THAT(why_not(pass(approval, "ann")), HasSubstr("another person"));
   EXPECT_FALSE(pass(approval, "bob", "eve"));
   ASSERT_TRUE(world.approve(approval, "ann"));
-  EXPECT_THAT(why_not(pass(approval, "sam", "bob")), HasSubstr("second pair of eyes"));
+  EXPECT_THAT(why_not(pass(approval, "sam", "bob")), HasSubstr("second reviewer"));
   EXPECT_THAT(why_not(pass(approval, "ann", "bob")), HasSubstr("has approved it already"));
   EXPECT_EQ(question(approval).talk, nullptr);
   ASSERT_TRUE(pass(approval, "treasury"));

@@ -358,7 +358,7 @@ TEST_F(GateHold, WhatWouldBeRefusedIsSaidBefore) {
   const Objections twice = tried("ann", "leads");
   EXPECT_THAT(twice.approve, HasSubstr("approved it already"));
   EXPECT_EQ(twice.reject, "");
-  EXPECT_THAT(tried("sam", "leads").approve, HasSubstr("second pair of eyes"));
+  EXPECT_THAT(tried("sam", "leads").approve, HasSubstr("second reviewer"));
   EXPECT_EQ(tried("bob", "leads").approve, "");
   EXPECT_NE(world.gate->approvals.objections(asked.approval, "cyd", {"leads"}).reject, "");
 }

@@ -104,12 +104,26 @@ test('stdio: what a server prints beside its answers ends nothing', async (t) =>
 
 test('stdio: what names no call ends at the deadline of its call', async (t) => {
   const [, client] = await piped(t, '', { PAWL_CALL_DEADLINE: '2s' });
-  const all = ['nobody', 'other', 'silence', 'noise', 'pretty'].map(async (how) => {
+  const all = ['no method', 'other', 'silence', 'noise', 'pretty'].map(async (how) => {
     const result = await note(client, how);
     assert.equal(code(result), 'upstream_failed', how);
     assert.match(text(result), /in time/, how);
   });
   await Promise.all(all);
+  await fine(client);
+});
+
+test('stdio: an error that names no call ends those that are open, at once', async (t) => {
+  const [, client] = await piped(t);
+  const before = Date.now();
+  for (const how of ['nobody', 'nobody at all']) {
+    const waits = note(client, 'silence');
+    for (const result of await Promise.all([waits, note(client, how)])) {
+      assert.equal(code(result), 'upstream_failed', how);
+      assert.match(text(result), /an error that names no request: sorry/, how);
+    }
+  }
+  assert.ok(Date.now() - before < 30 * seconds);
   await fine(client);
 });
 

@@ -37,7 +37,7 @@ constexpr std::array<Turn, 10> kTurns = {{
 
 // What the glossary has another word for. Only sentences are looked at, since a literal of one word
 // is a name.
-constexpr std::array<Turn, 19> kWords = {{
+constexpr std::array<Turn, 26> kWords = {{
     {"question", "the glossary has `approval request`"},
     {"questions", "the glossary has `approval request`"},
     {"reject", "the glossary has `deny`"},
@@ -55,6 +55,13 @@ constexpr std::array<Turn, 19> kWords = {{
     {"nothing was stopped", "the glossary has `kill`"},
     {"everything is stopped", "the glossary has `kill`"},
     {"not stopped until", "the glossary has `enforced`"},
+    {"hand over", "the glossary has `pass on`"},
+    {"hands over", "the glossary has `pass on`"},
+    {"handed over", "the glossary has `pass on`"},
+    {"pairs of eyes", "the glossary has `second reviewer`"},
+    {"pair of eyes", "the glossary has `second reviewer`"},
+    {"alarm", "the glossary has `escalation`"},
+    {"alarms", "the glossary has `escalation`"},
     {"workflow", "the glossary has `stage`"},
     {"stage of autonomy", "the glossary has `stage`"},
 }};

@@ -5,7 +5,7 @@
 namespace pawl::check {
 namespace {
 
-constexpr std::array<Rule, 13> kRules = {{
+constexpr std::array<Rule, 14> kRules = {{
     {"arrows", "includes follow ROOMS and the floors, downwards only", find_bad_arrows},
     {"homes", "every source file belongs to a room that is built", find_homeless},
     {"sizes", "files, functions and lines stay small", find_big_rooms},
@@ -16,6 +16,7 @@ constexpr std::array<Rule, 13> kRules = {{
      find_impurities},
     {"globals", "no variable outlives its owner", find_globals},
     {"links", "relative links in the documents lead somewhere", find_broken_links},
+    {"found", "each test that the page of what was found names is in the tree", find_missing_tests},
     {"paths", "a path that a comment or a page names is in the tree", find_broken_paths},
     {"english", "texts for people say who acts, in plain sentences", find_unplain_english},
     {"private", "a private header is included from its own folder only", find_exposed_headers},

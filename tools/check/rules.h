@@ -37,6 +37,7 @@ Findings find_impurities(const Tree& tree);       // purity.cpp
 Findings find_globals(const Tree& tree);          // purity.cpp
 Findings find_broken_links(const Tree& tree);     // links.cpp
 Findings find_broken_paths(const Tree& tree);     // paths.cpp
+Findings find_missing_tests(const Tree& tree);    // found.cpp
 Findings find_unplain_english(const Tree& tree);  // english.cpp
 Findings find_exposed_headers(const Tree& tree);  // headers.cpp
 Findings find_spread_classes(const Tree& tree);   // classes.cpp

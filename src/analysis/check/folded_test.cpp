@@ -127,6 +127,15 @@ TEST(Folded, AFieldThatNoToolReturnsIsAnError) {
   EXPECT_THAT(scope("contact.total", live), ElementsAre(HasSubstr("so nothing comes back for it")));
 }
 
+TEST(Folded, ADefinitionWithASlashInItsNameIsFollowed) {
+  constexpr std::string_view schema =
+      R"({"$ref":"#/$defs/a~1b~0","$defs":{"a/b~":
+          {"type":"object","properties":{"id":{"type":"string"}}}}})";
+  const std::vector<ToolDefinition> live = {returning("read_it", schema)};
+  EXPECT_THAT(scope("id", live), IsEmpty());
+  EXPECT_THAT(scope("idd", live), ElementsAre(HasSubstr("returns no `idd`")));
+}
+
 TEST(Folded, WhatAnOutputSchemaLeavesOpenIsNoError) {
   const auto open = [](std::string_view schema) {
     return scope("anything", {returning("read_it", schema)});

@@ -93,9 +93,20 @@ class Returned {
     if (!to.starts_with('#')) return true;
     json::View at = root_;
     for (const std::string_view token : split(to.substr(1), '/')) {
-      if (!token.empty()) at = at[token];
+      if (!token.empty()) at = at[step_of(token)];
     }
     return !at.exists() || look(at, names, anywhere, depth + 1);
+  }
+
+  // A name in a pointer: `~1` is a slash in it, `~0` the `~` itself.
+  static std::string step_of(std::string_view token) {
+    std::string out;
+    for (std::size_t i = 0; i < token.size(); ++i) {
+      const std::string_view two = token.substr(i, 2);
+      out += two == "~1" ? '/' : token[i];
+      if (two == "~1" || two == "~0") ++i;
+    }
+    return out;
   }
 
   // Whether what says nothing of members may have some.

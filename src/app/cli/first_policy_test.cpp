@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -151,7 +152,14 @@ TEST(FirstPolicy, OfAToolThatNothingPlacesThereIsAFileToo) {
   FirstPolicy made = first_policy(offer, "agent", "cmd");
   EXPECT_EQ(made.entries(), 0u);
   EXPECT_EQ(made.commented, 1u);
-  EXPECT_FALSE(load_policy(made.text, "policy.yaml", {}).policy);
+  // It loads, grants nothing, and says so with what to do.
+  const Loaded bare = load_policy(made.text, "policy.yaml", {});
+  ASSERT_NE(bare.policy, nullptr);
+  EXPECT_TRUE(bare.policy->tools.empty());
+  EXPECT_TRUE(std::ranges::any_of(bare.policy->findings, [](const Finding& one) {
+    return one.message.starts_with("`allowed` grants nothing yet") &&
+           one.message.contains("pawl classify -- SERVER");
+  }));
   EXPECT_EQ(uncommented(made), 2);
   EXPECT_NE(load(made).policy->find("", "sequentialthinking"), nullptr);
 }

@@ -59,6 +59,21 @@ std::vector<std::size_t> widths_of(const std::vector<std::vector<std::string>>& 
   return widths;
 }
 
+// A row whose columns do not fit beside each other: its cells one after the other, filled into
+// lines. What belongs to the row above stands behind an indent.
+std::string fill_row(const std::vector<std::string>& row, std::size_t columns_max,
+                     std::string_view margin) {
+  const std::string rest = std::string(margin) + "    ";
+  std::string cells;
+  for (const std::string& cell : row) {
+    if (!cell.empty()) cells += (cells.empty() ? "" : "  ") + cell;
+  }
+  const bool continues = !row.empty() && row.front().empty();
+  std::string out = wrap(cells, columns_max, {.first = continues ? rest : margin, .rest = rest});
+  for (auto at = out.find(" \n"); at != out.npos; at = out.find(" \n")) out.erase(at, 1);
+  return out;
+}
+
 // Blanks at the ends of lines are noise in a file and in a diff.
 void drop_trailing_blanks(std::string& text) {
   while (text.ends_with(' ')) text.pop_back();
@@ -90,18 +105,22 @@ std::string lay_out(const std::vector<std::vector<std::string>>& rows, std::size
   if (widths.empty()) return {};
   std::size_t left = shown_columns(margin);
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) left += widths[i] + gap;
-  const bool narrow = columns_max < left + last_column_least;
-  const std::size_t wrapped_at = narrow ? columns_unlimited : columns_max;
+  const bool narrow = columns_max != columns_unlimited &&
+                      columns_max < left + std::min(widths.back(), last_column_least);
 
   std::string out;
   for (const auto& row : rows) {
+    if (narrow) {
+      out += fill_row(row, columns_max, margin) + '\n';
+      continue;
+    }
     std::string line(margin);
     for (std::size_t i = 0; i < row.size() && i + 1 < widths.size(); ++i) {
       line += row[i];
       line.append(widths[i] + gap - shown_columns(row[i]), ' ');
     }
     if (row.size() == widths.size() && !row.back().empty()) {
-      line = wrap(row.back(), wrapped_at, {.first = line, .rest = std::string(left, ' ')});
+      line = wrap(row.back(), columns_max, {.first = line, .rest = std::string(left, ' ')});
     } else {
       drop_trailing_blanks(line);
     }

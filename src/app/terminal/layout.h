@@ -22,7 +22,8 @@ struct Indents {
 };
 std::string wrap(std::string_view text, std::size_t columns, Indents indents = {});
 
-// Rows with aligned columns, two blanks between them; the last column is wrapped. `margin` stands
+// Rows with aligned columns, two blanks between them; the last column is wrapped; where they do
+// not fit beside each other, the cells of a row one after the other. `margin` stands
 // before every line. Ends with a line break unless there is no row.
 std::string lay_out(const std::vector<std::vector<std::string>>& rows, std::size_t columns,
                     std::string_view margin = {});

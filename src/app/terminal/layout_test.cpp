@@ -45,7 +45,10 @@ TEST(Layout, WideCharactersCountTwo) {
 TEST(Layout, WrapsTheLastColumnWhereThereIsRoom) {
   const std::string text = "aaaaaaaaaa bbbbbbbbbb cccccccccc";
   EXPECT_EQ(lay_out({{"name", text}}, 32), "name  aaaaaaaaaa bbbbbbbbbb\n      cccccccccc\n");
-  EXPECT_EQ(lay_out({{"name", text}}, 12), "name  " + text + "\n");
+  // Where there is no room beside the columns, cells stand one after the other.
+  EXPECT_EQ(lay_out({{"name", text}}, 18), "name  aaaaaaaaaa\n    bbbbbbbbbb\n    cccccccccc\n");
+  EXPECT_EQ(lay_out({{"tool", "class", "why"}, {"", "deny", "in the freeze"}}, 14),
+            "tool  class\n    why\n    deny  in\n    the freeze\n");
 }
 
 TEST(Layout, RowsMayBeShort) {

@@ -72,7 +72,7 @@ std::string objection(const GateState& gate_state, const Approval& approval,
     others = others || !answer.automatic;
   }
   if (others && same_person(person, sponsor_of(gate_state, approval))) {
-    return "who started the run cannot be the second pair of eyes";
+    return "who started the run cannot be the second reviewer";
   }
   return {};
 }

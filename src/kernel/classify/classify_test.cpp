@@ -140,6 +140,10 @@ TEST(ClassifyName, WordsThatAreVerbsOnlyWhereTheyStandFirst) {
   EXPECT_EQ(class_of("shell"), "irreversible large");
   EXPECT_EQ(class_of("query"), "read_only");
   EXPECT_EQ(class_of("directory_tree"), "read_only");
+  EXPECT_EQ(class_of("find_user_id_by_name_zip"), "read_only");
+  EXPECT_EQ(class_of("get_zip"), "read_only");
+  EXPECT_EQ(class_of("zip_folder"), "reversible small");
+  EXPECT_EQ(class_of("read_and_zip"), "reversible small");
 }
 
 TEST(ClassifyName, MakingAMessageIsSendingIt) {

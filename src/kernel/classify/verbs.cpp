@@ -149,7 +149,7 @@ constexpr std::array table = std::to_array<Verb>({
     {"visualise", read}, {"visualize", read}, {"void", once}, {"watch", read},
     {"webhook", once, small, true, true}, {"wget", read, small, true}, {"whoami", read},
     {"wipe", once, large}, {"wire", once, small, false, true}, {"withdraw", once}, {"write", undo},
-    {"zap", once}, {"zip", undo},
+    {"zap", once}, {"zip", undo, small, false, true},
 });
 // clang-format on
 static_assert(std::ranges::is_sorted(table, {}, &Verb::word));

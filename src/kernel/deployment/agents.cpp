@@ -311,7 +311,7 @@ constexpr auto kAgentKeys = section_keys<DeploymentBuild, DeployedAgent>(
         {"rights", "list of rights", "propose, watch", 0,
          "What it may do: `propose` calls, `settle` (say how calls of its role ended), `watch` "
          "runs of "
-         "its role, `speak` (hand over words of the sponsor).",
+         "its role, `speak` (bring words of the sponsor).",
          read_agent_rights, CompareAs::fewer},
         {"sponsor", "person", "the agent itself", 13, "The person who answers for its runs.",
          text<&DeployedAgent::sponsor>},

@@ -268,10 +268,10 @@ constexpr auto kPersonKeys = section_keys<DeploymentBuild, Deployment::Person>(
         {"accounts", "list of texts", "the name itself", 10,
          "Names under which the person starts runs, such as their account on this "
          "machine: who started "
-         "a run is never its second pair of eyes.",
+         "a run is never its second reviewer.",
          list<&Deployment::Person::accounts>},
         {"automatic", mapping(Section::automatic), "a human being", 10,
-         "It is a program. It answers as one of the pairs of eyes, and never "
+         "It is a program. It answers as one of the reviewers, and never "
          "alone for what cannot be "
          "undone.",
          read_automatic},

@@ -141,6 +141,17 @@ TEST(Fragments, MistakesHaveAPlace) {
   }
 }
 
+TEST(Fragments, OneInThePlaceOfAListIsToldFromAName) {
+  const auto said = [](std::string_view entry) {
+    return sample::said(
+        load_with("fragments: {note: {max_length: 9}}\nsources: {mine: [user]}\n", entry).errors);
+  };
+  EXPECT_THAT(said("    - {name: b, class: read_only, args: {a: {in: $note}}}\n"),
+              HasSubstr("there is no list `$note`: `fragments` has one of that name"));
+  EXPECT_THAT(said("    - {name: b, class: read_only, args: {a: {hosts_in: [$mine]}}}\n"),
+              HasSubstr("there is no list `$mine`: `sources` has one of that name"));
+}
+
 TEST(Fragments, WhatNothingUsesIsAFinding) {
   const Loaded loaded =
       load_with("fragments: {a: {max: 1}}\nsources: {b: user, c: user}\n",

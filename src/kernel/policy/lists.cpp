@@ -253,6 +253,9 @@ void Lists::expand_beside(Reading& reading, const yaml::Node& item, std::string_
   }
   const std::string near = closest_match(name, known);
   std::string advice = near.empty() ? "" : fmt::format(": did you mean `${}`?", near);
+  if (const auto other = others_called_.find(name); other != others_called_.end()) {
+    advice = fmt::format(": {}", other->second);
+  }
   if (name == "workspace") advice = ": this version does not enforce `workspace`";
   reading.mistake(item.at,
                   fmt::format("there is no list `{}`{}", escape_untrusted(item.text), advice));

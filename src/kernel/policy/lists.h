@@ -41,6 +41,8 @@ class Lists {
   // Lists of another file, which count where this one has none of a name: those of a layer.
   void beside(std::shared_ptr<Lists> other) { others_.push_back(std::move(other)); }
   bool has(std::string_view name) const { return lists_.contains(name); }
+  // What else of this file has a name, for the mistake of one who takes it for a list.
+  void other(std::string name, std::string_view what) { others_called_[std::move(name)] = what; }
   // Here or beside.
   bool find(std::string_view name) const;
   std::vector<std::string> names() const;
@@ -62,6 +64,7 @@ class Lists {
   std::map<std::string, List, std::less<>> lists_;
   std::map<std::string, std::string> files_;
   std::vector<std::shared_ptr<Lists>> others_;
+  std::map<std::string, std::string, std::less<>> others_called_;
 };
 
 // `$name`, which stands for something else.

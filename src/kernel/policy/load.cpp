@@ -25,10 +25,18 @@ void read_lists(Build& build, Policy& /*into*/, const yaml::Entry& key) {
 
 void read_fragments(Build& build, Policy& /*into*/, const yaml::Entry& key) {
   build.fragments.read(build.reading, key);
+  for (const auto& [name, one] : build.fragments.all()) {
+    build.lists.other(name,
+                      "`fragments` has one of that name, which stands for all that is said of an "
+                      "argument: `ARGUMENT: $NAME`");
+  }
 }
 
 void read_named_sources(Build& build, Policy& /*into*/, const yaml::Entry& key) {
   build.sources_named.read(build.reading, key);
+  for (const auto& [name, one] : build.sources_named.all()) {
+    build.lists.other(name, "`sources` has one of that name, which stands in `from` and `or_from`");
+  }
 }
 
 void read_defaults(Build& build, Policy& into, const yaml::Entry& key) {

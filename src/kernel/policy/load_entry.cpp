@@ -515,9 +515,11 @@ void read_allowed_entry(Build& build, Policy& into, const yaml::Node& item) {
 void read_allowed(Build& build, Policy& into, const yaml::Entry& key) {
   // As `pawl init` leaves it where nothing says what the only tools do.
   if (key.value.kind == yaml::Kind::null) {
-    build.reading.mistake(key.value.at,
-                          "`allowed` grants nothing yet: take the `#` off the entry of a tool that "
-                          "the agent may use, or write one (`- name: TOOL`)");
+    build.note(
+        Finding::Weight::warning, key.value.at,
+        "`allowed` grants nothing yet: take the `#` off the entry of a tool that the agent "
+        "may use, or write one (`- name: TOOL`); `pawl classify -- SERVER` says what is known "
+        "of each");
     return;
   }
   each_item<read_allowed_entry>(build, into, key);

@@ -32,10 +32,18 @@ void read_layer_lists(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key
 
 void read_layer_fragments(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
   build.fragments.read(build.reading, key);
+  for (const auto& [name, one] : build.fragments.all()) {
+    build.lists.other(name,
+                      "`fragments` has one of that name, which stands for all that is said of an "
+                      "argument: `ARGUMENT: $NAME`");
+  }
 }
 
 void read_layer_sources(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {
   build.sources_named.read(build.reading, key);
+  for (const auto& [name, one] : build.sources_named.all()) {
+    build.lists.other(name, "`sources` has one of that name, which stands in `from` and `or_from`");
+  }
 }
 
 void read_blocked_of_layer(LayerBuild& build, Layer& /*into*/, const yaml::Entry& key) {

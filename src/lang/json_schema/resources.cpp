@@ -89,7 +89,8 @@ Status Resources::read_draft(json::View root) {
   if (!said.exists()) return {};
   if (!said.is_string()) return wrong(root, "$schema", "must be a string");
   const auto named = draft_named(said.string());
-  if (!named) return wrong(root, "$schema", "names no draft of JSON Schema that is known");
+  // A dialect that is not known is read like none: each value is judged by what can be read.
+  if (!named) return {};
   draft = *named;
   draft_said = true;
   return {};

@@ -3,9 +3,10 @@
 // What is checked: every assertion and applicator of 2020-12, boolean schemas, `$ref`, `$anchor`,
 // `$dynamicRef` and `$id` inside the one document. Older drafts are read where `$schema` names them
 // (2019-09, 07, 06, 04) and, because servers forget to say it, where there is no `$schema` at all
-// and `items` is a list, or `exclusiveMinimum` is a truth value beside its bound. Unknown
-// `$schema`s are refused. `format` is a remark unless `Limits::check_formats` is set. What no draft
-// knows (`nullable`, `x-…`) is a remark too.
+// and `items` is a list, or `exclusiveMinimum` is a truth value beside its bound. A `$schema` that
+// is not known is read like none: what that cannot judge is undecided by itself. `format` is a
+// remark unless `Limits::check_formats` is set. What no draft knows (`nullable`, `x-…`) is a remark
+// too.
 //
 // Nothing is ever fetched: a reference that leaves the document is an error of `compile`.
 //

@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
+#include "base/text.h"
 #include "doors/mcp/protocol/message.h"
 
 namespace pawl::mcp {
@@ -34,10 +36,31 @@ bool Requests::deliver(std::string_view raw_id, Answer answer) {
 
 void Requests::lose(const MeantFor& meant, const std::string& why) {
   if (!meant.answer) return;
+  if (meant.ids.empty() && !meant.error.empty()) return lose_nameless(meant.error);
   // The one that waits goes on inside, and may ask for more.
   std::vector<std::string> named;
   for (std::string_view id : meant.ids) named.emplace_back(id);
   for (const std::string& id : named) (void)deliver(id, {Answer::Kind::lost, why});
+}
+
+// What could not read a request says so without its id. `method not found` may be about a
+// notification; of other errors only a call is meant, since lists and the like come by themselves.
+void Requests::lose_nameless(std::string_view error) {
+  constexpr std::int64_t not_json = -32700, no_request = -32600, no_method = -32601;
+  const auto document = json::parse(error);
+  const json::View root = document ? document->root() : json::View();
+  const json::View code = root["code"];
+  if (code.is_integer() && code.integer() == no_method) return;
+  const bool any =
+      code.is_integer() && (code.integer() == not_json || code.integer() == no_request);
+  std::string why = "the tool server answered with an error that names no request";
+  const std::string said = escape_untrusted(root.text("message").value_or(""));
+  if (!said.empty()) why += ": " + said;
+  std::vector<std::uint64_t> meant;
+  for (const auto& [id, one] : open_) {
+    if (any || one.method == "tools/call") meant.push_back(id);
+  }
+  for (const std::uint64_t id : meant) give_up(id, why);
 }
 
 void Requests::lose_too_long(std::string_view head) {

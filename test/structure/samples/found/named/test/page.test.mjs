@@ -1,0 +1,1 @@
+test('it\'s there, and goes on', () => {});
