@@ -62,13 +62,13 @@ struct CipherOfThread {
 };
 
 EVP_CIPHER_CTX* cipher_with(const Digest& key, const std::array<std::uint8_t, 16>& counter) {
-  thread_local CipherOfThread cipher;
-  EVP_CIPHER_CTX* context = cipher.context.get();
+  thread_local const auto cipher = std::make_unique<CipherOfThread>();
+  EVP_CIPHER_CTX* context = cipher->context.get();
   must(context != nullptr);
-  const EVP_CIPHER* algorithm = cipher.key ? nullptr : aes256_ctr_algorithm();
-  const unsigned char* fresh = cipher.key == key ? nullptr : key.data();
+  const EVP_CIPHER* algorithm = cipher->key ? nullptr : aes256_ctr_algorithm();
+  const unsigned char* fresh = cipher->key == key ? nullptr : key.data();
   must(EVP_EncryptInit_ex2(context, algorithm, fresh, counter.data(), nullptr) == 1);
-  cipher.key = key;
+  cipher->key = key;
   return context;
 }
 

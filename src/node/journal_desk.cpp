@@ -91,6 +91,13 @@ Task<std::string> JournalDesk::damage() {
   co_return damage_;
 }
 
+Task<void> JournalDesk::look() {
+  const std::shared_ptr<bool> looking = looking_;
+  if (std::exchange(*looking, true)) co_return;
+  (void)co_await damage();
+  *looking = false;
+}
+
 Task<std::optional<views::FoundCalls>> JournalDesk::look_back(
     std::vector<views::SoughtCall> sought) {
   const auto found = std::make_shared<std::optional<views::FoundCalls>>();

@@ -49,6 +49,10 @@ class JournalDesk {
   Task<std::string> prove();
   // What is wrong with the journal; empty: nothing, as far as is known.
   Task<std::string> damage();
+  // Recovery reads what the node's state comes from: not what lies before the snapshot, and no old
+  // payload. So the whole journal is looked at beside the loop, at the start and when people ask;
+  // once at a time.
+  Task<void> look();
   const std::string& known_damage() const { return damage_; }
   // How waiting calls were judged; nothing where no thread can read now.
   Task<std::optional<views::FoundCalls>> look_back(std::vector<views::SoughtCall> sought);
@@ -63,6 +67,7 @@ class JournalDesk {
   std::function<void(const std::string& damage)> told_;
   Duration proved_{}, lasts_{};
   std::atomic<bool> stop_ = false;
+  std::shared_ptr<bool> looking_ = std::make_shared<bool>(false);  // a look may outlive this
   net::Aside aside_;
 };
 

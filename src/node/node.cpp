@@ -397,7 +397,7 @@ Status Node::open() {
       loop_, options_.state_directory, [this](const std::string& damage) { say_damage(damage); });
   open_control();
   deployment_watch_.set_started();
-  spawn(look_at_journal());
+  spawn(journal_desk_->look());
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->runs.leave(id);
   }

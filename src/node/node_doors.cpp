@@ -314,18 +314,10 @@ Task<std::string> Node::console_asks(std::string request) {
   co_return co_await control_->answer(std::move(request));
 }
 
-// Recovery reads what the node's state comes from: not what lies before the snapshot, and no old
-// payload. So the whole journal is looked at beside the loop, at the start and when people ask.
-Task<void> Node::look_at_journal() {
-  if (std::exchange(looking_at_journal_, true)) co_return;
-  (void)co_await journal_desk_->damage();
-  looking_at_journal_ = false;
-}
-
 Task<std::string> Node::journal_damage(bool now) {
   constexpr std::uint64_t records_soon_read = 500'000;
   if (now && journal_->next() <= records_soon_read) co_return co_await journal_desk_->damage();
-  if (now) spawn(look_at_journal());
+  if (now) spawn(journal_desk_->look());
   co_return journal_desk_->known_damage();
 }
 

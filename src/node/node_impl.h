@@ -117,7 +117,6 @@ class Node {
   Result<std::string> console_address();
   Task<std::string> console_asks(std::string request);
   Task<std::string> journal_damage(bool now);
-  Task<void> look_at_journal();
   void say_damage(const std::string& damage);
   views::StandingNames standing_names();
   std::string policies_in_force();
@@ -164,7 +163,6 @@ class Node {
   std::unique_ptr<Notifications> notifications_;
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<JournalDesk> journal_desk_, card_desk_;
-  bool looking_at_journal_ = false;
   std::unique_ptr<ConsoleListener> console_listener_;  // its connections hold what that answers
   bool ending_ = false;
   net::Timer idle_;

@@ -11,6 +11,7 @@
 namespace pawl::check {
 
 inline constexpr std::size_t files_of_a_class_max = 3;
+inline constexpr std::size_t methods_of_a_class_max = 39;
 
 struct ClassSize {
   std::set<std::string> files;    // with a definition of a method outside of the class

@@ -20,7 +20,7 @@ constexpr std::array<Rule, 14> kRules = {{
     {"paths", "a path that a comment or a page names is in the tree", find_broken_paths},
     {"english", "texts for people say who acts, in plain sentences", find_unplain_english},
     {"private", "a private header is included from its own folder only", find_exposed_headers},
-    {"classes", "a class is defined in at most three files", find_spread_classes},
+    {"classes", "a class has fewer than forty methods, in at most three files", find_large_classes},
 }};
 
 }  // namespace

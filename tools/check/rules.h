@@ -40,6 +40,6 @@ Findings find_broken_paths(const Tree& tree);     // paths.cpp
 Findings find_missing_tests(const Tree& tree);    // found.cpp
 Findings find_unplain_english(const Tree& tree);  // english.cpp
 Findings find_exposed_headers(const Tree& tree);  // headers.cpp
-Findings find_spread_classes(const Tree& tree);   // classes.cpp
+Findings find_large_classes(const Tree& tree);    // classes.cpp
 
 }  // namespace pawl::check

@@ -66,8 +66,7 @@ Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::
 
 }  // namespace
 
-Status Control::answer_question(const std::string& person, const std::string& proof,
-                                json::View act) {
+Status Acts::answer_question(const std::string& person, const std::string& proof, json::View act) {
   const auto approval = text(act, "approval");
   const auto reason = text(act, "reason");
   const auto shown = text(act, "shown");
@@ -110,8 +109,7 @@ Status Control::answer_question(const std::string& person, const std::string& pr
 }
 
 // All of it is checked before any of it is written: what was displayed of each, and what was typed.
-Status Control::answer_together(const std::string& person, const std::string& proof,
-                                json::View act) {
+Status Acts::answer_together(const std::string& person, const std::string& proof, json::View act) {
   const auto reason = text(act, "reason");
   const auto shown = text(act, "shown");
   for (const auto* part : {&reason, &shown}) {
@@ -157,8 +155,7 @@ Status Control::answer_together(const std::string& person, const std::string& pr
   return ports_.gate.approvals.answer(answers);
 }
 
-Status Control::change_question(const std::string& person, const std::string& proof,
-                                json::View act) {
+Status Acts::change_question(const std::string& person, const std::string& proof, json::View act) {
   Change change;
   for (const auto& [name, into] : {std::pair{"approval", &change.approval},
                                    {"reason", &change.reason},
@@ -195,7 +192,7 @@ Status Control::change_question(const std::string& person, const std::string& pr
   return ports_.gate.approvals.change(change);
 }
 
-Status Control::ask_agent(const std::string& person, const std::string& proof, json::View act) {
+Status Acts::ask_agent(const std::string& person, const std::string& proof, json::View act) {
   auto approval = text(act, "approval");
   auto question = text(act, "text");
   for (const auto* part : {&approval, &question}) {
@@ -205,7 +202,7 @@ Status Control::ask_agent(const std::string& person, const std::string& proof, j
       {std::move(*approval), person, ports_.groups_of(person), std::move(*question), proof});
 }
 
-Status Control::pass_on(const std::string& person, const std::string& proof, json::View act) {
+Status Acts::pass_on(const std::string& person, const std::string& proof, json::View act) {
   auto approval = text(act, "approval");
   auto to = text(act, "to");
   auto reason = text(act, "reason");
@@ -216,7 +213,7 @@ Status Control::pass_on(const std::string& person, const std::string& proof, jso
                                          std::move(*to), std::move(*reason), proof});
 }
 
-Status Control::accept(const std::string& person, const std::string&, json::View act) {
+Status Acts::accept(const std::string& person, const std::string&, json::View act) {
   if (!act["items"].is_array()) return fail(ErrorKind::invalid, "`items` is not a list");
   for (json::View item : act["items"].elements()) {
     const auto server = text(item, "server");
@@ -231,7 +228,7 @@ Status Control::accept(const std::string& person, const std::string&, json::View
 }
 
 // Any enrolled reviewer answers for an escalation: it loosens nothing but the escalation.
-Status Control::acknowledge(const std::string& person, const std::string& proof, json::View act) {
+Status Acts::acknowledge(const std::string& person, const std::string& proof, json::View act) {
   const auto escalation = text(act, "escalation");
   PAWL_TRY(escalation);
   const json::View resolved = act["resolved"];
@@ -240,7 +237,7 @@ Status Control::acknowledge(const std::string& person, const std::string& proof,
 }
 
 // One passkey more, or one less, of the person who asks: the record of their enrolment, anew.
-Status Control::passkey(const std::string& person, const std::string&, json::View act) {
+Status Acts::passkey(const std::string& person, const std::string&, json::View act) {
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(person);
   if (known == reviewers.end()) {
@@ -255,14 +252,14 @@ Status Control::passkey(const std::string& person, const std::string&, json::Vie
   return ports_.gate.reviewers.enroll(person, kinds_of(*ways), *ways, person);
 }
 
-Status Control::accept_deployment(const std::string& person, const std::string&, json::View act) {
+Status Acts::accept_deployment(const std::string& person, const std::string&, json::View act) {
   const auto digest = text(act, "digest");
   PAWL_TRY(digest);
   if (!ports_.accept_deployment) return fail(ErrorKind::usage, "nothing here accepts such a file");
   return ports_.accept_deployment(*digest, person);
 }
 
-std::string Control::only_looks(const std::string& person) const {
+std::string Acts::only_looks(const std::string& person) const {
   if (ports_.gate.reviewers.is_auditor(person))
     return "an auditor sees everything and decides nothing";
   return ports_.gate.reviewers.is_program(person)
@@ -270,7 +267,7 @@ std::string Control::only_looks(const std::string& person) const {
              : "";
 }
 
-Status Control::resume(const std::string& person, const std::string&, json::View act) {
+Status Acts::resume(const std::string& person, const std::string&, json::View act) {
   const auto scope = text(act, "scope");
   const auto name = text(act, "name");
   const auto reason = text(act, "reason");
@@ -280,7 +277,7 @@ Status Control::resume(const std::string& person, const std::string&, json::View
   return ports_.gate.kill_switch.resume(*scope, *name, person, *reason);
 }
 
-Status Control::accept_policy(const std::string& person, const std::string&, json::View act) {
+Status Acts::accept_policy(const std::string& person, const std::string&, json::View act) {
   const auto agent = text(act, "agent");
   const auto digest = text(act, "digest");
   for (const auto* part : {&agent, &digest}) {
@@ -289,7 +286,7 @@ Status Control::accept_policy(const std::string& person, const std::string&, jso
   return ports_.gate.policies.accept_policy(*agent, *digest, person);
 }
 
-Status Control::accept_observation(const std::string& person, const std::string&, json::View act) {
+Status Acts::accept_observation(const std::string& person, const std::string&, json::View act) {
   const auto agent = text(act, "agent");
   const auto digest = text(act, "digest");
   for (const auto* part : {&agent, &digest}) {
@@ -298,7 +295,7 @@ Status Control::accept_observation(const std::string& person, const std::string&
   return ports_.gate.policies.accept_observation(*agent, *digest, person);
 }
 
-Status Control::enrol(const std::string& person, const std::string&, json::View act) {
+Status Acts::enrol(const std::string& person, const std::string&, json::View act) {
   const auto who = text(act, "enrolled");
   const auto verifier = text(act, "verifier");
   for (const auto* part : {&who, &verifier}) {
@@ -308,32 +305,32 @@ Status Control::enrol(const std::string& person, const std::string&, json::View 
   return ports_.gate.reviewers.enroll(*who, "passphrase", *verifier, person);
 }
 
-// Every kind of act. `proof` says how the person was authenticated.
-std::span<const Control::Act> Control::acts() {
-  static constexpr std::array<Act, 13> table = {{
-      {"accept", &Control::accept},
-      {"accept_deployment", &Control::accept_deployment},
-      {"accept_observation", &Control::accept_observation},
-      {"accept_policy", &Control::accept_policy},
-      {"acknowledge", &Control::acknowledge},
-      {"answer", &Control::answer_question, true},
-      {"answer_together", &Control::answer_together, true},
-      {"ask", &Control::ask_agent},
-      {"change", &Control::change_question, true},
-      {"enrol", &Control::enrol},
-      {"pass", &Control::pass_on},
-      {"passkey", &Control::passkey},
-      {"resume", &Control::resume},
+// Every kind of act.
+std::span<const Acts::Kind> Acts::kinds() {
+  static constexpr std::array<Kind, 13> table = {{
+      {"accept", &Acts::accept},
+      {"accept_deployment", &Acts::accept_deployment},
+      {"accept_observation", &Acts::accept_observation},
+      {"accept_policy", &Acts::accept_policy},
+      {"acknowledge", &Acts::acknowledge},
+      {"answer", &Acts::answer_question, true},
+      {"answer_together", &Acts::answer_together, true},
+      {"ask", &Acts::ask_agent},
+      {"change", &Acts::change_question, true},
+      {"enrol", &Acts::enrol},
+      {"pass", &Acts::pass_on},
+      {"passkey", &Acts::passkey},
+      {"resume", &Acts::resume},
   }};
   return table;
 }
 
-Result<std::string> Control::performed(const std::string& person, const std::string& proof,
-                                       json::View act) {
+Result<std::string> Acts::perform(const std::string& person, const std::string& proof,
+                                  json::View act) {
   if (const std::string no = only_looks(person); !no.empty()) return fail(ErrorKind::refused, no);
   const std::string kind(act.text("kind").value_or(""));
-  const auto row = std::ranges::find(acts(), kind, &Act::kind);
-  if (row == acts().end()) {
+  const auto row = std::ranges::find(kinds(), kind, &Kind::name);
+  if (row == kinds().end()) {
     return fail(ErrorKind::usage, "there is no act `" + escape_untrusted(kind.substr(0, 64)) + "`");
   }
   PAWL_TRY((this->*row->perform)(person, proof, act));
@@ -342,14 +339,14 @@ Result<std::string> Control::performed(const std::string& person, const std::str
 
 // Why a question ought to have been denied that was only asked to see whether people read; empty:
 // it was not.
-std::string Control::measured(std::string_view approval) const {
+std::string Acts::measured(std::string_view approval) const {
   const Approval* question = ports_.gate.state().approval(approval);
   if (question == nullptr || !ports_.vigilance) return {};
   return ports_.vigilance(std::string(question->asked.run));
 }
 
 // The person who answered such a question is told so, and nothing before.
-std::string Control::answered(json::View act) const {
+std::string Acts::answered(json::View act) const {
   std::string wrong = measured(act.text("approval").value_or(""));
   for (json::View one : act["answers"].elements()) {
     const std::string id(one.text("approval").value_or(""));
@@ -360,6 +357,60 @@ std::string Control::answered(json::View act) const {
   json::Writer out;
   out.object().key("ok").boolean(true).key("vigilance").string(wrong).end();
   return out.take();
+}
+
+Status Acts::authenticate(json::View request, const std::string& source) {
+  const auto person = text(request, "person");
+  const auto nonce = text(request, "nonce");
+  const auto signature = text(request, "signature");
+  for (const auto* part : {&person, &nonce, &signature}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  const Instant now = ports_.clock.now();
+  const auto& reviewers = ports_.gate.state().reviewers();
+  const auto known = reviewers.find(*person);
+  const bool fresh = ports_.challenges.take(*nonce, source, *person, now);
+  const Challenge challenge{ports_.journal.public_key(), *nonce, *person,
+                            act_digest(request["act"])};
+  if (known == reviewers.end() || !fresh ||
+      !verify(challenge, *signature, known->second.verifier)) {
+    ports_.challenges.failed(source, now);
+    ports_.gate.alerts.note_refusal("proof refused", escape_untrusted(person->substr(0, 128)));
+    return fail(ErrorKind::refused,
+                "this proof does not show that `" + escape_untrusted(*person) + "` asks");
+  }
+  ports_.challenges.succeeded(source);
+  return {};
+}
+
+// Why this person cannot prove here who they are; empty: they can.
+std::string Acts::no_passphrase(const std::string& person) const {
+  const auto& reviewers = ports_.gate.state().reviewers();
+  const auto known = reviewers.find(person);
+  if (known == reviewers.end()) {
+    return "no reviewer is enrolled as `" + escape_untrusted(person) +
+           "`, and an answer needs a proof";
+  }
+  const bool types = std::ranges::any_of(ways_of(known->second.verifier), valid_verifier);
+  return types ? ""
+               : "`" + escape_untrusted(person) + "` has no passphrase, and answers at the console";
+}
+
+// What stands in the way of the answers of the person who asks, if they say who they are, and, with
+// `passphrase`, where that is how they would prove it.
+views::MayNot Acts::may_not(json::View request) const {
+  const auto asks = request.text("person");
+  if (!asks) return {};
+  const std::string person(*asks);
+  std::string never = only_looks(person);
+  const json::View types = request["passphrase"];
+  if (never.empty() && types.kind() == json::Kind::boolean && types.boolean()) {
+    never = no_passphrase(person);
+  }
+  return [this, person, never, groups = ports_.groups_of(person)](const std::string& id) {
+    return never.empty() ? ports_.gate.approvals.objections(id, person, groups)
+                         : Objections{never, never, never};
+  };
 }
 
 }  // namespace pawl

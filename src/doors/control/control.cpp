@@ -163,7 +163,7 @@ Task<std::string> Control::answer(std::string request, std::string source) {
 views::Answerers Control::answerers() const {
   views::Answerers people;
   for (const auto& [name, reviewer] : ports_.gate.state().reviewers()) {
-    if (!only_looks(name).empty()) continue;
+    if (!acts_.only_looks(name).empty()) continue;
     people.persons.emplace_back(name, ports_.groups_of(name));
   }
   if (ports_.by_default) people.by_default = ports_.by_default();
@@ -245,7 +245,7 @@ Result<std::string> Control::show_together(json::View request, const std::string
   const auto ids = views::ids_in(request["ids"]);
   PAWL_TRY(ids);
   return views::together_json(ports_.gate, ports_.journal, *ids, ports_.clock.now(),
-                              flag(request, "full"), ports_.activity, may_not(request));
+                              flag(request, "full"), ports_.activity, acts_.may_not(request));
 }
 
 Result<std::string> Control::show_card(json::View request, const std::string&) {
@@ -254,7 +254,7 @@ Result<std::string> Control::show_card(json::View request, const std::string&) {
   const Approval* asked = ports_.gate.state().approval(*id);
   const auto policy = asked == nullptr ? nullptr : ports_.gate.runs.policy_of(asked->asked.run);
   const views::Answerers people = answerers();
-  const views::MayNot asks = may_not(request);
+  const views::MayNot asks = acts_.may_not(request);
   const Objections why = asks ? asks(*id) : Objections{};
   return views::approval_json(ports_.gate.state(), ports_.journal, *id, ports_.clock.now(),
                               flag(request, "full"),
@@ -433,35 +433,11 @@ Result<std::string> Control::end_grant(json::View request, const std::string&) {
   return done();
 }
 
-Status Control::authenticate(json::View request, const std::string& source) {
-  const auto person = text(request, "person");
-  const auto nonce = text(request, "nonce");
-  const auto signature = text(request, "signature");
-  for (const auto* part : {&person, &nonce, &signature}) {
-    if (!*part) return std::unexpected(part->error());
-  }
-  const Instant now = ports_.clock.now();
-  const auto& reviewers = ports_.gate.state().reviewers();
-  const auto known = reviewers.find(*person);
-  const bool fresh = ports_.challenges.take(*nonce, source, *person, now);
-  const Challenge challenge{ports_.journal.public_key(), *nonce, *person,
-                            act_digest(request["act"])};
-  if (known == reviewers.end() || !fresh ||
-      !verify(challenge, *signature, known->second.verifier)) {
-    ports_.challenges.failed(source, now);
-    ports_.gate.alerts.note_refusal("proof refused", escape_untrusted(person->substr(0, 128)));
-    return fail(ErrorKind::refused,
-                "this proof does not show that `" + escape_untrusted(*person) + "` asks");
-  }
-  ports_.challenges.succeeded(source);
-  return {};
-}
-
 Task<Result<std::string>> Control::drill(json::View request, std::string source) {
   if (!ports_.drill) co_return fail(ErrorKind::usage, "this node tries nothing");
-  PAWL_CO_TRY(authenticate(request, source));
+  PAWL_CO_TRY(acts_.authenticate(request, source));
   const std::string person(request.text("person").value_or(""));
-  if (const std::string no = only_looks(person); !no.empty())
+  if (const std::string no = acts_.only_looks(person); !no.empty())
     co_return fail(ErrorKind::refused, no);
   const json::View everything = request["act"]["everything"];
   const bool all = everything.kind() == json::Kind::boolean && everything.boolean();
@@ -471,8 +447,8 @@ Task<Result<std::string>> Control::drill(json::View request, std::string source)
 Result<std::string> Control::act(json::View request, const std::string& source) {
   const json::View act = request["act"];
   if (!act.is_object()) return fail(ErrorKind::invalid, "`act` is not an object");
-  PAWL_TRY(authenticate(request, source));
-  return performed(std::string(request.text("person").value_or("")), "passphrase", act);
+  PAWL_TRY(acts_.authenticate(request, source));
+  return acts_.perform(std::string(request.text("person").value_or("")), "passphrase", act);
 }
 
 Task<std::string> Control::perform(std::string person, std::string proof, std::string act) {
@@ -480,7 +456,7 @@ Task<std::string> Control::perform(std::string person, std::string proof, std::s
   if (!document || !document->root().is_object()) {
     co_return refusal({ErrorKind::invalid, "the act is not a JSON object", {}});
   }
-  auto answered = performed(person, proof, document->root());
+  auto answered = acts_.perform(person, proof, document->root());
   if (!answered) co_return refusal(answered.error());
   if (Status written = co_await durable(); !written) co_return refusal(written.error());
   co_return std::move(*answered);
@@ -497,7 +473,7 @@ constexpr std::size_t kReadInATurn = 64;
 }  // namespace
 
 Control::Control(ControlPorts ports)
-    : ports_(std::move(ports)), texts_([this](const Approval& approval) {
+    : ports_(std::move(ports)), acts_(ports_), texts_([this](const Approval& approval) {
         const views::JudgedCall* judged = views::judged_in(ports_.activity, approval);
         const bool read = judged != nullptr && judged->args_bytes <= kArgumentsReadBytesMax;
         return read ? views::arguments_of(ports_.journal, approval).value_or("") : std::string();
@@ -515,7 +491,7 @@ Result<std::string> Control::questions(json::View request, const std::string&) {
   if (filter.size() > spoken_bytes_max) return fail(ErrorKind::invalid, "`filter` is too long");
   views::QuestionsWanted wanted{.filter = std::string(filter),
                                 .limit = limit.is_integer() ? limit.natural() : 0,
-                                .may_not = may_not(request)};
+                                .may_not = acts_.may_not(request)};
   wanted.names = names.kind() == json::Kind::boolean && names.boolean();
   if (request["ids"].exists()) {
     auto ids = views::ids_in(request["ids"]);
@@ -540,36 +516,6 @@ void Control::read_on(std::size_t left_before) {
     const std::size_t left = texts_.read_some(ports_.gate.state(), kReadInATurn);
     if (left > 0 && left < left_before) read_on(left);
   });
-}
-
-// Why this person cannot prove here who they are; empty: they can.
-std::string Control::no_passphrase(const std::string& person) const {
-  const auto& reviewers = ports_.gate.state().reviewers();
-  const auto known = reviewers.find(person);
-  if (known == reviewers.end()) {
-    return "no reviewer is enrolled as `" + escape_untrusted(person) +
-           "`, and an answer needs a proof";
-  }
-  const bool types = std::ranges::any_of(ways_of(known->second.verifier), valid_verifier);
-  return types ? ""
-               : "`" + escape_untrusted(person) + "` has no passphrase, and answers at the console";
-}
-
-// What stands in the way of the answers of the person who asks, if they say who they are, and, with
-// `passphrase`, where that is how they would prove it.
-views::MayNot Control::may_not(json::View request) const {
-  const auto asks = request.text("person");
-  if (!asks) return {};
-  const std::string person(*asks);
-  std::string never = only_looks(person);
-  const json::View types = request["passphrase"];
-  if (never.empty() && types.kind() == json::Kind::boolean && types.boolean()) {
-    never = no_passphrase(person);
-  }
-  return [this, person, never, groups = ports_.groups_of(person)](const std::string& id) {
-    return never.empty() ? ports_.gate.approvals.objections(id, person, groups)
-                         : Objections{never, never, never};
-  };
 }
 
 // Before and after a card is shown: what it needs is read back, and that it was handed out is

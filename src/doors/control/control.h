@@ -140,6 +140,51 @@ struct ControlPorts {
   std::function<std::map<std::string, std::string>()> policies_failing = {};
 };
 
+// What an authenticated person does to a node, and who may.
+class Acts {
+ public:
+  // `ports` outlive it.
+  explicit Acts(const ControlPorts& ports) : ports_(ports) {}
+
+  // Whether the proof of the request shows that its person asks for its act.
+  Status authenticate(json::View request, const std::string& source);
+  // Does it, and answers. `proof` says how the person was authenticated.
+  Result<std::string> perform(const std::string& person, const std::string& proof, json::View act);
+  // Why this person decides nothing at all; empty: they may.
+  std::string only_looks(const std::string& person) const;
+  // What stands in the way of the answers of the person who asks.
+  views::MayNot may_not(json::View request) const;
+
+ private:
+  // One kind of act. `answers`: it answers questions.
+  struct Kind {
+    std::string_view name;
+    Status (Acts::*perform)(const std::string& person, const std::string& proof, json::View act);
+    bool answers = false;
+  };
+  static std::span<const Kind> kinds();
+
+  Status accept(const std::string& person, const std::string& proof, json::View act);
+  Status accept_deployment(const std::string& person, const std::string& proof, json::View act);
+  Status accept_observation(const std::string& person, const std::string& proof, json::View act);
+  Status accept_policy(const std::string& person, const std::string& proof, json::View act);
+  Status acknowledge(const std::string& person, const std::string& proof, json::View act);
+  Status answer_question(const std::string& person, const std::string& proof, json::View act);
+  Status answer_together(const std::string& person, const std::string& proof, json::View act);
+  Status ask_agent(const std::string& person, const std::string& proof, json::View act);
+  Status change_question(const std::string& person, const std::string& proof, json::View act);
+  Status enrol(const std::string& person, const std::string& proof, json::View act);
+  Status pass_on(const std::string& person, const std::string& proof, json::View act);
+  Status passkey(const std::string& person, const std::string& proof, json::View act);
+  Status resume(const std::string& person, const std::string& proof, json::View act);
+
+  std::string answered(json::View act) const;
+  std::string measured(std::string_view approval) const;
+  std::string no_passphrase(const std::string& person) const;
+
+  const ControlPorts& ports_;
+};
+
 class Control {
  public:
   explicit Control(ControlPorts ports);
@@ -168,13 +213,6 @@ class Control {
     bool writes = false;  // is answered when what it wrote is durable
   };
   static std::span<const Operation> operations();
-  // One kind of act. `answers`: it answers questions.
-  struct Act {
-    std::string_view kind;
-    Status (Control::*perform)(const std::string& person, const std::string& proof, json::View act);
-    bool answers = false;
-  };
-  static std::span<const Act> acts();
 
   Result<std::string> act(json::View request, const std::string& source);
   Result<std::string> challenge(json::View request, const std::string& source);
@@ -201,40 +239,18 @@ class Control {
   Task<Result<std::string>> kill(json::View request);
   Task<Result<std::string>> drill(json::View request, std::string source);
 
-  Result<std::string> performed(const std::string& person, const std::string& proof,
-                                json::View act);
-  Status accept(const std::string& person, const std::string& proof, json::View act);
-  Status accept_deployment(const std::string& person, const std::string& proof, json::View act);
-  Status accept_observation(const std::string& person, const std::string& proof, json::View act);
-  Status accept_policy(const std::string& person, const std::string& proof, json::View act);
-  Status acknowledge(const std::string& person, const std::string& proof, json::View act);
-  Status answer_question(const std::string& person, const std::string& proof, json::View act);
-  Status answer_together(const std::string& person, const std::string& proof, json::View act);
-  Status ask_agent(const std::string& person, const std::string& proof, json::View act);
-  Status change_question(const std::string& person, const std::string& proof, json::View act);
-  Status enrol(const std::string& person, const std::string& proof, json::View act);
-  Status pass_on(const std::string& person, const std::string& proof, json::View act);
-  Status passkey(const std::string& person, const std::string& proof, json::View act);
-  Status resume(const std::string& person, const std::string& proof, json::View act);
-
   Task<Status> durable();
   Task<std::string> with_damage(Damage tells, std::string answer);
   void read_on(std::size_t left_before);
   Task<void> remember(std::vector<std::string> ids);
   void note_display(const std::vector<std::string>& ids, json::View request);
   views::Answerers answerers() const;
-  Status authenticate(json::View request, const std::string& source);
-  std::string answered(json::View act) const;
-  std::string measured(std::string_view approval) const;
-  views::MayNot may_not(json::View request) const;
-  std::string no_passphrase(const std::string& person) const;
-  // Why this person decides nothing at all; empty: they may.
-  std::string only_looks(const std::string& person) const;
   views::DeploymentNow deployment_now() const;
   views::StandingNames standing_names() const;
   std::string waiting_deployment() const;
 
   ControlPorts ports_;
+  Acts acts_;
   views::QuestionTexts texts_;
   bool reading_ = false;
   std::shared_ptr<bool> here_ = std::make_shared<bool>(true);  // work for later may outlive this

@@ -49,18 +49,6 @@ std::optional<Value> Program::constant() const {
   return code_->constants[instructions[0].c];
 }
 
-Program Compiling::run() {
-  code_->frame_size = tree_.frame_size;
-  emit(tree_.root);
-  add(Op::end);
-  chain();
-  Program program;
-  program.type_ = checked() ? types_[tree_.root] : simple(TypeKind::dyn);
-  program.references_ = references();
-  program.code_ = std::move(code_);
-  return program;
-}
-
 namespace {
 
 // How many values an instruction adds to the stack.
@@ -644,10 +632,26 @@ bool is_function(Run run, std::string_view name) {
   return known != nullptr && known->run == run;
 }
 
-}  // namespace
+class Chaining {
+ public:
+  explicit Chaining(Code& code) : code_(code) {}
 
-bool Compiling::link_place(const Probe& probe, Link& link) const {
-  const Path& path = code_->paths[probe.path];
+  // Leaves the code alone where anything else is in it.
+  void run();
+
+ private:
+  std::optional<Link> link_of(const Probe& probe, std::uint32_t around);
+  bool link_place(const Probe& probe, Link& link) const;
+  bool link_choices(const Probe& probe, std::span<const Value> wanted, Link& link);
+  bool link_texts(const Probe& probe, Link& link);
+  bool link_call(const Probe& probe, Link& link) const;
+  bool link_numbers(const Probe& probe, Link& link) const;
+
+  Code& code_;
+};
+
+bool Chaining::link_place(const Probe& probe, Link& link) const {
+  const Path& path = code_.paths[probe.path];
   if (path.names.size() > 1) return false;
   link.named = !path.names.empty();
   if (link.named) {
@@ -660,10 +664,10 @@ bool Compiling::link_place(const Probe& probe, Link& link) const {
 }
 
 // What the type of the place says of its texts. False where that has to be looked at.
-bool Compiling::link_choices(const Probe& probe, std::span<const Value> wanted, Link& link) {
-  const std::int32_t index = code_->paths[probe.path].expectation;
+bool Chaining::link_choices(const Probe& probe, std::span<const Value> wanted, Link& link) {
+  const std::int32_t index = code_.paths[probe.path].expectation;
   if (index < 0) return true;
-  const Type& type = *code_->expectations[static_cast<std::size_t>(index)].type;
+  const Type& type = *code_.expectations[static_cast<std::size_t>(index)].type;
   if (type.kind != TypeKind::string) return false;
   const auto& choices = type.choices;
   const auto is_short = [](const std::string& one) {
@@ -673,14 +677,14 @@ bool Compiling::link_choices(const Probe& probe, std::span<const Value> wanted, 
   link.sure = std::ranges::all_of(wanted, [&](const Value& each) {
     return std::ranges::find(choices, each.text()) != choices.end();
   });
-  link.choices = static_cast<std::uint32_t>(code_->texts.size());
-  for (const std::string& one : choices) code_->texts.push_back(short_of(one));
-  link.choices_end = static_cast<std::uint32_t>(code_->texts.size());
+  link.choices = static_cast<std::uint32_t>(code_.texts.size());
+  for (const std::string& one : choices) code_.texts.push_back(short_of(one));
+  link.choices_end = static_cast<std::uint32_t>(code_.texts.size());
   return true;
 }
 
-bool Compiling::link_texts(const Probe& probe, Link& link) {
-  const Value& constant = code_->constants[probe.constant];
+bool Chaining::link_texts(const Probe& probe, Link& link) {
+  const Value& constant = code_.constants[probe.constant];
   const bool list = probe.kind == Probe::Kind::in_list;
   if (list && !constant.is(ValueKind::list)) return false;
   const std::span<const Value> wanted =
@@ -689,17 +693,17 @@ bool Compiling::link_texts(const Probe& probe, Link& link) {
   link.way = list ? Link::Way::one_of : Link::Way::equal;
   if (list) link.how = 0;
   link.plain = ValueKind::string;
-  link.wanted = static_cast<std::uint32_t>(code_->texts.size());
-  for (const Value& each : wanted) code_->texts.push_back(short_of(each.text()));
-  link.wanted_end = static_cast<std::uint32_t>(code_->texts.size());
+  link.wanted = static_cast<std::uint32_t>(code_.texts.size());
+  for (const Value& each : wanted) code_.texts.push_back(short_of(each.text()));
+  link.wanted_end = static_cast<std::uint32_t>(code_.texts.size());
   return link_choices(probe, wanted, link);
 }
 
-bool Compiling::link_call(const Probe& probe, Link& link) const {
+bool Chaining::link_call(const Probe& probe, Link& link) const {
   if (probe.way != Probe::Way::called) return false;
   link.plain = probe.plain;
-  const Value& constant = code_->constants[probe.constant];
-  const Run run = code_->functions[probe.function];
+  const Value& constant = code_.constants[probe.constant];
+  const Run run = code_.functions[probe.function];
   const bool begins = is_function(run, "startsWith");
   if (probe.plain == ValueKind::string && short_text(constant) &&
       (begins || is_function(run, "endsWith"))) {
@@ -714,11 +718,11 @@ bool Compiling::link_call(const Probe& probe, Link& link) const {
 }
 
 // Whole numbers: of a place that is expected to hold them, or anything.
-bool Compiling::link_numbers(const Probe& probe, Link& link) const {
-  const Value& constant = code_->constants[probe.constant];
-  const std::int32_t index = code_->paths[probe.path].expectation;
+bool Chaining::link_numbers(const Probe& probe, Link& link) const {
+  const Value& constant = code_.constants[probe.constant];
+  const std::int32_t index = code_.paths[probe.path].expectation;
   const bool fits =
-      index < 0 || code_->expectations[static_cast<std::size_t>(index)].plain == ValueKind::integer;
+      index < 0 || code_.expectations[static_cast<std::size_t>(index)].plain == ValueKind::integer;
   if (!constant.is(ValueKind::integer) || !fits) return false;
   link.way = probe.kind == Probe::Kind::order ? Link::Way::order : Link::Way::whole;
   link.plain = ValueKind::integer;
@@ -726,7 +730,7 @@ bool Compiling::link_numbers(const Probe& probe, Link& link) const {
   return true;
 }
 
-std::optional<Link> Compiling::link_of(const Probe& probe, std::uint32_t around) {
+std::optional<Link> Chaining::link_of(const Probe& probe, std::uint32_t around) {
   Link link{.how = probe.how, .fuel = probe.fuel + around};
   if (!link_place(probe, link)) return {};
   bool made = false;
@@ -747,8 +751,8 @@ std::optional<Link> Compiling::link_of(const Probe& probe, std::uint32_t around)
   return made ? std::optional(link) : std::nullopt;
 }
 
-void Compiling::chain() {
-  const auto& all = code_->instructions;
+void Chaining::run() {
+  const auto& all = code_.instructions;
   const Op joined = all.size() > 2 ? all[1].op : Op::and_probe;
   if (all.front().op != Op::probe || all.back().op != Op::end ||
       (joined != Op::and_probe && joined != Op::or_probe)) {
@@ -759,12 +763,26 @@ void Compiling::chain() {
     // Every jump leads to the end: nothing is behind the chain.
     if (i > 0 && (all[i].op != joined || all[i].c != all.size() - 1)) return;
     const auto link =
-        i == 0 ? link_of(code_->probes[all[i].c], 0) : link_of(code_->probes[all[i].b], 2);
+        i == 0 ? link_of(code_.probes[all[i].c], 0) : link_of(code_.probes[all[i].b], 2);
     if (!link) return;
     links.push_back(*link);
   }
-  code_->links = std::move(links);
-  code_->links_all = joined == Op::and_probe;
+  code_.links = std::move(links);
+  code_.links_all = joined == Op::and_probe;
+}
+
+}  // namespace
+
+Program Compiling::run() {
+  code_->frame_size = tree_.frame_size;
+  emit(tree_.root);
+  add(Op::end);
+  Chaining(*code_).run();
+  Program program;
+  program.type_ = checked() ? types_[tree_.root] : simple(TypeKind::dyn);
+  program.references_ = references();
+  program.code_ = std::move(code_);
+  return program;
 }
 
 }  // namespace pawl::cel

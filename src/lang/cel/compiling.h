@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,15 +69,6 @@ class Compiling {
   void shorten(Probe& probe) const;
   void join(std::uint32_t from);
   bool join_condition(std::uint32_t skip, bool all);
-
-  // compile.cpp
-  void chain();
-  std::optional<Link> link_of(const Probe& probe, std::uint32_t around);
-  bool link_place(const Probe& probe, Link& link) const;
-  bool link_choices(const Probe& probe, std::span<const Value> wanted, Link& link);
-  bool link_texts(const Probe& probe, Link& link);
-  bool link_call(const Probe& probe, Link& link) const;
-  bool link_numbers(const Probe& probe, Link& link) const;
 
   // compile_probe.cpp
   std::vector<Reference> references() const;

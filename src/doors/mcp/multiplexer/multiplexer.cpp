@@ -82,7 +82,7 @@ void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
     if (multiplexer->why.empty()) {
       (void)multiplexer->gate.alerts.note(multiplexer->run, "server absent",
                                           multiplexer->upstreams[i].name + ": " + said);
-      multiplexer->presence_changed(i);
+      multiplexer->listeners.presence_changed(i);
     }
     multiplexer->close_when_over();
   });
@@ -92,12 +92,7 @@ void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
 void Multiplexer::give_up(std::size_t i, const std::string& reason) {
   upstreams[i].waiting.clear();
   upstreams[i].waiting_bytes = 0;
-  for (const auto& [inner, outer] : upstreams[i].asked) {
-    questions.erase(outer);
-    to_client(
-        notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", outer)));
-  }
-  upstreams[i].asked.clear();
+  questions.withdraw_all(i);
   std::vector<std::uint64_t> lost;
   for (const auto& [id, about] : forwarded) {
     if (about.server == i) lost.push_back(id);
@@ -140,7 +135,7 @@ void Multiplexer::close_when_over() {
 void Multiplexer::close_now() {
   closed = true;
   client_gone = true;
-  changes_timer.reset();
+  listeners.close();
   for (auto& [id, about] : forwarded) {
     if (about.gathering) about.gathering->patience.reset();
   }
@@ -156,10 +151,10 @@ void Multiplexer::to_client(std::string line, std::string_view request) {
   if (!client_gone) (void)transport->send(std::move(line), request);
 }
 
-bool Multiplexer::ready(const UpstreamSession& server, const UpstreamSession::Line& next) const {
-  if (server.deaf || server.paused || !server.events.message) return false;
+bool UpstreamSession::takes(const Line& next) const {
+  if (deaf || paused || !events.message) return false;
   // In the stateful era a server is asked for nothing before it said what it is.
-  return next.first || next.id == 0 || server.stage != UpstreamSession::Stage::opening;
+  return next.first || next.id == 0 || stage != Stage::opening;
 }
 
 void Multiplexer::say(std::size_t i, UpstreamSession::Line line) {
@@ -178,7 +173,7 @@ void Multiplexer::flush(std::size_t i) {
   UpstreamSession& server = upstreams[i];
   if (server.flushing) return;
   server.flushing = true;
-  while (!server.waiting.empty() && ready(server, server.waiting.front())) {
+  while (!server.waiting.empty() && server.takes(server.waiting.front())) {
     const UpstreamSession::Line line = std::move(server.waiting.front());
     server.waiting.pop_front();
     server.waiting_bytes -= line.text.size();
@@ -281,7 +276,7 @@ void Multiplexer::session_line(std::size_t i, std::string_view line, std::string
   }
   switch (message->kind) {
     case MessageKind::request:
-      return ask_client(i, *message, request);
+      return questions.ask(i, *message, request);
     case MessageKind::notification:
       return session_notification(i, *message, request);
     case MessageKind::result:
@@ -298,9 +293,9 @@ void Multiplexer::session_answer(std::size_t i, const Message& message) {
   forwarded.erase(found);
   const bool result = message.kind == MessageKind::result;
   // A server that was late is there after all.
-  if (std::exchange(upstreams[i].late, false) && result) presence_changed(i);
+  if (std::exchange(upstreams[i].late, false) && result) listeners.presence_changed(i);
   if (about.gathering && about.gathering->kind == Gathering::Kind::listen && result) {
-    return stopped_listening(about.gathering, about.place);
+    return listeners.stopped(about.gathering, about.place);
   }
   if (about.gathering) {
     return answered(about.gathering, about.place,
@@ -332,9 +327,9 @@ void Multiplexer::session_notification(std::size_t i, const Message& message,
           raw_id_of(request));
     case ServerNotice::tools_changed:
     case ServerNotice::list_changed:
-      return changed(listener_of(message.params), message.method);
+      return listeners.changed(listeners.of(message.params), message.method);
     case ServerNotice::resource_updated: {
-      const auto listener = listener_of(message.params);
+      const auto listener = listeners.of(message.params);
       if (!listener) {
         return to_client(notification_line(message.method, message.params_text));
       }
@@ -345,9 +340,9 @@ void Multiplexer::session_notification(std::size_t i, const Message& message,
     case ServerNotice::elicitation_done:
       return to_client(notification_line(message.method, message.params_text));
     case ServerNotice::cancelled:
-      return withdraw_question(i, message.params);
+      return questions.withdraw(i, message.params);
     case ServerNotice::acknowledged:
-      return acknowledged(message.params);
+      return listeners.acknowledged(message.params);
     case ServerNotice::unknown:
       return;
   }
@@ -379,73 +374,98 @@ std::vector<std::string> resources_of(const Gathering& listener) {
   return uris;
 }
 
+std::string cancelled_line(std::uint64_t question) {
+  return notification_line("notifications/cancelled",
+                           fmt::format(R"({{"requestId":{}}})", question));
+}
+
 }  // namespace
 
-void Multiplexer::ask_client(std::size_t i, const Message& message, std::string_view request) {
-  const std::uint64_t id = next_question++;
+void ClientQuestions::ask(std::size_t server, const Message& message, std::string_view request) {
+  const std::uint64_t id = next_++;
   std::string theirs(message.id);
-  upstreams[i].asked[theirs] = id;
-  questions.emplace(id, Question{i, std::move(theirs)});
-  to_client(request_line(id, message.method, message.params_text), raw_id_of(request));
+  multiplexer_.upstreams[server].asked[theirs] = id;
+  questions_.emplace(id, Question{server, std::move(theirs)});
+  multiplexer_.to_client(request_line(id, message.method, message.params_text),
+                         multiplexer_.raw_id_of(request));
 }
 
-void Multiplexer::answer_of_client(const Message& message) {
-  std::uint64_t id = 0;
-  const std::string_view raw = message.id;
-  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), id);
-  if (error != std::errc{} || end != raw.data() + raw.size()) return;
-  const auto found = questions.find(id);
-  if (found == questions.end()) return;
-  const Question asked = std::move(found->second);
-  questions.erase(found);
-  upstreams[asked.server].asked.erase(asked.id);
+ClientQuestions::Question ClientQuestions::take(Questions::iterator question) {
+  Question asked = std::move(question->second);
+  questions_.erase(question);
+  multiplexer_.upstreams[asked.server].asked.erase(asked.id);
+  return asked;
+}
+
+void ClientQuestions::answered(const Message& message) {
+  const auto id = our_id(message.id);
+  const auto found = id ? questions_.find(*id) : questions_.end();
+  if (found == questions_.end()) return;
+  const Question asked = take(found);
   const bool result = message.kind == MessageKind::result;
-  say(asked.server, {0, result ? result_line(asked.id, message.result_text)
-                               : raw_error_line(asked.id, message.error_text)});
+  multiplexer_.say(asked.server, {0, result ? result_line(asked.id, message.result_text)
+                                            : raw_error_line(asked.id, message.error_text)});
 }
 
-void Multiplexer::withdraw_question(std::size_t i, json::View params) {
+void ClientQuestions::ambiguous(const std::string& id) {
+  const auto found = questions_.find(std::strtoull(id.c_str(), nullptr, 10));
+  if (found == questions_.end() || std::to_string(found->first) != id) return;
+  const Question asked = take(found);
+  multiplexer_.say(asked.server,
+                   {0, error_line(asked.id, invalid_request, "its answer was ambiguous")});
+}
+
+void ClientQuestions::withdraw(std::size_t server, json::View params) {
+  auto& asked = multiplexer_.upstreams[server].asked;
   const json::View id = params["requestId"];
-  const auto found = upstreams[i].asked.find(id.exists() ? json::write(id) : std::string());
-  if (found == upstreams[i].asked.end()) return;
-  to_client(notification_line("notifications/cancelled",
-                              fmt::format(R"({{"requestId":{}}})", found->second)));
-  questions.erase(found->second);
-  upstreams[i].asked.erase(found);
+  const auto found = asked.find(id.exists() ? json::write(id) : std::string());
+  if (found == asked.end()) return;
+  multiplexer_.to_client(cancelled_line(found->second));
+  questions_.erase(found->second);
+  asked.erase(found);
 }
 
-void Multiplexer::changed(std::shared_ptr<Gathering> listener, std::string_view method) {
-  if (era == Era::stateless && !listener) return;
-  for (const Change& known : changes) {
+void ClientQuestions::withdraw_all(std::size_t server) {
+  auto& asked = multiplexer_.upstreams[server].asked;
+  for (const auto& [inner, outer] : asked) {
+    questions_.erase(outer);
+    multiplexer_.to_client(cancelled_line(outer));
+  }
+  asked.clear();
+}
+
+void ChangeListeners::changed(std::shared_ptr<Gathering> listener, std::string_view method) {
+  if (multiplexer_.era == Era::stateless && !listener) return;
+  for (const Change& known : changes_) {
     if (known.listener == listener && known.method == method) return;
   }
-  changes.push_back({std::move(listener), std::string(method)});
-  if (changes_timer.pending()) return;
-  const std::weak_ptr<Multiplexer> self = weak_from_this();
-  changes_timer = loop.after(list_changes_within, [self] {
-    if (auto multiplexer = self.lock()) multiplexer->announce_changes();
+  changes_.push_back({std::move(listener), std::string(method)});
+  if (timer_.pending()) return;
+  const std::weak_ptr<Multiplexer> self = multiplexer_.weak_from_this();
+  timer_ = multiplexer_.loop.after(list_changes_within, [self] {
+    if (auto multiplexer = self.lock()) multiplexer->listeners.announce();
   });
 }
 
-void Multiplexer::announce_changes() {
-  for (const Change& change : std::exchange(changes, {})) {
+void ChangeListeners::announce() {
+  for (const Change& change : std::exchange(changes_, {})) {
     if (!change.listener) {
-      to_client(notification_line(change.method, {}));
+      multiplexer_.to_client(notification_line(change.method, {}));
       continue;
     }
     // What comes before the acknowledgement waits for it; what comes after the end is not told.
     if (!change.listener->over) {
       changed(change.listener, change.method);
-    } else if (std::ranges::find(listeners, change.listener) != listeners.end()) {
-      to_client(
+    } else if (std::ranges::find(listeners_, change.listener) != listeners_.end()) {
+      multiplexer_.to_client(
           notification_line(change.method, with_subscription(json::View(), change.listener->id)),
           change.listener->id);
     }
   }
 }
 
-void Multiplexer::presence_changed(std::size_t i) {
-  const UpstreamSession& server = upstreams[i];
+void ChangeListeners::presence_changed(std::size_t i) {
+  const UpstreamSession& server = multiplexer_.upstreams[i];
   const std::pair<bool, std::pair<std::string_view, std::string_view>> lists[] = {
       {true, {kTools, "toolsListChanged"}},
       {server.prompts, {kPrompts, "promptsListChanged"}},
@@ -453,30 +473,31 @@ void Multiplexer::presence_changed(std::size_t i) {
   };
   for (const auto& [offered, names] : lists) {
     if (!offered) continue;
-    if (era == Era::stateful) changed(nullptr, names.first);
-    for (const auto& listener : listeners) {
+    if (multiplexer_.era == Era::stateful) changed(nullptr, names.first);
+    for (const auto& listener : listeners_) {
       if (hears(*listener, names.second)) changed(listener, names.first);
     }
   }
 }
 
-std::shared_ptr<Gathering> Multiplexer::listener_of(json::View params) const {
+std::shared_ptr<Gathering> ChangeListeners::of(json::View params) const {
   const json::View id = params["_meta"][meta_subscription];
   if (!id.is_integer() || id.integer() < 0) return nullptr;
-  const auto found = forwarded.find(id.natural());
-  if (found == forwarded.end()) return nullptr;
+  const auto found = multiplexer_.forwarded.find(id.natural());
+  if (found == multiplexer_.forwarded.end()) return nullptr;
   const auto& all = found->second.gathering;
   return all && all->kind == Gathering::Kind::listen ? all : nullptr;
 }
 
-void Multiplexer::acknowledged(json::View params) {
-  const auto listener = listener_of(params);
+void ChangeListeners::acknowledged(json::View params) {
+  const auto listener = of(params);
   if (!listener) return;
-  const std::size_t place = forwarded.at(params["_meta"][meta_subscription].natural()).place;
+  const std::size_t place =
+      multiplexer_.forwarded.at(params["_meta"][meta_subscription].natural()).place;
   const json::View heard = params["notifications"];
   std::string text = heard.exists() ? json::write(heard) : "{}";
   if (!listener->over) {
-    return answered(listener, place, Gathering::Piece::result, std::move(text));
+    return multiplexer_.answered(listener, place, Gathering::Piece::result, std::move(text));
   }
   // The client was told without it; what it changes is told from now on.
   listener->answers[place].piece = Gathering::Piece::result;
@@ -484,7 +505,7 @@ void Multiplexer::acknowledged(json::View params) {
 }
 
 // The acknowledgements of the servers as one: what any of them lets the client hear.
-void Multiplexer::start_listening(const std::shared_ptr<Gathering>& all) {
+void ChangeListeners::start(const std::shared_ptr<Gathering>& all) {
   json::Writer heard;
   heard.object();
   bool any = false;
@@ -503,27 +524,48 @@ void Multiplexer::start_listening(const std::shared_ptr<Gathering>& all) {
     if (answer.piece == Gathering::Piece::error && refusal.empty()) refusal = answer.text;
   }
   if (!any) {
-    return reply_error(
+    return multiplexer_.reply_error(
         *all, refusal.empty() ? error_object(invalid_request, "no tool server answered") : refusal);
   }
-  listeners.push_back(all);
+  listeners_.push_back(all);
   json::Writer params;
   params.object().key("_meta").object().key(meta_subscription).raw(all->id).end();
   params.key("notifications").raw(heard.text()).end();
-  to_client(notification_line("notifications/subscriptions/acknowledged", params.text()), all->id);
+  multiplexer_.to_client(
+      notification_line("notifications/subscriptions/acknowledged", params.text()), all->id);
 }
 
-void Multiplexer::stopped_listening(const std::shared_ptr<Gathering>& all, std::size_t place) {
-  if (!all->over) return answered(all, place, Gathering::Piece::absent, {});
+void ChangeListeners::stopped(const std::shared_ptr<Gathering>& all, std::size_t place) {
+  if (!all->over) return multiplexer_.answered(all, place, Gathering::Piece::absent, {});
   all->answers[place].piece = Gathering::Piece::absent;
   all->answers[place].text.clear();
   const bool any = std::ranges::any_of(all->answers, [](const Gathering::Answered& answer) {
     return answer.piece == Gathering::Piece::result || answer.piece == Gathering::Piece::waiting;
   });
-  if (any || std::erase(listeners, all) == 0) return;
+  if (any || std::erase(listeners_, all) == 0) return;
   json::Writer meta;
   meta.object().key("_meta").object().key(meta_subscription).raw(all->id).end().end();
-  reply(*all, meta.text(), Cached::no);
+  multiplexer_.reply(*all, meta.text(), Cached::no);
+}
+
+std::string ChangeListeners::params_for(const Message& message, std::size_t server) const {
+  const json::View filter = message.params["notifications"];
+  if (!filter["resourceSubscriptions"].is_array()) return std::string(message.params_text);
+  json::Writer own;
+  own.object();
+  for (auto [key, value] : filter.members()) {
+    if (key != "resourceSubscriptions") own.key(key).value(value);
+  }
+  own.key("resourceSubscriptions").array();
+  std::string ignored;
+  for (json::View uri : filter["resourceSubscriptions"].elements()) {
+    if (uri.is_string() &&
+        multiplexer_.one_of(multiplexer_.owners.of_uri(uri.string()), ignored) == server) {
+      own.value(uri);
+    }
+  }
+  own.end().end();
+  return replaced(message.params_text, message.params, {{"notifications", own.take()}});
 }
 
 }  // namespace pawl::mcp

@@ -43,6 +43,9 @@ struct UpstreamSession {
     std::string text;
     bool first = false;  // it goes before the server said what it is: it asks for that
   };
+  // Whether this line may go to it now.
+  bool takes(const Line& next) const;
+
   std::string name;
   std::unique_ptr<Session> session;
   TransportEvents events;
@@ -86,6 +89,68 @@ struct Forwarded {
   std::size_t place = 0;                 // in the gathering
 };
 
+class Multiplexer;
+
+// What servers ask the client. Two of them may use one id, so the client knows ours.
+class ClientQuestions {
+ public:
+  explicit ClientQuestions(Multiplexer& multiplexer) : multiplexer_(multiplexer) {}
+
+  void ask(std::size_t server, const Message& message, std::string_view request);
+  void answered(const Message& message);
+  // An answer that cannot be read still ends what waits for it. `id`: raw, of the question.
+  void ambiguous(const std::string& id);
+  void withdraw(std::size_t server, json::View params);
+  // The server is given up: the client need not answer any more.
+  void withdraw_all(std::size_t server);
+
+ private:
+  struct Question {
+    std::size_t server = 0;
+    std::string id;  // raw, of the session
+  };
+  using Questions = std::map<std::uint64_t, Question>;
+  Question take(Questions::iterator question);
+
+  Multiplexer& multiplexer_;
+  Questions questions_;
+  std::uint64_t next_ = 1;
+};
+
+// What changes at the servers, and which of the client's subscriptions hears of it.
+class ChangeListeners {
+ public:
+  explicit ChangeListeners(Multiplexer& multiplexer) : multiplexer_(multiplexer) {}
+
+  // What one server is asked to tell of: the resources that are its own.
+  std::string params_for(const Message& message, std::size_t server) const;
+  // What all servers were asked to tell of is answered: what any of them lets the client hear.
+  void start(const std::shared_ptr<Gathering>& all);
+  void acknowledged(json::View params);
+  void stopped(const std::shared_ptr<Gathering>& all, std::size_t place);
+  void forget(const std::shared_ptr<Gathering>& all) { std::erase(listeners_, all); }
+  // Null where the server told everybody.
+  std::shared_ptr<Gathering> of(json::View params) const;
+  // Told soon, once for all that changes until then. `listener`: null for a client of the
+  // stateful era.
+  void changed(std::shared_ptr<Gathering> listener, std::string_view method);
+  // A server that was absent is here, or one that was here is gone: its lists changed.
+  void presence_changed(std::size_t server);
+  void close() { timer_.reset(); }
+
+ private:
+  struct Change {
+    std::shared_ptr<Gathering> listener;
+    std::string method;
+  };
+  void announce();
+
+  Multiplexer& multiplexer_;
+  std::vector<Change> changes_;
+  std::vector<std::shared_ptr<Gathering>> listeners_;
+  net::Timer timer_;
+};
+
 class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
  public:
   Multiplexer(net::Loop& l, Gate& g, std::unique_ptr<Transport> client, std::size_t servers,
@@ -110,7 +175,6 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   // Queues a line for a session and lets it have it, now or in a later turn.
   void say(std::size_t server, UpstreamSession::Line line);
   void flush(std::size_t server);
-  bool ready(const UpstreamSession& server, const UpstreamSession::Line& next) const;
   // Sends a request of ours.
   void ask(Forwarded about, std::string_view method, std::string_view params);
   void give_up(std::size_t server, const std::string& why);
@@ -131,15 +195,12 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   void about_task(const Message& message, bool stateless);
   void forward(const Message& message, bool stateless, std::size_t server, Replacements with);
   void cancelled(json::View params);
-  std::optional<std::size_t> find(std::string_view server) const;
   std::optional<std::size_t> one_of(const std::vector<std::size_t>& found, std::string& why) const;
   void reply(const Gathering& about, std::string_view result, Cached cached);
   void reply_error(const Gathering& about, std::string_view error);
 
   // multiplexer_requests.cpp: what all servers are asked
   void ask_all(const Message& message, const Method& method, bool stateless, Gathering::Kind kind);
-  // What one server is asked to tell of: the resources that are its own.
-  std::string listen_params(const Message& message, std::size_t server) const;
   void page(const Message& message, const Method& method, bool stateless);
   struct Target {
     std::size_t server = 0;
@@ -159,19 +220,6 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   void session_notification(std::size_t server, const Message& message, std::string_view request);
   std::string raw_id_of(std::string_view request) const;
 
-  // multiplexer.cpp: changes, subscriptions, questions
-  void ask_client(std::size_t server, const Message& message, std::string_view request);
-  void answer_of_client(const Message& message);
-  void withdraw_question(std::size_t server, json::View params);
-  void changed(std::shared_ptr<Gathering> listener, std::string_view method);
-  void announce_changes();
-  // A server that was absent is here, or one that was here is gone: its lists changed.
-  void presence_changed(std::size_t server);
-  std::shared_ptr<Gathering> listener_of(json::View params) const;
-  void acknowledged(json::View params);
-  void start_listening(const std::shared_ptr<Gathering>& all);
-  void stopped_listening(const std::shared_ptr<Gathering>& all, std::size_t place);
-
   net::Loop& loop;
   Gate& gate;
   std::unique_ptr<Transport> transport;
@@ -186,22 +234,12 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   bool client_gone = false, closed = false, any_initialized = false;
   unsigned inside = 0;  // calls of sessions that are on the stack
   std::string why;
-  std::uint64_t next_id = 1, next_question = 1;
+  std::uint64_t next_id = 1;
   std::unordered_map<std::uint64_t, Forwarded> forwarded;
   // What the client waits for: by its id, in our spelling, the ids at the sessions.
   std::unordered_map<std::string, std::vector<std::uint64_t>> open_requests;
-  struct Question {
-    std::size_t server = 0;
-    std::string id;  // raw, of the session
-  };
-  std::map<std::uint64_t, Question> questions;
-  struct Change {
-    std::shared_ptr<Gathering> listener;  // null: a client of the stateful era
-    std::string method;
-  };
-  std::vector<Change> changes;
-  std::vector<std::shared_ptr<Gathering>> listeners;
-  net::Timer changes_timer;
+  ClientQuestions questions{*this};
+  ChangeListeners listeners{*this};
   std::function<void(SessionEnd)> ended;
 };
 

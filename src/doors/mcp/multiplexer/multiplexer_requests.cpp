@@ -21,6 +21,13 @@ std::string shown_name(std::string_view name) {
   return escape_untrusted(name.substr(0, shown_name_bytes_max));
 }
 
+std::optional<std::size_t> server_called(const std::vector<UpstreamSession>& servers,
+                                         std::string_view name) {
+  const auto found = std::ranges::find(servers, name, &UpstreamSession::name);
+  if (found == servers.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - servers.begin());
+}
+
 bool may_have_legs(std::string_view method) {
   return is_task_request(method) || method == "tools/call" || method == "resources/read" ||
          method == "prompts/get";
@@ -47,14 +54,7 @@ void Multiplexer::client_line(std::string_view line) {
   if (!message) {
     const std::string id = id_of(line);
     refuse_line(id, invalid_request, message.error().message, method_of(line));
-    // A refused answer still ends what waits for it.
-    const auto found = questions.find(std::strtoull(id.c_str(), nullptr, 10));
-    if (found == questions.end() || std::to_string(found->first) != id) return;
-    const Question asked = std::move(found->second);
-    questions.erase(found);
-    upstreams[asked.server].asked.erase(asked.id);
-    say(asked.server, {0, error_line(asked.id, invalid_request, "its answer was ambiguous")});
-    return;
+    return questions.ambiguous(id);
   }
   switch (message->kind) {
     case MessageKind::request:
@@ -63,7 +63,7 @@ void Multiplexer::client_line(std::string_view line) {
       return client_notification(*message);
     case MessageKind::result:
     case MessageKind::error:
-      return answer_of_client(*message);
+      return questions.answered(*message);
   }
 }
 
@@ -164,12 +164,6 @@ void Multiplexer::to_any_session(const Message& message) {
   to_client(error_line(message.id, invalid_request, "every tool server has ended"), message.id);
 }
 
-std::optional<std::size_t> Multiplexer::find(std::string_view name) const {
-  const auto found = std::ranges::find(upstreams, name, &UpstreamSession::name);
-  if (found == upstreams.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - upstreams.begin());
-}
-
 void Multiplexer::named(const Message& message, bool stateless) {
   const auto name = message.params.text("name");
   if (!name) {
@@ -177,7 +171,7 @@ void Multiplexer::named(const Message& message, bool stateless) {
                           "`name` is not a text");
   }
   const auto split = split_name(*name);
-  const auto server = split ? find(split->server) : std::nullopt;
+  const auto server = split ? server_called(upstreams, split->server) : std::nullopt;
   if (!server) {
     return refuse_request(message, stateless, Code::not_granted, shown_name(*name),
                           "no server behind this endpoint has that name: names are `server/name`");
@@ -191,7 +185,7 @@ void Multiplexer::completion(const Message& message, bool stateless) {
   const auto uri = ref.text("uri");
   if (ref.text("type") == "ref/prompt" && name) {
     const auto split = split_name(*name);
-    if (const auto server = split ? find(split->server) : std::nullopt) {
+    if (const auto server = split ? server_called(upstreams, split->server) : std::nullopt) {
       return forward(message, stateless, *server, {{"ref", renamed_reference(ref, split->name)}});
     }
   }
@@ -234,7 +228,7 @@ void Multiplexer::about_resource(const Message& message, bool stateless) {
   // one, its session knows.
   if (const auto text = message.params.text("requestState")) {
     const auto state = read_state(*text);
-    if (const auto server = state ? find(state->server) : std::nullopt) {
+    if (const auto server = state ? server_called(upstreams, state->server) : std::nullopt) {
       return forward(message, stateless, *server, {});
     }
   }
@@ -249,7 +243,7 @@ void Multiplexer::about_resource(const Message& message, bool stateless) {
 void Multiplexer::about_task(const Message& message, bool stateless) {
   const auto id = message.params.text("taskId");
   const auto task = id ? read_state(*id) : std::nullopt;
-  const auto server = task ? find(task->server) : std::nullopt;
+  const auto server = task ? server_called(upstreams, task->server) : std::nullopt;
   if (!server) return to_any_session(message);
   forward(message, stateless, *server, {{"taskId", quoted(task->state)}});
 }
@@ -332,7 +326,7 @@ void Multiplexer::cancelled(json::View params) {
     if (about.gathering) {
       about.gathering->over = true;
       about.gathering->patience.reset();
-      std::erase(listeners, about.gathering);
+      listeners.forget(about.gathering);
     }
     // A handshake is not taken back: what the server says of itself is still to be known.
     if (about.gathering && about.gathering->kind == Gathering::Kind::hello) continue;
@@ -394,29 +388,10 @@ void Multiplexer::ask_all(const Message& message, const Method& method, bool sta
     if (kind == Gathering::Kind::hello && upstreams[i].stage != UpstreamSession::Stage::gone) {
       upstreams[i].stage = UpstreamSession::Stage::opening;
     }
-    targets.push_back({i, kind == Gathering::Kind::listen ? listen_params(message, i)
+    targets.push_back({i, kind == Gathering::Kind::listen ? listeners.params_for(message, i)
                                                           : std::string(message.params_text)});
   }
   gather(all, targets, message.method);
-}
-
-std::string Multiplexer::listen_params(const Message& message, std::size_t server) const {
-  const json::View filter = message.params["notifications"];
-  if (!filter["resourceSubscriptions"].is_array()) return std::string(message.params_text);
-  json::Writer own;
-  own.object();
-  for (auto [key, value] : filter.members()) {
-    if (key != "resourceSubscriptions") own.key(key).value(value);
-  }
-  own.key("resourceSubscriptions").array();
-  std::string ignored;
-  for (json::View uri : filter["resourceSubscriptions"].elements()) {
-    if (uri.is_string() && one_of(owners.of_uri(uri.string()), ignored) == server) {
-      own.value(uri);
-    }
-  }
-  own.end().end();
-  return replaced(message.params_text, message.params, {{"notifications", own.take()}});
 }
 
 void Multiplexer::page(const Message& message, const Method& method, bool stateless) {
@@ -438,7 +413,7 @@ void Multiplexer::page(const Message& message, const Method& method, bool statel
   const auto cursors = cursor.is_string() ? read_cursor(cursor.string()) : std::nullopt;
   bool known = cursors.has_value();
   for (const auto& [name, theirs] : cursors.value_or(Cursors())) {
-    const auto server = find(name);
+    const auto server = server_called(upstreams, name);
     known = known && server.has_value();
     if (!server) continue;
     // Whether the server gave this cursor, its session knows.
@@ -560,7 +535,7 @@ void Multiplexer::conclude(const std::shared_ptr<Gathering>& all) {
     }
     parts.push_back(one);
   }
-  if (all->kind == Gathering::Kind::listen) return start_listening(all);
+  if (all->kind == Gathering::Kind::listen) return listeners.start(all);
   const bool greeting = all->kind != Gathering::Kind::page && all->kind != Gathering::Kind::level;
   for (const Part& one : parts) {
     if (one.result.exists() || all->kind == Gathering::Kind::level) continue;
