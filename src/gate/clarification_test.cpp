@@ -12,7 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 constexpr const char* policy_of_talks = R"(version: 1
 agent: {id: agent, identity: agent@x, owner: o@x}

@@ -67,7 +67,7 @@ bool possible(PayloadKey number) {
 }
 
 std::unexpected<Error> no_such_key(PayloadKey number) {
-  return fail(ErrorKind::missing, fmt::format("there is no payload key {}", number));
+  return fail(ErrorKind::missing, fmt::format("`payload.keys` has no key {}", number));
 }
 
 }  // namespace

@@ -290,7 +290,8 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
 }
 
 Status erase_sealed(Disk& disk, PayloadKey key) {
-  if (key == no_payload_key) return fail(ErrorKind::missing, "there is no payload key 0");
+  if (key == no_payload_key)
+    return fail(ErrorKind::missing, "key 0 is no secret, and cannot be destroyed");
   // A damaged slot seals nothing that could be opened, and is overwritten all the same.
   const auto known = read_payload_key(disk, key);
   if (!known && known.error().fault != ErrorKind::corrupt) return std::unexpected(known.error());
