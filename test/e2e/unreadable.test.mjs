@@ -113,17 +113,24 @@ test('stdio: what names no call ends at the deadline of its call', async (t) => 
   await fine(client);
 });
 
-test('stdio: an error that names no call ends those that are open, at once', async (t) => {
+test('stdio: an error that names no call ends the only one that is open, at once', async (t) => {
   const [, client] = await piped(t);
   const before = Date.now();
   for (const how of ['nobody', 'nobody at all']) {
-    const waits = note(client, 'silence');
-    for (const result of await Promise.all([waits, note(client, how)])) {
-      assert.equal(code(result), 'upstream_failed', how);
-      assert.match(text(result), /an error that names no request: sorry/, how);
-    }
+    const result = await note(client, how);
+    assert.equal(code(result), 'upstream_failed', how);
+    assert.match(text(result), /an error that names no request: sorry/, how);
   }
   assert.ok(Date.now() - before < 30 * seconds);
+  await fine(client);
+});
+
+test('stdio: of two open calls an error that names none ends neither', async (t) => {
+  const [, client] = await piped(t, '', { PAWL_CALL_DEADLINE: '2s' });
+  for (const result of await Promise.all([note(client, 'silence'), note(client, 'nobody')])) {
+    assert.equal(code(result), 'upstream_failed');
+    assert.match(text(result), /in time/);
+  }
   await fine(client);
 });
 

@@ -43,24 +43,26 @@ void Requests::lose(const MeantFor& meant, const std::string& why) {
   for (const std::string& id : named) (void)deliver(id, {Answer::Kind::lost, why});
 }
 
-// What could not read a request says so without its id. `method not found` may be about a
-// notification; of other errors only a call is meant, since lists and the like come by themselves.
+// A server that could not read a request says so without its id. It is clear which one was meant
+// only where one call is open (or, where nothing but that is said, one request); of others nothing
+// is known, and their deadline ends them. `method not found` may be about a notification.
 void Requests::lose_nameless(std::string_view error) {
   constexpr std::int64_t not_json = -32700, no_request = -32600, no_method = -32601;
   const auto document = json::parse(error);
   const json::View root = document ? document->root() : json::View();
   const json::View code = root["code"];
-  if (code.is_integer() && code.integer() == no_method) return;
-  const bool any =
-      code.is_integer() && (code.integer() == not_json || code.integer() == no_request);
+  if (!code.is_integer() || code.integer() == no_method) return;
+  const bool unread = code.integer() == not_json || code.integer() == no_request;
+  std::vector<std::uint64_t> calls;
+  for (const auto& [id, one] : open_) {
+    if (one.method == "tools/call") calls.push_back(id);
+  }
+  if (calls.empty() && unread && open_.size() == 1) calls.push_back(open_.begin()->first);
+  if (calls.size() != 1) return;
   std::string why = "the tool server answered with an error that names no request";
   const std::string said = escape_untrusted(root.text("message").value_or(""));
   if (!said.empty()) why += ": " + said;
-  std::vector<std::uint64_t> meant;
-  for (const auto& [id, one] : open_) {
-    if (any || one.method == "tools/call") meant.push_back(id);
-  }
-  for (const std::uint64_t id : meant) give_up(id, why);
+  give_up(calls.front(), why);
 }
 
 void Requests::lose_too_long(std::string_view head) {

@@ -44,7 +44,7 @@ class Requests {
   // False: no request waits for that id. Ids are compared as numbers (unreadable.h).
   bool deliver(std::string_view raw_id, Answer answer);
   // A line that cannot be read: those whom it names need not wait longer. An error that names none
-  // ends the calls that are open, and where it says that a request could not be read, all that is.
+  // ends the call that is open, where only one is.
   void lose(const MeantFor& meant, const std::string& why);
   // The same of the beginning of a line that was too long, whose id may stand behind it: where it
   // names none and only one request is open, it was for that one.

@@ -208,6 +208,36 @@ TEST(Requests, ALineThatCannotBeReadEndsThoseThatItNames) {
   asking.requests.lose_all("over");
 }
 
+// An error whose id is null is an answer to something: to what, is clear only where one call is
+// open.
+TEST(Requests, AnErrorWithoutAnIdEndsTheOnlyCall) {
+  const auto nameless = [](Asking& asking, const char* error) {
+    asking.requests.lose(
+        meant_for(std::string(R"({"jsonrpc":"2.0","id":null,"error":)") + error + "}"), "why");
+  };
+  constexpr const char* unread = R"({"code":-32700,"message":"no JSON"})";
+  Asking asking;
+  asking.ask();
+  asking.ask("tools/list");
+  nameless(asking, R"({"code":-32601,"message":"no such method"})");  // of a notification, perhaps
+  nameless(asking, R"({"message":"no code"})");
+  EXPECT_THAT(asking.ended, testing::IsEmpty());
+  nameless(asking, R"({"code":1,"message":"down"})");
+  EXPECT_THAT(asking.ended, ElementsAre("1: the tool server answered with an error that names no "
+                                        "request: down"));
+  // A list that is asked for beside is meant only where a request could not be read at all.
+  nameless(asking, R"({"code":1,"message":"down"})");
+  EXPECT_EQ(asking.ended.size(), 1U);
+  nameless(asking, unread);
+  EXPECT_THAT(asking.ended.back(), HasSubstr("2: the tool server"));
+  // Of two calls it is not known which.
+  asking.ask();
+  asking.ask();
+  nameless(asking, unread);
+  EXPECT_EQ(asking.ended.size(), 2U);
+  asking.requests.lose_all("over");
+}
+
 // Whatever a server says, and however little of it is JSON, nothing but its own answer is ended.
 TEST(Requests, NoBytesEndWhatTheyDoNotName) {
   constexpr std::string_view pieces[] = {"{",
