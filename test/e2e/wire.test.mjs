@@ -333,22 +333,3 @@ for (const door of doors) {
     }
   });
 }
-
-test('a client that does not wait for the answer to `initialize` is not told a wrong reason', async (t) => {
-  const w = new World(open);
-  t.after(() => w.end());
-  const client = await w.client({ modern: true }); // it says no hello of its own
-  const about = { name: 'hurried', version: '1' };
-  const hello = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: about };
-  const answers = [client.request('initialize', hello)];
-  client.line(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }));
-  answers.push(client.request('tools/list', {}));
-  answers.push(client.call('read_customer_record', { customer_id: 'c1' }));
-  answers.push(client.call('delete_customer_record', { customer_id: 'c1' }));
-  const [said, listed, read, deleted] = await Promise.all(answers);
-  assert.ok(said.result.serverInfo, JSON.stringify(said));
-  assert.ok(listed.result.tools.length > 0, JSON.stringify(listed));
-  assert.ok(!read.isError, JSON.stringify(read));
-  assert.equal(code(deleted), 'blocked');
-  assert.equal(w.calls('read_customer_record').length, 1);
-});

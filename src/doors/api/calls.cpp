@@ -124,6 +124,7 @@ class AtOrchestrator final : public Caller, public Upstream {
     co_return outcome;
   }
 
+  bool can_stop() const override { return false; }
   void cancel() override {
     if (std::exchange(call_->cancel, true)) return;
     const Duration within = room_->ports.limits.after_cancel;

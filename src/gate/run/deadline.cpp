@@ -16,7 +16,7 @@ namespace {
 constexpr Duration least_more{1000};
 
 bool executes(const CallContext* context) {
-  return context->phase == CallContext::Phase::executing;
+  return context->phase == CallContext::Phase::executing && context->upstream.can_stop();
 }
 
 // The server may answer at once, and the call be gone before the next one is looked at.

@@ -4,7 +4,7 @@
 // too long. So while calls of a run execute, a timer stands at the end of its time: then the run
 // halts, its people are told, and what executes is cancelled. A run that does nothing at its end
 // is stopped by its next call, as by every other ceiling: a client that is left open is nobody's
-// alarm.
+// alarm. The same holds of calls that a framework executes itself, and reports when it likes.
 #pragma once
 
 #include <string>

@@ -64,6 +64,8 @@ class Upstream {
   virtual Task<Outcome> execute(std::string_view tool, std::string_view arguments) = 0;
   // Asks the server to stop; `execute` still ends, with whatever the server makes of it.
   virtual void cancel() = 0;
+  // False: the one who asked executes it, and nothing here can stop that.
+  virtual bool can_stop() const { return true; }
 };
 
 // The side that asked: how long it can wait for a person, and how it is kept patient.

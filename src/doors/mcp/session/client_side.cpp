@@ -122,20 +122,7 @@ void ClientSide::on_request(const Message& message, std::shared_ptr<json::Docume
     refuse_line(message.id, invalid_request, "too many requests are open");
     return;
   }
-  if (session_.handshake.opening == Opening::under_way) {
-    start(session_.shared_from_this(),
-          once_open(std::move(entry), method, std::move(document), message.params));
-    return;
-  }
   dispatch(std::move(entry), method, std::move(document), message.params);
-}
-
-// A client may send what comes next before it has heard what the server is.
-Task<void> ClientSide::once_open(PendingPtr entry, const Method& method,
-                                 std::shared_ptr<json::Document> document, json::View params) {
-  const auto self = session_.shared_from_this();
-  (void)co_await session_.handshake.ensure_open(false, {});
-  dispatch(std::move(entry), method, std::move(document), params);
 }
 
 void ClientSide::refuse_unknown(const Message& message) {

@@ -36,8 +36,6 @@ class ClientSide {
   void on_request(const Message& message, std::shared_ptr<json::Document> document);
   void dispatch(PendingPtr pending, const Method& method, std::shared_ptr<json::Document> document,
                 json::View params);
-  Task<void> once_open(PendingPtr pending, const Method& method,
-                       std::shared_ptr<json::Document> document, json::View params);
   void on_notification(const Message& message);
   void on_cancelled(json::View params);
   // A request that is to be answered in the stateless era. False: it is not one.

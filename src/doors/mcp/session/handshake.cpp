@@ -47,10 +47,6 @@ std::string wanted_changes(json::View capabilities) {
 }  // namespace
 
 void Handshake::client_initialized() {
-  if (opening == Opening::under_way) {
-    ready_before_server_ = true;
-    return;
-  }
   if (std::exchange(initialized, true)) return;
   if (server_era != Era::stateless)
     session_.to_server(notification_line("notifications/initialized", {}));
@@ -115,7 +111,6 @@ Task<bool> Handshake::ensure_open(bool stateless, Hello hello) {
   if (again) session_.restart.announce_availability(fine);
   if (fine) session_.restart.why_absent.clear();
   if (!fine) session_.restart.schedule_retry();
-  if (std::exchange(ready_before_server_, false) && fine) client_initialized();
   for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(fine);
   co_return fine;
 }

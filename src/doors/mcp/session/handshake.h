@@ -63,7 +63,6 @@ class Handshake {
   void listen_for_changes();
 
   Session::Impl& session_;
-  bool ready_before_server_ = false;  // the client is, and said so before the server had answered
   std::optional<bool> instructions_fine_;
   net::Timer listen_timer_;
   Duration listen_pause_ = Duration::seconds(1);

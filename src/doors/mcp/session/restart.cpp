@@ -76,9 +76,6 @@ std::string Restart::why_unavailable() const {
   const std::string name = session_.spec.server.empty()
                                ? "the tool server"
                                : "server `" + escape_untrusted(session_.spec.server) + "`";
-  if (!session_.server_gone && session_.handshake.opening != Opening::open) {
-    return name + " did not say what it is; nothing was sent";
-  }
   if (!session_.server_gone && !session_.handshake.has_tools) {
     return name + " says in its `capabilities` that it has no tools; nothing was sent";
   }
