@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/members.h"
+#include "model/spend_members.h"
 
 namespace pawl {
 
@@ -128,6 +129,12 @@ std::string to_json(const Facts& facts) {
   if (facts.clock_suspect) out.key("clock_suspect").boolean(true);
   if (!facts.definition.empty()) out.key("definition").string(facts.definition);
   if (!facts.fault.empty()) out.key("fault").string(facts.fault);
+  if (facts.model) {
+    out.key("model");
+    MemberWriter member(out);
+    members(member, *facts.model);
+    out.end();
+  }
   write_list("origins", facts.origins, out);
   write_list("paths", facts.paths, out);
   out.key("pin").string(to_string(facts.pin));
@@ -152,6 +159,7 @@ Result<Facts> parse_facts(json::View view) {
   member.may("clock_suspect", facts.clock_suspect);
   member.may("definition", facts.definition);
   member.may("fault", facts.fault);
+  const json::View model = member.inner("model");
   const json::View origins = member.inner("origins");
   const json::View paths = member.inner("paths");
   member.need("pin", pin);
@@ -170,6 +178,11 @@ Result<Facts> parse_facts(json::View view) {
     MemberReader answer(approval);
     members(answer, facts.approval.emplace());
     PAWL_TRY(answer.finish());
+  }
+  if (model.exists()) {
+    MemberReader request(model);
+    members(request, facts.model.emplace());
+    PAWL_TRY(request.finish());
   }
   return facts;
 }

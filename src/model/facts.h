@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "lang/sql/summary.h"
+#include "model/spend.h"
 
 namespace pawl {
 
@@ -68,8 +69,9 @@ struct Facts {
   bool programs_known = false;        // false: not looked up; programs are judged by their words
   std::vector<OriginFact> origins;
   std::optional<ApprovalFact> approval;
-  bool clock_suspect = false;  // the wall clock drifted beyond the bound: freezes are strict
-  std::string fault;           // why the node gives no grants at all; empty: it does
+  std::optional<ModelFact> model;  // of a request to a model
+  bool clock_suspect = false;      // the wall clock drifted beyond the bound: freezes are strict
+  std::string fault;               // why the node gives no grants at all; empty: it does
 };
 
 std::string to_json(const Facts& facts);

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "model/call.h"
+#include "model/spend.h"
 #include "model/sum.h"
 #include "model/verdict.h"
 
@@ -110,9 +111,12 @@ struct CallDecided {
   std::uint32_t steps = 0, calls = 0;
   std::uint64_t records = 0;
   std::vector<SumCharge> sums = {};  // what a call that runs adds to counters
-  std::string credential = {};       // that the call uses, where it may run or is asked for
-  std::string entry;                 // ToolRule::key, for counters; empty without a grant
-  std::string approval;              // round 1: the question opened or joined; 2: the answer used
+  // Of a request to a model: what it reserves, and the standing budgets that it reserves it from.
+  std::optional<Spend> spend = {};
+  std::vector<BudgetWindow> budgets = {};
+  std::string credential = {};  // that the call uses, where it may run or is asked for
+  std::string entry;            // ToolRule::key, for counters; empty without a grant
+  std::string approval;         // round 1: the question opened or joined; 2: the answer used
   std::int64_t abi = decision_abi;
   // False: the role is watched and not stopped, so the call runs although it was denied or held.
   // What it reserves and its class are then those under which it runs (kernel/admit/let_through.h).
@@ -193,6 +197,7 @@ struct CallEnded {
   std::vector<std::string> withheld;
   Duration took{};
   UsedCredential sent_with = {};
+  std::optional<Spent> spent = {};  // of a request to a model; absent: charged as reserved
 };
 
 // Denials beyond the first 16 after a halt or in a flood: a count per minute. Before they are

@@ -4,6 +4,7 @@
 
 #include "base/members.h"
 #include "model/record.h"
+#include "model/spend_members.h"
 
 namespace pawl {
 
@@ -108,6 +109,7 @@ void members(V& v, Part<V, CallDecided>& b) {
   v.may("args", b.args);
   v.may("args_bytes", b.args_bytes);
   v.may("args_digest", b.args_digest);
+  v.list("budgets", b.budgets);
   v.need("call", b.call);
   v.may("calls", b.calls);
   v.part("candidate", b.candidate);
@@ -133,6 +135,7 @@ void members(V& v, Part<V, CallDecided>& b) {
   v.may("rule_at", b.rule_at);
   v.need("run", b.run);
   v.may("server", b.server);
+  v.part("spend", b.spend);
   v.may("steps", b.steps);
   v.list("sums", b.sums);
   v.may("tool", b.tool);
@@ -229,6 +232,7 @@ void members(V& v, Part<V, CallEnded>& b) {
   v.may("result", b.result);
   v.may("result_bytes", b.result_bytes);
   v.need("run", b.run);
+  v.part("spent", b.spent);
   v.may("took_ns", b.took);
   v.may("withheld", b.withheld);
 }

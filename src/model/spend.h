@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/sum.h"
+#include "base/time.h"
 
 namespace pawl {
 
@@ -40,6 +42,9 @@ struct TokenUsage {
 struct Spend {
   std::uint64_t input = 0, output = 0;  // tokens
   NanoUsd money = 0;
+  // False: no ceiling asks for a cap, and the model's own is not known. `output` is then 0, and
+  // what comes out is only counted.
+  bool bounded = true;
 
   std::uint64_t tokens() const { return sum_of(input, output); }
   friend bool operator==(const Spend&, const Spend&) = default;
@@ -54,6 +59,20 @@ struct DearestPrice {
   friend bool operator==(const DearestPrice&, const DearestPrice&) = default;
 };
 
+// A standing budget as it is for one call: of an agent, a team or the whole deployment, within a
+// window of the calendar.
+struct BudgetWindow {
+  std::string budget;  // `agent/sre per day`
+  Instant since{};     // of the window
+  friend bool operator==(const BudgetWindow&, const BudgetWindow&) = default;
+};
+struct BudgetFact {
+  BudgetWindow window;
+  std::optional<std::uint64_t> tokens, calls;  // at most, within the window; absent: no limit
+  std::optional<NanoUsd> money;
+  friend bool operator==(const BudgetFact&, const BudgetFact&) = default;
+};
+
 // A request to a model as its door found it, before it is judged. A fact: recorded, and read again
 // by replay.
 struct ModelFact {
@@ -64,6 +83,7 @@ struct ModelFact {
   std::uint64_t output_asked = 0, output_least = 0;
   std::uint64_t output_most = 0;      // of each answer, by the model; zero: not known
   std::optional<DearestPrice> price;  // absent: the table has none
+  std::vector<BudgetFact> budgets;    // that count this call too; the gate fills them in
   friend bool operator==(const ModelFact&, const ModelFact&) = default;
 };
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "base/time.h"
 #include "model/class.h"
 #include "model/environment.h"
+#include "model/spend.h"
 #include "model/sum.h"
 
 namespace pawl {
@@ -122,6 +124,9 @@ struct Reservation {
   std::uint64_t records = 0;         // counted against max_records_per_run of the tool's entry
   std::uint32_t calls = 0;           // 1 where the call would execute
   std::vector<SumCharge> sums = {};  // what it adds to counters; none that adds nothing
+  // Of a request to a model. `output` divided by its choices is the cap that is written into it.
+  std::optional<Spend> spend = {};
+  std::vector<BudgetWindow> budgets = {};  // that it is taken out of too
 };
 
 struct Verdict {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "kernel/policy/models.h"
 #include "kernel/policy/policy.h"
 #include "node/files/config_files.h"
 
@@ -115,7 +116,8 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
 }
 
 Status check_server(const JoinServer& server, const Deployment& deployment) {
-  if (fold(server.name) == "pawl" || server.name.starts_with("mcp:")) {
+  const std::string name = fold(server.name);
+  if (name == "pawl" || name.starts_with("mcp:") || name.starts_with(model_prefix)) {
     return fail(ErrorKind::refused,
                 "`" + escape_untrusted(server.name) + "` is a reserved server name");
   }

@@ -1,5 +1,7 @@
 #include "gate/call/settle.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
 
@@ -199,6 +201,14 @@ void learn_origins(CallContext& context) {
   context.run->origins.add_result(call.server, call.tool, context.call, gate_state.parsed.root());
 }
 
+// Moves what a request to a model used into its record. True: it is more than was reserved.
+bool take_spent(const CallContext& context, Outcome& outcome, CallEnded& ended) {
+  const LiveCall* call = context.gate_state.state.call(context.call);
+  if (call == nullptr || !call->spend || !outcome.spent) return false;
+  ended.spent = std::move(outcome.spent);
+  return ended.spent->measured && exceeds(*call->spend, *ended.spent);
+}
+
 }  // namespace
 
 Status settle(CallContext& context, Outcome outcome) {
@@ -216,6 +226,7 @@ Status settle(CallContext& context, Outcome outcome) {
     ended.records = settled_records(*context.entry(), reserved, outcome.records);
   }
   const bool excess = ended.records > reserved;
+  const bool overspent = take_spent(context, outcome, ended);
   describe(context, outcome, ended);
   if (context.times) context.times->is_error = ended.is_error;
   const bool unknown = context.effect && ended.outcome == "indeterminate";
@@ -231,6 +242,9 @@ Status settle(CallContext& context, Outcome outcome) {
     halt(gate_state, context.asked.run, Code::ceiling,
          "a call of `" + escape_untrusted(context.asked.call.name()) +
              "` touched more records than it had reserved");
+  } else if (overspent) {
+    halt(gate_state, context.asked.run, Code::ceiling,
+         fmt::format("{}: `{}`", more_than_reserved, escape_untrusted(context.asked.call.name())));
   }
   PAWL_TRY(seq);
   context.decided = *seq;

@@ -33,6 +33,16 @@ void read_sql(const Proposal& asked, const BoundTool& tool, Facts& facts) {
   }
 }
 
+ModelFact with_budgets(const FactSources& what) {
+  ModelFact request = *what.asked.model;
+  const GateState& gate_state = what.gate_state;
+  const Run* run = gate_state.state.run(what.asked.run);
+  if (gate_state.budgets_of && run != nullptr) {
+    request.budgets = gate_state.budgets_of(run->agent, gate_state.log.now());
+  }
+  return request;
+}
+
 }  // namespace
 
 Facts gather(const FactSources& what, std::optional<ApprovalFact> approval) {
@@ -44,6 +54,7 @@ Facts gather(const FactSources& what, std::optional<ApprovalFact> approval) {
   facts.approval = std::move(approval);
   facts.clock_suspect = clock_suspect(what.gate_state);
   facts.fault = what.gate_state.log.fault();
+  if (asked.model) facts.model = with_budgets(what);
   if (tool == nullptr) return facts;
   resolve_paths(asked, *tool, facts);
   if (asked.find_program) {

@@ -126,6 +126,7 @@ struct GateState {
   std::map<std::string, Observation, std::less<>> observations_waiting;  // by agent
   PeopleDirectory people;
   std::vector<Contact> contacts;                             // the deployment's
+  BudgetsOf budgets_of;                                      // … and its budgets; empty: none
   Duration acknowledge_within = Duration::seconds(15 * 60);  // after the last contact
   ByName<std::uint32_t> steps_taken;  // escalation -> steps that were asked for in this life
   std::set<std::string, std::less<>> hurried;  // … whose next step does not wait for its time

@@ -52,7 +52,12 @@ struct Outcome {
   // How many records it touched, where the server says so. A report only raises the
   // charge: less than was reserved counts as the reservation, and more halts the run.
   std::uint64_t records = 0;
+  // Of a request to a model: what it used. Absent: it is charged what it reserved.
+  std::optional<Spent> spent = {};
 };
+
+// The standing budgets that count a run of this agent at this time, with their windows.
+using BudgetsOf = std::function<std::vector<BudgetFact>(std::string_view agent, Instant now)>;
 
 // The side that has the effect. `arguments` is the canonical text of exactly what was decided.
 class Upstream {

@@ -43,6 +43,7 @@ struct Proposal {
   // Owns what `call.arguments` looks at, and does not change while the call is here. Large
   // arguments of a call that has none are judged on the loop, and everybody waits.
   std::shared_ptr<const void> keeps = nullptr;
+  std::optional<ModelFact> model = {};  // of a request to a model, whose budgets the gate fills in
   std::shared_ptr<SubRunLimits> sub_run;  // of the run, whose call it is; null: the whole run's
 };
 

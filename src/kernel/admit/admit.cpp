@@ -114,11 +114,18 @@ void bound_denials(const Situation& s, Verdict& v) {
                      *ceilings.denials, why));
 }
 
-void deny(const Situation& s, Verdict& v) {
-  v.effect = Effect::deny;
+// But for its step.
+void reserve_nothing(Verdict& v) {
   v.reservation.calls = 0;
   v.reservation.records = 0;
   v.reservation.sums.clear();
+  v.reservation.spend.reset();
+  v.reservation.budgets.clear();
+}
+
+void deny(const Situation& s, Verdict& v) {
+  v.effect = Effect::deny;
+  reserve_nothing(v);
   v.rewrites.clear();
   v.grant.clear();
   bound_denials(s, v);
@@ -126,9 +133,7 @@ void deny(const Situation& s, Verdict& v) {
 
 void hold(const Situation& s, const Asked& asked, Question question, Verdict& v) {
   v.effect = Effect::hold;
-  v.reservation.calls = 0;
-  v.reservation.records = 0;
-  v.reservation.sums.clear();
+  reserve_nothing(v);
   v.retry = true;
   v.reason.code = asked.code;
   v.reason.rule = asked.rule;
@@ -168,7 +173,8 @@ namespace {
 Verdict decide(const Situation& s) {
   Verdict v(Effect::deny, class_of(s));
   v.environment = s.policy.environment;
-  v.reservation.steps = s.look == Look::proposal ? 1 : 0;
+  // A step is what the agent does; what it thinks is counted in requests, tokens and money.
+  v.reservation.steps = s.look == Look::proposal && !s.facts.model ? 1 : 0;
   if (any_objects(s, v) || deny_answer(s, v)) {
     deny(s, v);
     return v;

@@ -6,7 +6,7 @@
 //   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · blocked · grant
 //         · environment · credential · pin · schema · constraints · access · cases and their
 //         condition · commands · layers · outside (what would leave) · freeze that denies · limits
-//         of the entry · counters
+//         of the entry · counters · model (tokens and money)
 //   hold: layers · freeze that holds · cases · commands · access · requires_approval · class and
 //         stage · outside (what would leave unseen) · origin and constraints (values that a
 //         person may let pass)

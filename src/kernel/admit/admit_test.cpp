@@ -196,7 +196,7 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
               ::testing::ElementsAre("fault", "kill", "run state", "identity", "run ceilings",
                                      "blocked", "grant", "environment", "credential", "pin",
                                      "schema", "constraints", "access", "cases", "commands",
-                                     "layers", "outside", "freeze", "limits", "counters"));
+                                     "layers", "outside", "freeze", "limits", "counters", "model"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {

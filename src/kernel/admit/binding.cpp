@@ -254,6 +254,7 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   }
   put_count("max_calls_per_minute", entry.max_calls_per_minute, out);
   put_count("max_calls_per_run", entry.max_calls_per_run, out);
+  put_count("max_output_tokens", entry.max_output_tokens, out);
   put_count("max_records_per_run", entry.max_records_per_run, out);
   put_texts("named", tool.named, out);
   put_terms("own_terms", entry.approval, entry.conditions, out);
@@ -269,6 +270,7 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   const bool claimed = policy.default_stage.has_value();
   out.key("stage").string(claimed ? to_string(policy.stage_of(entry)) : "unclaimed");
   put_terms("terms", policy.approval, policy.conditions, out);
+  put_texts("uses", entry.provider_uses, out);
   out.end();
 }
 

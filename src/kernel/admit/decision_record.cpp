@@ -28,6 +28,8 @@ CallDecided decision_record(const Verdict& verdict, const Call& call, const Boun
   record.calls = verdict.reservation.calls;
   record.records = verdict.reservation.records;
   record.sums = verdict.reservation.sums;
+  record.spend = verdict.reservation.spend;
+  record.budgets = verdict.reservation.budgets;
   if (tool != nullptr) record.entry = tool->entry->key;
   return record;
 }

@@ -89,11 +89,11 @@ bool deny_identity(const Situation& s, Verdict& v) {
   return another("this run has another identity than its policy", v);
 }
 
-// Tokens and cost are not here: no door of this set-up measures them, and what is not measured is
-// announced by `check` and never charged.
+// Tokens and money are not here: they are looked at with what the request would take (deny_model).
 bool deny_run_ceilings(const Situation& s, Verdict& v) {
   const Ceilings& ceilings = s.policy.ceilings;
-  if (s.look == Look::proposal && ceilings.steps && s.run.steps.total() >= *ceilings.steps) {
+  if (s.look == Look::proposal && !s.facts.model && ceilings.steps &&
+      s.run.steps.total() >= *ceilings.steps) {
     return over(s.run.steps, *ceilings.steps, ceilings.steps_rule, "steps", v);
   }
   return ceilings.wall_clock && s.run.clock(s.now) > *ceilings.wall_clock && too_late(ceilings, v);

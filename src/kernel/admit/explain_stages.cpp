@@ -15,6 +15,7 @@
 #include "kernel/admit/counting.h"
 #include "kernel/admit/judge_cases.h"
 #include "kernel/admit/layers.h"
+#include "kernel/admit/model_room.h"
 #include "kernel/admit/stages.h"
 #include "kernel/constraint/in_words.h"
 #include "kernel/constraint/origin_check.h"
@@ -507,6 +508,23 @@ ExplainedSteps explain_counters(const Situation& s) {
     } else {
       step.seen = {fmt::format("{}, and this call {}", to_string(call.settled), adds)};
     }
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
+ExplainedSteps explain_model(const Situation& s) {
+  ExplainedSteps out;
+  if (!s.facts.model) return out;
+  for (const ModelLimit& limit : model_limits(s)) {
+    ExplainedStep step;
+    step.rule = limit.rule;
+    step.about = fmt::format("spent {}", limit.whose);
+    step.seen = {limit.reserved == 0
+                     ? limit.shown(limit.settled)
+                     : fmt::format("{} and {} in flight", limit.shown(limit.settled),
+                                   limit.shown(limit.reserved))};
+    step.wants = fmt::format("at most {}", limit.shown(limit.most));
     out.push_back(std::move(step));
   }
   return out;

@@ -35,6 +35,7 @@ ExplainedSteps explain_freezes_that_deny(const Situation& s);
 ExplainedSteps explain_freezes_that_hold(const Situation& s);
 ExplainedSteps explain_limits(const Situation& s);
 ExplainedSteps explain_counters(const Situation& s);
+ExplainedSteps explain_model(const Situation& s);
 ExplainedSteps explain_requires_approval(const Situation& s);
 ExplainedSteps explain_class_and_stage(const Situation& s);
 

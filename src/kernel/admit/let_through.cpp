@@ -21,7 +21,7 @@ constexpr std::string_view protocol_action = "mcp:";
 // tell what time it is. What a task took from its run, the sponsor took, who watches nothing.
 bool may_be_watched(const Situation& s, const Verdict& verdict) {
   return !verdict.runs() && !verdict.halt && s.look == Look::proposal && s.facts.fault.empty() &&
-         !s.facts.clock_suspect && !s.facts.approval && s.policy.task.empty() &&
+         !s.facts.clock_suspect && !s.facts.approval && s.policy.task.empty() && !s.facts.model &&
          !s.call.tool.starts_with(protocol_action) && !s.call.tool.starts_with(own_prefix);
 }
 

@@ -9,7 +9,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 20> deny_table = {{
+constexpr std::array<DenyStage, 21> deny_table = {{
     {"fault", deny_fault, nullptr},
     {"kill", deny_kill, explain_kill},
     {"run state", deny_run_state, explain_run_state},
@@ -30,6 +30,7 @@ constexpr std::array<DenyStage, 20> deny_table = {{
     {"freeze", deny_freeze, explain_freezes_that_deny},
     {"limits", deny_limits, explain_limits},
     {"counters", deny_counters, explain_counters},
+    {"model", deny_model, explain_model},
 }};
 
 constexpr std::array<HoldStage, 9> hold_table = {{

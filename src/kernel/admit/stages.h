@@ -133,6 +133,10 @@ std::optional<std::uint64_t> records_of(const Situation& s);
 // deny_counters.cpp: sums over arguments.
 bool deny_counters(const Situation& s, Verdict& v);
 
+// deny_model.cpp: a request to a model: what its provider may do itself, and what is left of tokens
+// and money, of the run and of standing budgets.
+bool deny_model(const Situation& s, Verdict& v);
+
 // ask_cases.cpp
 void ask_cases(const Situation& s, Asked& asked);
 std::vector<std::string> reviewers_of(const Situation& s, const ApprovalTerms& terms, bool of_file);

@@ -55,6 +55,8 @@ constexpr SectionWords kWords[] = {
     {Section::freeze, "a freeze", "freeze[]"},
     {Section::risk, "an accepted risk", "accept_risk[]"},
     {Section::may_request, "what may be asked for", "may_request[]"},
+    {Section::models, "`models`", "models"},
+    {Section::model_entry, "a model's entry", "models.allowed[]"},
     {Section::task, "a task file", "task"},
     {Section::task_tool, "a tool of a task", "task.tools[]"},
     {Section::layer, "a layer file", "layer"},

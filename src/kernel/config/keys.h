@@ -54,6 +54,8 @@ enum class Section : std::uint8_t {
   freeze,
   risk,
   may_request,
+  models,
+  model_entry,
   // a task file
   task,
   task_tool,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kernel/config/name.h"
 #include "kernel/deployment/deployment_read.h"
+#include "kernel/policy/models.h"
 
 namespace pawl {
 namespace {
@@ -21,7 +22,8 @@ void check_variables(DeploymentBuild& build, const yaml::Node& node) {
 }
 
 void check_server_name(DeploymentBuild& build, const yaml::Entry& entry) {
-  if (entry.key.starts_with("mcp:") || lower_ascii(entry.key) == "pawl") {
+  const std::string name = lower_ascii(entry.key);
+  if (name.starts_with("mcp:") || name.starts_with(model_prefix) || name == "pawl") {
     build.reading.mistake(entry.key_at,
                           fmt::format("`{}` is a reserved name", escape_untrusted(entry.key)));
   }

@@ -83,6 +83,8 @@ struct Build : Names {
 
   std::map<std::string, Position> written_names;  // every name of `allowed`, and where
 
+  std::map<std::string, Position> written_models;  // likewise of `models`
+
   void note(Finding::Weight weight, const Position& at, std::string message);
 };
 
@@ -118,6 +120,7 @@ void list_constraints_keys(std::vector<Key>& into);
 void list_argument_keys(std::vector<Key>& into);
 void list_approval_keys(std::vector<Key>& into);
 void list_run_keys(std::vector<Key>& into);
+void list_model_keys(std::vector<Key>& into);
 void list_autonomy_keys(std::vector<Key>& into);
 void list_freeze_keys(std::vector<Key>& into);
 void list_askable_keys(std::vector<Key>& into);
@@ -171,6 +174,10 @@ void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms);
 
 // load_askable.cpp
 void read_askable(Build& build, Policy& into, const yaml::Entry& key);
+
+// load_models.cpp. The second: an entry for every model, where the file lists none.
+void read_models(Build& build, const yaml::Node& node);
+void allow_every_model(Policy& policy);
 
 // load_freeze.cpp
 void read_freeze(Build& build, Policy& into, const yaml::Node& node);

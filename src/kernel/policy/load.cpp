@@ -74,6 +74,8 @@ constexpr auto kFileKeys = section_keys<Build, Policy>(
          "Defaults for every tool that is named with its server.", each_name<read_server>, 2},
         {"tools", mapping(Section::tools), "required", 1,
          "What the agent may do. Everything else is denied.", read_tools, 3},
+        {"models", mapping(Section::models), "every model", 0,
+         "Which models the run may ask, where it asks them through pawl.", by_node<read_models>, 4},
         {kExecution, mapping(Section::execution), "no ceilings", 9, "Ceilings of one run.",
          by_node<read_execution>, 2},
         {"approval", mapping(Section::approval), "see its keys", 10,
@@ -103,7 +105,6 @@ constexpr auto kFileKeys = section_keys<Build, Policy>(
         {"counters", names_of(Section::counter, "mapping of counters"), "none", 5,
          "Sums over arguments that several tools share, by name.", each_name<read_file_counter>, 2},
         {"workflow", "mapping", "", 0, "States and the actions they permit."},
-        {"budget", "mapping", "", 9, "Ceilings of more than one run."},
     });
 
 void note_gaps(Build& build, const yaml::Node& root) {
@@ -124,6 +125,7 @@ void note_gaps(Build& build, const yaml::Node& root) {
 
 void read_root(Build& build, const yaml::Node& root) {
   if (!read_section(build, root, kFileKeys, build.policy)) return;
+  allow_every_model(build.policy);
   apply_counters(build);
   check_stated_classes(build);
   check_counts(build);
@@ -147,19 +149,14 @@ const KeyTable& policy_keys() {
   static const KeyTable table = [] {
     std::vector<Key> rows;
     kFileKeys.list(rows);
-    for (const auto list : {list_agent_keys,    list_server_default_keys,
-                            list_list_keys,     list_tools_keys,
-                            list_task_keys,     list_entry_keys,
-                            list_case_keys,     list_secrets_keys,
-                            list_counter_keys,  list_constraints_keys,
-                            list_argument_keys, list_approval_keys,
-                            list_run_keys,      list_autonomy_keys,
-                            list_freeze_keys,   list_askable_keys,
-                            list_path_keys,     list_sql_keys,
-                            list_commands_keys, list_row_keys,
-                            list_example_keys,  list_line_keys,
-                            list_line_row_keys, list_document_keys,
-                            list_layer_keys,    list_requirement_keys}) {
+    for (const auto list :
+         {list_agent_keys,    list_server_default_keys, list_list_keys,       list_tools_keys,
+          list_task_keys,     list_entry_keys,          list_case_keys,       list_secrets_keys,
+          list_counter_keys,  list_constraints_keys,    list_argument_keys,   list_approval_keys,
+          list_run_keys,      list_model_keys,          list_autonomy_keys,   list_freeze_keys,
+          list_askable_keys,  list_path_keys,           list_sql_keys,        list_commands_keys,
+          list_row_keys,      list_example_keys,        list_line_keys,       list_line_row_keys,
+          list_document_keys, list_layer_keys,          list_requirement_keys}) {
       list(rows);
     }
     return KeyTable(std::move(rows));

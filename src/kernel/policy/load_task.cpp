@@ -133,6 +133,9 @@ class Narrowing {
     smaller(role.steps, task.steps, role.steps_rule, task.steps_rule);
     smaller(role.denials, task.denials, role.denials_rule, task.denials_rule);
     smaller(role.tokens, task.tokens, role.tokens_rule, task.tokens_rule);
+    smaller(role.input_tokens, task.input_tokens, role.input_rule, task.input_rule);
+    smaller(role.output_tokens, task.output_tokens, role.output_rule, task.output_rule);
+    smaller(role.model_calls, task.model_calls, role.model_calls_rule, task.model_calls_rule);
     smaller(role.cost_nano_usd, task.cost_nano_usd, role.cost_rule, task.cost_rule);
     smaller(role.wall_clock, task.wall_clock, role.wall_clock_rule, task.wall_clock_rule);
   }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/text_key.h"
+#include "kernel/policy/models.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl {
@@ -121,6 +122,23 @@ void index_lines(const std::vector<Askable>& lines, std::vector<Lent>& into) {
   into.insert(into.end(), anywhere.begin(), anywhere.end());
 }
 
+// All patterns that match one name contain one another, so the number of wider ones orders them.
+template <class Glob>
+void sort_specific_first(std::vector<Glob>& globs) {
+  std::vector<std::pair<std::size_t, std::size_t>> depths;
+  for (std::size_t i = 0; i < globs.size(); ++i) {
+    std::size_t wider = 0;
+    for (const Glob& other : globs) wider += other.pattern.contains(globs[i].pattern) ? 1U : 0U;
+    depths.emplace_back(wider, i);
+  }
+  std::ranges::sort(depths, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  std::vector<Glob> ordered;
+  for (const auto& [depth, i] : depths) ordered.push_back(std::move(globs[i]));
+  globs = std::move(ordered);
+}
+
 }  // namespace
 
 void Policy::index() {
@@ -150,19 +168,13 @@ void Policy::index() {
     }
   }
   globs_.insert(globs_.end(), globs.begin(), globs.end());
-  // All patterns that match one name contain one another, so the number of wider ones orders them.
-  std::vector<std::pair<std::size_t, std::size_t>> depths;
-  for (std::size_t i = 0; i < globs_.size(); ++i) {
-    std::size_t wider = 0;
-    for (const Glob& other : globs_) wider += other.pattern.contains(globs_[i].pattern) ? 1U : 0U;
-    depths.emplace_back(wider, i);
+  sort_specific_first(globs_);
+  for (std::uint32_t i = 0; i < models.size(); ++i) {
+    for (const std::string& name : models[i].names) {
+      if (auto pattern = parse_name(name)) models_.push_back({std::move(*pattern), i});
+    }
   }
-  std::ranges::sort(depths, [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
-  std::vector<Glob> ordered;
-  for (const auto& [depth, i] : depths) ordered.push_back(std::move(globs_[i]));
-  globs_ = std::move(ordered);
+  sort_specific_first(models_);
 
   index_lines(askable, lent_);
   for (std::uint32_t i = 0; i < blocked.size(); ++i) {
@@ -179,7 +191,15 @@ void Policy::index() {
   }
 }
 
+const ToolRule* Policy::find_model(std::string_view server, std::string_view name) const {
+  for (const Glob& glob : models_) {
+    if (glob.pattern.grants(server, name)) return &models[glob.position];
+  }
+  return nullptr;
+}
+
 const ToolRule* Policy::find(std::string_view server, std::string_view tool) const {
+  if (is_model_server(server)) return find_model(server, tool);
   if (!server.empty() && !qualified_.empty()) {
     const Joined key(server, tool);
     if (const auto found = qualified_.find(key.text())) return &tools[*found];

@@ -106,7 +106,11 @@ struct ToolRule {
   std::shared_ptr<const CredentialBy> credential_by;    // null: `credential` of every call
   std::vector<Example> examples;
   std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
-  std::string key;          // names joined with `|`: the counter's name in records
+  // Of a model's entry (load_models.cpp).
+  std::optional<std::uint64_t> max_output_tokens;  // of one answer
+  Rule max_output_rule;
+  std::vector<std::string> provider_uses;  // what the provider may do itself; names and globs
+  std::string key;                         // names joined with `|`: the counter's name in records
 
   bool counts_records() const { return max_records_per_run.has_value() || asked_for_records; }
 };
@@ -130,10 +134,12 @@ struct BlockedName {
 
 // Ceilings of a run. An absent one is no ceiling.
 struct Ceilings {
-  std::optional<std::uint64_t> steps, denials, tokens;
-  std::optional<std::uint64_t> cost_nano_usd;
+  std::optional<std::uint64_t> steps, denials;
+  // Of requests to models: tokens in, out and both; requests; money.
+  std::optional<std::uint64_t> tokens, input_tokens, output_tokens, model_calls, cost_nano_usd;
   std::optional<Duration> wall_clock;
-  Rule steps_rule, denials_rule, tokens_rule, cost_rule, wall_clock_rule;
+  Rule steps_rule, denials_rule, tokens_rule, input_rule, output_rule, model_calls_rule, cost_rule,
+      wall_clock_rule;
   std::string notify;  // `on_budget_exceeded.notify`
 };
 
@@ -196,6 +202,10 @@ class Policy {
   std::string agent, identity, owner;
   Environment environment = Environment::none;
   std::vector<ToolRule> tools;
+  // Of `models`, by the names of actions (models.h); one entry for all of them where the file lists
+  // none.
+  std::vector<ToolRule> models;
+  bool models_listed = false;
   std::vector<BlockedName> blocked;
   std::vector<Askable> askable;  // `may_request`
   Ceilings ceilings;
@@ -253,10 +263,13 @@ class Policy {
     NamePattern pattern;
     std::uint32_t line, entry;
   };
+  const ToolRule* find_model(std::string_view server, std::string_view name) const;
+
   std::vector<LentName> lent_;   // of `askable`, those with a server first
   NameTable exact_;              // names without a server
   NameTable qualified_;          // `server/tool`
   std::vector<Glob> globs_;      // most specific first
+  std::vector<Glob> models_;     // likewise, of `models`
   NameTable blocked_;            // folded names without a server
   NameTable blocked_qualified_;  // folded `server/tool`
   NameTable blocked_anywhere_;   // the tools of those, for calls of an unknown server

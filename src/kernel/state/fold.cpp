@@ -107,7 +107,8 @@ Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent even
   if (event != CallEvent::deny && run.phase != RunPhase::open) {
     return wrong_call(b.call, "was let through although its run is not open");
   }
-  if (event != CallEvent::admit && (b.records != 0 || b.calls != 0 || !b.sums.empty())) {
+  const bool reserves = b.records != 0 || b.calls != 0 || !b.sums.empty() || b.spend;
+  if (event != CallEvent::admit && reserves) {
     return wrong_call(b.call, "reserves something although it does not run");
   }
   if (b.halt && event != CallEvent::deny)
@@ -119,8 +120,21 @@ Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent even
       return wrong_call(b.call, "touches more records than can be counted");
     }
     PAWL_TRY(check_sums(b, run));
+    PAWL_TRY(check_spend(b, run));
   }
   return check_question(b, event);
+}
+
+Status Fold::check_spend(const CallDecided& b, const Run& run) const {
+  if (!b.spend) {
+    return b.budgets.empty() ? Status{} : wrong_call(b.call, "takes nothing out of a budget");
+  }
+  bool fits = run.spending.can_reserve(*b.spend);
+  for (const BudgetWindow& window : b.budgets) {
+    const Spending* spent = state.spending(window);
+    fits = fits && (spent == nullptr || spent->can_reserve(*b.spend));
+  }
+  return fits ? Status{} : wrong_call(b.call, "reserves more than can be counted");
 }
 
 Status Fold::operator()(const CallDecided& b) {
@@ -197,6 +211,7 @@ void Fold::admit(const CallDecided& b, LiveCall& call, Run& run) {
   call.calls = b.calls;
   call.sums = b.sums;
   for (const SumCharge& charge : call.sums) sums_of(charge, run).reserve(charge, at);
+  if (b.spend) reserve_spend(b, call, run);
   call.since = at;
   EntryCounts& counts = run.entries[b.entry];
   counts.records.reserved += b.records;
@@ -225,6 +240,26 @@ void Fold::admit(const CallDecided& b, LiveCall& call, Run& run) {
   }
   if (*to == ApprovalPhase::consumed) let_stand(approval->second, run);
   end_approval(approval->second, *to);
+}
+
+void Fold::reserve_spend(const CallDecided& b, LiveCall& call, Run& run) {
+  call.spend = b.spend;
+  call.budgets = b.budgets;
+  run.spending.reserve(*b.spend);
+  for (const BudgetWindow& window : b.budgets) {
+    state.budgets_.forget_before(window);
+    state.budgets_.at(window).reserve(*b.spend);
+  }
+}
+
+void Fold::settle_spend(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event) {
+  const bool measured = b.spent && b.spent->measured;
+  const auto end = [&](Spending& spending) {
+    if (event == CallEvent::abort) return spending.release(*call.spend);
+    spending.settle(*call.spend, measured ? &*b.spent : nullptr);
+  };
+  end(run.spending);
+  for (const BudgetWindow& window : call.budgets) end(state.budgets_.at(window));
 }
 
 void Fold::hold(const CallDecided& b, LiveCall& call, Run& run) {
@@ -267,6 +302,7 @@ void Fold::settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent 
   counts.calls.reserved -= call.calls;
   --run.executing;
   settle_sums(call, run, event);
+  if (call.spend) settle_spend(b, call, run, event);
   if (event == CallEvent::abort) {  // it never left: everything but the step comes back
     if (const auto seen = run.seen.find(call.tool); seen != run.seen.end() && seen->second > 0) {
       --seen->second;
@@ -276,6 +312,18 @@ void Fold::settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent 
   counts.records.settled = sum_of(counts.records.settled, std::max(call.records, b.records));
   counts.calls.settled = sum_of(counts.calls.settled, call.calls);
 }
+
+namespace {
+
+// Why the end of this call halts its run; empty: it used no more than it had reserved.
+std::string_view excess_of(const CallEnded& b, const LiveCall& call) {
+  if (b.records > call.records) return "a call touched more records than it had reserved";
+  const bool measured = call.spend && b.spent && b.spent->measured;
+  if (measured && exceeds(*call.spend, *b.spent)) return more_than_reserved;
+  return {};
+}
+
+}  // namespace
 
 Status Fold::operator()(const CallEnded& b) {
   const auto found = state.calls_.find(b.call);
@@ -289,7 +337,8 @@ Status Fold::operator()(const CallEnded& b) {
   Run& run = state.runs_.at(call.run);
   run.journal_bytes = sum_of(run.journal_bytes, sum_of(record_charge_bytes, b.result_bytes));
   const bool was_held = call.phase == CallPhase::held;
-  const bool excess = !was_held && *event != CallEvent::abort && b.records > call.records;
+  const std::string_view excess =
+      was_held || *event == CallEvent::abort ? std::string_view() : excess_of(b, call);
   if (was_held) {
     const auto asked = state.approvals_.find(call.approval);
     const bool known = asked != state.approvals_.end();
@@ -305,10 +354,8 @@ Status Fold::operator()(const CallEnded& b) {
   keep_time(run);
   const std::string id = run.id;
   end_call(call);
-  if (!excess) return {};
-  if (Run* still = find(state.runs_, id)) {
-    halt(*still, "ceiling", "a call touched more records than it had reserved");
-  }
+  if (excess.empty()) return {};
+  if (Run* still = find(state.runs_, id)) halt(*still, "ceiling", excess);
   return {};
 }
 

@@ -88,6 +88,9 @@ struct Fold {
   void admit(const CallDecided& b, LiveCall& call, Run& run);
   void hold(const CallDecided& b, LiveCall& call, Run& run);
   void settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event);
+  Status check_spend(const CallDecided& b, const Run& run) const;
+  void reserve_spend(const CallDecided& b, LiveCall& call, Run& run);
+  void settle_spend(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event);
   Status check_sums(const CallDecided& b, const Run& run) const;
   Sums& sums_of(const SumCharge& charge, Run& run);
   void settle_sums(const LiveCall& call, Run& run, CallEvent event);

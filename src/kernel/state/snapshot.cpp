@@ -52,6 +52,7 @@ Status Snapshot::read_runs(json::View list, State& into) {
     const json::View grants = member.has("grants") ? member.inner("grants") : json::View();
     const json::View flat = member.inner("run");
     const json::View seen = member.has("seen") ? member.inner("seen") : json::View();
+    const json::View spending = member.inner("spending");
     const json::View standing = member.has("standing") ? member.inner("standing") : json::View();
     const json::View sums = member.inner("sums");
     Run run;
@@ -76,6 +77,9 @@ Status Snapshot::read_runs(json::View list, State& into) {
     };
     if (seen.exists()) {
       PAWL_TRY(each(seen, executed));
+    }
+    if (spending.exists()) {
+      PAWL_TRY(get(spending, run.spending));
     }
     if (sums.exists()) {
       PAWL_TRY(read_sums(sums, run.sums));
@@ -142,6 +146,19 @@ Status Snapshot::read_agents(json::View list, State& into) {
     const json::View counters = member.inner("counters");
     PAWL_TRY(member.finish());
     return read_sums(counters, into.sums_[agent]);
+  });
+}
+
+Status Snapshot::read_budgets(json::View list, State& into) {
+  if (!list.exists()) return {};
+  return each(list, [&](json::View element) -> Status {
+    MemberReader member(element);
+    BudgetWindow window;
+    member.need("budget", window.budget);
+    member.need("since", window.since);
+    const json::View spending = member.inner("spending");
+    PAWL_TRY(member.finish());
+    return get(spending, into.budgets_.at(window));
   });
 }
 
@@ -233,6 +250,7 @@ Status Snapshot::read(json::View root, State& into) {
   PAWL_TRY(read_approvals(member.inner("approvals"), into));
   PAWL_TRY(read_people(member, into));
   PAWL_TRY(read_agents(member.inner("sums"), into));
+  PAWL_TRY(read_budgets(member.inner("budgets"), into));
   PAWL_TRY(read_escalations(member, into));
   into.closed_.assign(closed.begin(), closed.end());
   into.ended_.assign(ended.begin(), ended.end());
@@ -377,6 +395,10 @@ void put_run(const Run& run, json::Writer& out) {
     }
     out.end();
   }
+  if (!(run.spending == Spending{})) {
+    out.key("spending");
+    put(run.spending, out);
+  }
   if (!run.standing.empty()) {
     out.key("standing").array();
     for (const Standing& one : run.standing) put(one, out);
@@ -423,13 +445,29 @@ void put_escalations(const std::map<std::string, Escalation, std::less<>>& escal
   out.end();
 }
 
+void put_budgets(const StandingBudgets& budgets, json::Writer& out) {
+  if (budgets.empty()) return;
+  out.key("budgets").array();
+  for (const auto& [name, windows] : budgets.all()) {
+    for (const auto& [since, spending] : windows) {
+      out.object().key("budget").string(name).key("since").string(to_string(since));
+      out.key("spending");
+      put(spending, out);
+      out.end();
+    }
+  }
+  out.end();
+}
+
 }  // namespace
 
 std::string Snapshot::write(const State& state) {
   json::Writer out;
   out.object().key("approvals").array();
   for (const auto& [id, approval] : sorted(state.approvals_)) put_approval(*approval, out);
-  out.end().key("calls").array();
+  out.end();
+  put_budgets(state.budgets_, out);
+  out.key("calls").array();
   for (const auto& [id, call] : sorted(state.calls_)) put(*call, out);
   out.end().key("closed");
   put_texts(state.closed_, out);

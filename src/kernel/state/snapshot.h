@@ -8,6 +8,7 @@
 
 #include "base/members.h"
 #include "kernel/state/state.h"
+#include "model/spend_members.h"
 
 namespace pawl {
 
@@ -23,6 +24,7 @@ struct Snapshot {
   static Status read_calls(json::View list, State& into);
   static Status read_approvals(json::View list, State& into);
   static Status read_agents(json::View list, State& into);
+  static Status read_budgets(json::View list, State& into);
   static Status read_escalations(MemberReader& member, State& into);
   static Status read_people(MemberReader& member, State& into);
 };
@@ -60,9 +62,29 @@ void time_member(V& v, std::string_view name, Part<V, std::optional<Instant>>& a
 }
 
 template <class V>
+void members(V& v, Part<V, Spending>& s) {
+  v.may("cache_read", s.used.cache_read);
+  v.may("cache_write", s.used.cache_write);
+  v.may("cache_write_long", s.used.cache_write_long);
+  v.may("calls", s.calls.settled);
+  v.may("calls_reserved", s.calls.reserved);
+  v.may("input", s.input.settled);
+  v.may("input_reserved", s.input.reserved);
+  v.may("input_uncached", s.used.input);
+  v.may("money", s.money.settled);
+  v.may("money_reserved", s.money.reserved);
+  v.may("output", s.output.settled);
+  v.may("output_plain", s.used.output);
+  v.may("output_reserved", s.output.reserved);
+  v.may("reasoning", s.used.reasoning);
+  v.may("searches", s.used.searches);
+}
+
+template <class V>
 void members(V& v, Part<V, LiveCall>& c) {
   v.may("abi", c.abi, std::int64_t{all_denials_count_abi});
   v.may("approval", c.approval);
+  v.list("budgets", c.budgets);
   v.may("calls", c.calls);
   v.may("effect", c.has_effect);
   v.may("entry", c.entry);
@@ -71,6 +93,7 @@ void members(V& v, Part<V, LiveCall>& c) {
   v.may("records", c.records);
   v.need("run", c.run);
   v.need("since", c.since);
+  v.part("spend", c.spend);
   v.list("sums", c.sums);
   v.may("tool", c.tool);
   v.may("waits", c.waits);

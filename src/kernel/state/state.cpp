@@ -273,7 +273,13 @@ struct RunSums {
   std::uint32_t live = 0, executing = 0, waiting = 0;
   std::map<std::string_view, std::pair<std::uint64_t, std::uint64_t>> entries;  // records, calls
   Reserved reserved;  // of counters per run
+  Spending spending;  // what is reserved of it
 };
+
+bool same_reserved(const Spending& a, const Spending& b) {
+  return a.input.reserved == b.input.reserved && a.output.reserved == b.output.reserved &&
+         a.money.reserved == b.money.reserved && a.calls.reserved == b.calls.reserved;
+}
 
 Status wrong(std::string_view what, const std::string& id) {
   return fail(ErrorKind::internal, std::string(what) + " `" + id + "` does not add up");
@@ -292,6 +298,9 @@ Status compare(const Run& run, const RunSums& sums) {
     }
   }
   if (!agree(run.sums, sums.reserved)) return wrong("a counter of run", run.id);
+  if (!same_reserved(run.spending, sums.spending)) {
+    return wrong("what is reserved for models in run", run.id);
+  }
   const bool stands = run.waiting > 0 && run.executing == 0;
   const bool runs = run.first_call && !stands && run.phase != RunPhase::closed;
   if (runs != run.running_since.has_value()) return wrong("the clock of run", run.id);
@@ -305,6 +314,7 @@ Status compare(const Run& run, const RunSums& sums) {
 Status State::consistent() const {
   std::map<std::string_view, RunSums> sums;
   std::map<std::string_view, Reserved> agents;
+  StandingBudgets expected;
   for (const auto& [id, call] : calls_) {
     if (id != call.id || !runs_.contains(call.run)) return wrong("the live call", id);
     RunSums& sum = sums[call.run];
@@ -314,6 +324,8 @@ Status State::consistent() const {
       auto& [records, calls] = sum.entries[call.entry];
       records += call.records;
       calls += call.calls;
+      if (call.spend) sum.spending.reserve(*call.spend);
+      for (const BudgetWindow& window : call.budgets) expected.at(window).reserve(*call.spend);
       for (const SumCharge& charge : call.sums) {
         const bool of_run = charge.window.ns == 0;
         add_charge(charge, of_run ? sum.reserved : agents[runs_.at(call.run).agent]);
@@ -336,6 +348,11 @@ Status State::consistent() const {
   }
   if (!agents.empty()) {
     return wrong("a counter of agent", std::string(agents.begin()->first));
+  }
+  for (const auto& [name, windows] : budgets_.all()) {
+    for (const auto& [since, spending] : windows) {
+      if (!same_reserved(spending, expected.at({name, since}))) return wrong("the budget", name);
+    }
   }
   for (const auto& [id, approval] : approvals_) {
     const bool unused = is_live(approval);

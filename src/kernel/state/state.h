@@ -16,6 +16,8 @@
 //   - what a call adds to counters is reserved and settled likewise, but a server's refusal
 //   (failed)
 //     gives it back too, and so does cancelling a call without an effect;
+//   - a request to a model reserves tokens and money, and settles at what was measured, else at the
+//     whole reservation (spending.h);
 //   - a decision that says so halts its run, and so does a settlement above its reservation.
 // A halt and a kill withdraw the open and the unused granted questions they cover, in the same
 // record, so that no crash can come between.
@@ -72,6 +74,7 @@
 #include "base/text_key.h"
 #include "base/time.h"
 #include "kernel/state/question.h"
+#include "kernel/state/spending.h"
 #include "kernel/state/sums.h"
 #include "model/record.h"
 
@@ -132,6 +135,8 @@ struct LiveCall {
   std::uint64_t records = 0;
   std::uint32_t calls = 0;
   std::vector<SumCharge> sums;
+  std::optional<Spend> spend;  // of a request to a model
+  std::vector<BudgetWindow> budgets;
   Instant since{};
   std::int64_t abi = decision_abi;  // decision version of its newest look
 };
@@ -164,7 +169,8 @@ struct Run {
   std::string halted, why;  // code and reason of a halt that stands, also after the run closed
   Count steps, denials;
   std::map<std::string, EntryCounts, std::less<>> entries;
-  Sums sums;  // of counters per run
+  Sums sums;          // of counters per run
+  Spending spending;  // of requests to models
   // Calls that were let through, by `server/tool` or `tool`; one that never left is taken back.
   std::map<std::string, std::uint64_t, std::less<>> seen;
   std::vector<Grant> grants;       // in their order; one whose time is over may still be here
@@ -280,6 +286,9 @@ class State {
   const Approval* asked_back(std::string_view run, std::string_view binding) const;
   // The sums of an agent's counters over all of its runs, or null.
   const Sums* sums(std::string_view agent) const;
+  // What was spent of a standing budget in a window, or null.
+  const Spending* spending(const BudgetWindow& window) const { return budgets_.find(window); }
+  const StandingBudgets& budgets() const { return budgets_; }
   // A kill that covers this subject and tool, or null. The most general one first.
   const Kill* killed(std::string_view agent, std::string_view run, std::string_view tool) const;
   // A halt that still stands for (agent, sponsor) from an earlier run, or null (case R04).
@@ -347,6 +356,7 @@ class State {
   std::map<std::string, std::map<std::string, std::set<std::string>, std::less<>>, std::less<>>
       halts_;
   std::map<std::string, Sums, std::less<>> sums_;  // by agent
+  StandingBudgets budgets_;
   ByName<Reviewer> reviewers_;
   std::set<std::string> policies_, definitions_;
   std::map<std::string, std::string, std::less<>> policy_payloads_;  // digest -> commitment

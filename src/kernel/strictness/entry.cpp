@@ -196,6 +196,13 @@ void compare_limits(const Pair& pair, PolicyDiff& laxness) {
                 after.max_calls_rule, after, laxness);
   compare_limit("max_calls_per_minute", before.max_calls_per_minute, after.max_calls_per_minute,
                 after.max_rate_rule, after, laxness);
+  compare_limit("max_output_tokens", before.max_output_tokens, after.max_output_tokens,
+                after.max_output_rule, after, laxness);
+  for (const std::string& use : after.provider_uses) {
+    if (std::ranges::find(before.provider_uses, use) != before.provider_uses.end()) continue;
+    laxness.found(after.rule.at, fmt::format("the provider of {} may use `{}`", name_of(after),
+                                             escape_untrusted(use)));
+  }
   const bool counted =
       before.max_records_per_run || before.max_calls_per_run || before.max_calls_per_minute;
   if (counted && before.key != after.key) {

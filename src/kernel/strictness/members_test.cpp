@@ -27,7 +27,7 @@ TEST(Strictness, KnowsEveryMember) {
                most_calls, most_rate, records_rule, calls_rule, rate_rule, counters,
                approval_needed, approval_if, approval_rule, approval, commands, say, instead,
                credential, secrets, secrets_rule, untrusted, source_rule, environment_by,
-               credential_by, call_examples, index, key] = ToolRule{};
+               credential_by, call_examples, index, model_cap, cap_rule, uses, key] = ToolRule{};
   const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words,
                limits] = Case{};

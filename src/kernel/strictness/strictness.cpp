@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "kernel/policy/models.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {
@@ -24,21 +25,30 @@ struct Granted {
 
 std::vector<Granted> granted(const Policy& policy) {
   std::vector<Granted> out;
-  for (const ToolRule& entry : policy.tools) {
-    for (const std::string& name : entry.names) {
-      if (auto pattern = parse_name(name)) out.push_back({std::move(*pattern), &entry, &name});
+  for (const std::vector<ToolRule>* entries : {&policy.tools, &policy.models}) {
+    for (const ToolRule& entry : *entries) {
+      for (const std::string& name : entry.names) {
+        if (auto pattern = parse_name(name)) out.push_back({std::move(*pattern), &entry, &name});
+      }
     }
   }
   return out;
 }
 
+// No name of a tool reaches a model, whatever it matches.
+bool of_model(const Granted& name) {
+  return is_model_server(*name.written);
+}
+
 bool contains(const Granted& wide, const Granted& narrow) {
-  return wide.pattern.reserved() == narrow.pattern.reserved() &&
+  return of_model(wide) == of_model(narrow) &&
+         wide.pattern.reserved() == narrow.pattern.reserved() &&
          wide.pattern.contains(narrow.pattern);
 }
 
 bool overlaps(const Granted& a, const Granted& b) {
-  return a.pattern.reserved() == b.pattern.reserved() && a.pattern.overlaps(b.pattern);
+  return of_model(a) == of_model(b) && a.pattern.reserved() == b.pattern.reserved() &&
+         a.pattern.overlaps(b.pattern);
 }
 
 // The names of a policy, for the question which of them meet a name of the other one. Globs are
@@ -149,6 +159,12 @@ void compare_ceilings(const Policy& before, const Policy& after, PolicyDiff& lax
   compare_ceiling("max_denials", was.denials, is.denials, is.denials_rule, after, number, laxness);
   compare_ceiling("max_tokens_per_run", was.tokens, is.tokens, is.tokens_rule, after, number,
                   laxness);
+  compare_ceiling("max_input_tokens", was.input_tokens, is.input_tokens, is.input_rule, after,
+                  number, laxness);
+  compare_ceiling("max_output_tokens", was.output_tokens, is.output_tokens, is.output_rule, after,
+                  number, laxness);
+  compare_ceiling("max_model_calls", was.model_calls, is.model_calls, is.model_calls_rule, after,
+                  number, laxness);
   compare_ceiling("max_cost_usd", was.cost_nano_usd, is.cost_nano_usd, is.cost_rule, after, nanos,
                   laxness);
   compare_ceiling("max_wall_clock", was.wall_clock, is.wall_clock, is.wall_clock_rule, after, time,
