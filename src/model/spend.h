@@ -20,7 +20,7 @@ using NanoUsd = std::uint64_t;
 inline constexpr NanoUsd nano_usd_per_usd = 1'000'000'000;
 
 // Disjoint: the sum of all of them is what went in and what came out. Providers that count cached
-// tokens as a part of the input are read that way too (lang/model_api).
+// tokens as a part of the input are read that way too (kernel/model_api).
 struct TokenUsage {
   std::uint64_t input = 0;  // neither read from a cache nor written to one
   std::uint64_t cache_read = 0;
