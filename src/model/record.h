@@ -28,9 +28,10 @@ namespace pawl {
 inline constexpr int record_format = 1;
 // Replay demands equal verdicts within one decision version only, and the state counts what a
 // record says as its version did:
+//   4  what requests to models used is counted, and expressions read it
 //   3  only the agent's own denials count (counts_as_denial)
 //   2  every denial counted, and every held call that ended without a second look
-inline constexpr int decision_abi = 3;
+inline constexpr int decision_abi = 4;
 inline constexpr int all_denials_count_abi = 2;  // the last version in which they did
 
 // A node took the state directory. `fault` says why grants are stopped, if they are.

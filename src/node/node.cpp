@@ -214,6 +214,8 @@ Status Node::open_journal() {
   gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *notifier_,
                                  random_bytes, limits);
   open_services();
+  gate_->policies.set_budgets(
+      [this](std::string_view role, Instant now) { return budgets_of(deployment_, role, now); });
   notifier_->use(gate_.get(), journal_.get());
   chronicles_ = gate_->on_record([this](const Record& written) {
     activity_.note(written, gate_->state());

@@ -73,6 +73,14 @@ void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant 
     const Ceilings& most = policy->ceilings;
     if (most.steps) write_budget(out, "steps", run.steps.total(), *most.steps);
     if (most.denials) write_budget(out, "denials", run.denials.total(), *most.denials);
+    const Spending& spent = run.spending;
+    if (most.model_calls) write_budget(out, "model calls", spent.calls.total(), *most.model_calls);
+    if (most.tokens) write_budget(out, "tokens", spent.tokens(), *most.tokens);
+    if (most.input_tokens) write_budget(out, "input", spent.input.total(), *most.input_tokens);
+    if (most.output_tokens) write_budget(out, "output", spent.output.total(), *most.output_tokens);
+    if (most.cost_nano_usd) {
+      write_budget(out, "money", spent.money.total(), *most.cost_nano_usd, " nano-USD");
+    }
     if (most.wall_clock) {
       write_budget(out, "clock", in_seconds(run.clock(now)), in_seconds(*most.wall_clock), " s");
     }

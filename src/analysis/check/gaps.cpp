@@ -19,10 +19,11 @@ void check_unmetered(const Subject& subject, const Rule& rule, std::string limit
                                 escape_untrusted(risk->owner), to_string(risk->until)));
     return;
   }
-  subject.finding(error_in_production, rule.at,
-                  fmt::format("`{}` is unmetered: no door of this set-up sees the model, so the "
-                              "ceiling is recorded and never charged",
-                              limit));
+  subject.finding(
+      error_in_production, rule.at,
+      fmt::format("`{}` is unmetered: the deployment file has no `models`, so requests to "
+                  "models go past pawl",
+                  limit));
 }
 
 std::string_view way(const Contact& contact) {
@@ -47,12 +48,21 @@ std::string money(std::uint64_t nano_usd) {
   return fmt::format("{}.{} USD", nano_usd / nano_per_usd, decimals);
 }
 
+bool meters_models(const Subject& subject) {
+  return subject.deployment != nullptr && !subject.deployment->providers.empty();
+}
+
 void check_metering(const Subject& subject) {
+  if (meters_models(subject)) return;
   const Ceilings& ceilings = subject.policy.ceilings;
-  if (ceilings.tokens) {
-    check_unmetered(subject, ceilings.tokens_rule,
-                    fmt::format("max_tokens_per_run: {}", *ceilings.tokens));
-  }
+  const auto unmetered = [&](const std::optional<std::uint64_t>& most, const Rule& rule,
+                             std::string_view key) {
+    if (most) check_unmetered(subject, rule, fmt::format("{}: {}", key, *most));
+  };
+  unmetered(ceilings.tokens, ceilings.tokens_rule, "max_tokens_per_run");
+  unmetered(ceilings.input_tokens, ceilings.input_rule, "max_input_tokens");
+  unmetered(ceilings.output_tokens, ceilings.output_rule, "max_output_tokens");
+  unmetered(ceilings.model_calls, ceilings.model_calls_rule, "max_model_calls");
   if (ceilings.cost_nano_usd) {
     check_unmetered(subject, ceilings.cost_rule,
                     fmt::format("max_cost_usd: {}", money(*ceilings.cost_nano_usd)));

@@ -158,5 +158,7 @@ void summarise(const Subject& subject);
 std::string argument_of(const ArgumentRule& rule);
 // `2.00 USD`, exactly.
 std::string money(std::uint64_t nano_usd);
+// Whether requests to models go through pawl here.
+bool meters_models(const Subject& subject);
 
 }  // namespace pawl::checking

@@ -11,7 +11,9 @@ std::string name_or_no_one(const std::string& name) {
   return name.empty() ? std::string("no one") : fmt::format("`{}`", escape_untrusted(name));
 }
 
-std::string limits_of(const Ceilings& ceilings) {
+std::string limits_of(const Subject& subject) {
+  const Ceilings& ceilings = subject.policy.ceilings;
+  const std::string_view how = meters_models(subject) ? "" : " (unmetered)";
   std::vector<std::string> parts;
   if (ceilings.steps) parts.push_back(fmt::format("{} steps", *ceilings.steps));
   if (ceilings.denials) parts.push_back(fmt::format("{} denials", *ceilings.denials));
@@ -19,9 +21,15 @@ std::string limits_of(const Ceilings& ceilings) {
     parts.push_back(fmt::format("{} without the time spent waiting for people",
                                 to_string(*ceilings.wall_clock)));
   }
-  if (ceilings.tokens) parts.push_back(fmt::format("{} tokens (unmetered)", *ceilings.tokens));
+  const auto of_models = [&](const std::optional<std::uint64_t>& most, std::string_view what) {
+    if (most) parts.push_back(fmt::format("{} {}{}", *most, what, how));
+  };
+  of_models(ceilings.model_calls, "requests to models");
+  of_models(ceilings.tokens, "tokens");
+  of_models(ceilings.input_tokens, "input tokens");
+  of_models(ceilings.output_tokens, "output tokens");
   if (ceilings.cost_nano_usd) {
-    parts.push_back(fmt::format("{} (unmetered)", money(*ceilings.cost_nano_usd)));
+    parts.push_back(fmt::format("{}{}", money(*ceilings.cost_nano_usd), how));
   }
   return parts.empty() ? std::string("nothing") : fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -52,7 +60,7 @@ void summarise(const Subject& subject) {
   lines.push_back(fmt::format("{} granted, {} blocked, everything else is denied",
                               names == 1 ? "1 name" : fmt::format("{} names", names),
                               policy.blocked.size()));
-  lines.push_back(fmt::format("a run is limited by {}", limits_of(policy.ceilings)));
+  lines.push_back(fmt::format("a run is limited by {}", limits_of(subject)));
   lines.push_back(fmt::format("at a ceiling the run halts and escalates; told: {}",
                               name_or_no_one(policy.ceilings.notify)));
   const std::string reviewers = approval_of(subject);

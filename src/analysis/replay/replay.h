@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "kernel/state/spending.h"
 #include "model/record.h"
 
 namespace pawl {
@@ -56,7 +57,8 @@ struct TimelineEntry {
 // Where the run stood after an entry. Limits are absent where the policy sets none.
 struct Budgets {
   std::uint64_t steps = 0, denials = 0;
-  std::optional<std::uint64_t> steps_max, denials_max;
+  std::optional<std::uint64_t> steps_max, denials_max, tokens_max, cost_max;
+  Spending spent;  // on models
   Duration clock{};
   std::optional<Duration> clock_max;
 };

@@ -295,9 +295,12 @@ Budgets Story::budgets(const State& state, Instant at) const {
   now.steps = run->steps.total();
   now.denials = run->denials.total();
   now.clock = run->clock(at);
+  now.spent = run->spending;
   if (const auto policy = judge_.policy(run->policy)) {
     now.steps_max = (*policy)->ceilings.steps;
     now.denials_max = (*policy)->ceilings.denials;
+    now.tokens_max = (*policy)->ceilings.tokens;
+    now.cost_max = (*policy)->ceilings.cost_nano_usd;
     // The call that is refused at a ceiling is charged too; no one has used more than there was.
     if (now.steps_max) now.steps = std::min(now.steps, *now.steps_max);
     now.clock_max = (*policy)->ceilings.wall_clock;

@@ -9,6 +9,7 @@
 #include "app/terminal/layout.h"
 #include "app/terminal/terminal.h"
 #include "base/text.h"
+#include "kernel/admit/model_room.h"
 
 namespace pawl::app {
 namespace {
@@ -67,6 +68,13 @@ std::string budgets(const Budgets& now) {
   text += fmt::format(" steps · {}", now.denials);
   if (now.denials_max) text += fmt::format(" of {}", *now.denials_max);
   text += " denied";
+  if (now.spent.calls.total() > 0) {
+    const Spending& spent = now.spent;
+    text += fmt::format(" · {} requests to models, {} tokens", spent.calls.total(), spent.tokens());
+    if (now.tokens_max) text += fmt::format(" of {}", *now.tokens_max);
+    text += ", " + shown_money(spent.money.total());
+    if (now.cost_max) text += " of " + shown_money(*now.cost_max);
+  }
   if (now.clock_max) {
     text += fmt::format(" · {:.1f}s of {}", static_cast<double>(now.clock.ns) / 1e9,
                         to_string(*now.clock_max));
@@ -188,6 +196,12 @@ void write(json::Writer& json, const TimelineStep& step) {
   if (step.after.clock_max) json.key("clock_ns_max").integer(step.after.clock_max->ns);
   json.key("denials").natural(step.after.denials);
   if (step.after.denials_max) json.key("denials_max").natural(*step.after.denials_max);
+  if (step.after.spent.calls.total() > 0) {
+    const Spending& spent = step.after.spent;
+    json.key("spent").object().key("calls").natural(spent.calls.total());
+    json.key("input").natural(spent.input.total()).key("money").natural(spent.money.total());
+    json.key("output").natural(spent.output.total()).end();
+  }
   json.key("steps").natural(step.after.steps);
   if (step.after.steps_max) json.key("steps_max").natural(*step.after.steps_max);
   json.end();

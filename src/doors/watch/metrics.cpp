@@ -143,6 +143,16 @@ void Metrics::measure_runs(Instant now) {
     if (ceilings.denials) {
       near(who, "denials", of(run.denials), static_cast<double>(*ceilings.denials));
     }
+    const Spending& spent = run.spending;
+    const auto near_use = [&](std::string_view name, std::uint64_t used,
+                              const std::optional<std::uint64_t>& most) {
+      if (most) near(who, name, static_cast<double>(used), static_cast<double>(*most));
+    };
+    near_use("model_calls", spent.calls.total(), ceilings.model_calls);
+    near_use("tokens", spent.tokens(), ceilings.tokens);
+    near_use("input_tokens", spent.input.total(), ceilings.input_tokens);
+    near_use("output_tokens", spent.output.total(), ceilings.output_tokens);
+    near_use("cost", spent.money.total(), ceilings.cost_nano_usd);
     if (ceilings.wall_clock) {
       near(who, "wall_clock", static_cast<double>(run.clock(now).ns),
            static_cast<double>(ceilings.wall_clock->ns));

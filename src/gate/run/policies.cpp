@@ -60,6 +60,10 @@ std::string policy_pin_name(std::string_view agent) {
 
 Policies::Policies(GateState& gate_state) : gate_state_(gate_state) {}
 
+void Policies::set_budgets(BudgetsOf budgets_of) {
+  gate_state_.budgets_of = std::move(budgets_of);
+}
+
 std::vector<std::string> Policies::offer_policy(const std::shared_ptr<const Policy>& policy) {
   GateState& gate_state = gate_state_;
   std::vector<std::string> taken;

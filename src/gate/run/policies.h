@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "gate/state/ports.h"
 #include "gate/state/rollout.h"
 #include "model/facts.h"
 
@@ -50,6 +51,9 @@ class Policies {
   bool watched(const std::string& run) const;
   Status accept_observation(const std::string& agent, const std::string& digest,
                             const std::string& person);
+
+  // The standing budgets of the deployment: asked at every request to a model.
+  void set_budgets(BudgetsOf budgets_of);
 
   // Definitions that a server offers: compared with what was accepted; first uses are recorded.
   PinState pin(const std::string& run, const ToolDefinition& tool, bool locked,

@@ -25,10 +25,6 @@ cel::Value whole(std::uint64_t number) {
   return cel::Value::of(static_cast<std::int64_t>(std::min(number, std::uint64_t{INT64_MAX})));
 }
 
-cel::Value unmetered() {
-  return cel::Value::failed(cel::Failure::invalid, "nothing meters it");
-}
-
 cel::Value point(Instant at) {
   const std::int64_t rest = at.ns % second_ns;
   const std::int64_t nanoseconds = rest < 0 ? rest + second_ns : rest;
@@ -85,8 +81,10 @@ cel::Value CallValues::value(Known which) {
     case Known::run_steps:
       return whole(s.run.steps.total());
     case Known::run_tokens:
+      return whole(s.run.spending.tokens());
     case Known::run_cost_usd:
-      return unmetered();
+      return cel::Value::of(static_cast<double>(s.run.spending.money.total()) /
+                            static_cast<double>(nano_usd_per_usd));
     case Known::run_elapsed_seconds:
       return cel::Value::of(s.run.clock(now_).ns / second_ns);
     case Known::run_denials:

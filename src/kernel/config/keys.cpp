@@ -63,6 +63,8 @@ constexpr SectionWords kWords[] = {
     {Section::requirement, "a row of `require`", "layer.require[]"},
     {Section::exception, "an exception", "layer.except[]"},
     {Section::deployment, "the deployment file", "the file"},
+    {Section::standing_budget, "a budget", "budgets.NAME"},
+    {Section::provider, "a provider of models", "models.NAME"},
     {Section::listen, "`listen`", "listen"},
     {Section::tls, "`tls`", "listen.tls"},
     {Section::gateway_limits, "`limits`", "limits"},

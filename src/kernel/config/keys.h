@@ -65,6 +65,8 @@ enum class Section : std::uint8_t {
   exception,
   // the deployment file
   deployment,
+  standing_budget,
+  provider,
   listen,
   tls,
   gateway_limits,

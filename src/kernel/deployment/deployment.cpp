@@ -101,6 +101,12 @@ constexpr auto kDeploymentKeys = section_keys<DeploymentBuild, Deployment>(
         {"trust_domains", names_of(Section::trust_domain, "mapping of trust domains"), "none", 0,
          "SPIFFE trust domains whose JWT-SVIDs count, by their names in SPIFFE ids.",
          each_name<read_trust_domain>},
+        {"models", names_of(Section::provider, "mapping of provider names"), "none", 9,
+         "Providers whose models may be asked through pawl, at `/llm/NAME`.",
+         each_name<read_model_provider>},
+        {"budgets", names_of(Section::standing_budget, "mapping of names"), "none", 9,
+         "What runs may spend on models together, within an hour, a day or a month.",
+         each_name<read_budget>},
         {"policies", "mapping", "", 0, "Where signed policies come from."},
         {"layers", "list of files", "none", 13,
          "Layer files that every call of every role has to pass too, relative to this file. "
@@ -108,7 +114,6 @@ constexpr auto kDeploymentKeys = section_keys<DeploymentBuild, Deployment>(
          read_layers},
         {"state", "mapping", "", 0, "State shared by several machines."},
         {"observe", "mapping", "", 15, "Watches without enforcing."},
-        {"models", "mapping", "", 9, "Prices of models."},
     });
 
 }  // namespace
@@ -120,7 +125,7 @@ const KeyTable& deployment_keys() {
     for (const auto list :
          {list_role_keys, list_server_keys, list_people_keys, list_notify_keys, list_vigilance_keys,
           list_deployed_agent_keys, list_issuer_keys, list_credential_keys, list_listen_keys,
-          list_limit_keys, list_traces_keys}) {
+          list_limit_keys, list_traces_keys, list_budget_keys, list_model_provider_keys}) {
       list(rows);
     }
     return KeyTable(std::move(rows));
@@ -136,8 +141,10 @@ LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
     read_section(build, root, kDeploymentKeys, build.into);
     check_people(build);
     check_roles(build);
+    check_budgets(build);
     check_credentials(build);
     check_servers(build);
+    if (build.reading.sound()) check_model_providers(build);
     check_traces(build);
     check_agents(build);
     check_notify(build);

@@ -17,11 +17,13 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "kernel/deployment/agents.h"
+#include "kernel/deployment/budgets.h"
 #include "kernel/deployment/gateway_limits.h"
 #include "kernel/deployment/issued.h"
 #include "kernel/deployment/issuers.h"
 #include "kernel/deployment/notices.h"
 #include "kernel/deployment/people.h"
+#include "kernel/deployment/providers.h"
 
 namespace pawl {
 
@@ -131,6 +133,8 @@ struct Deployment {
   std::optional<Traces> traces;
   std::vector<Layer> layers;  // that every role has to pass
   std::map<std::string, Role, std::less<>> roles;
+  std::map<std::string, Budget, std::less<>> budgets;
+  std::map<std::string, ModelProvider, std::less<>> providers;  // `models`
   std::map<std::string, Server, std::less<>> servers;
   std::map<std::string, Person, std::less<>> people;
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> its persons

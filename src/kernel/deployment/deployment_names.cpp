@@ -9,6 +9,7 @@
 #include "kernel/config/team.h"
 #include "kernel/deployment/deployment.h"
 #include "kernel/policy/layer.h"
+#include "kernel/policy/models.h"
 
 namespace pawl {
 
@@ -41,6 +42,16 @@ std::set<std::string> persons_of(const Deployment& deployment, std::string_view 
     out.insert(group->second.begin(), group->second.end());
   }
   return out;
+}
+
+// Of a server, or of a provider of models; null: it is reached over no network.
+const ReachedHost* host_of(const Deployment& deployment, std::string_view server) {
+  if (is_model_server(server)) {
+    const auto provider = deployment.providers.find(server.substr(model_prefix.size()));
+    return provider == deployment.providers.end() ? nullptr : &provider->second;
+  }
+  const auto found = deployment.servers.find(server);
+  return found == deployment.servers.end() ? nullptr : &found->second;
 }
 
 }  // namespace
@@ -108,10 +119,13 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
                                 escape_untrusted(server)));
     }
   }
-  const std::string host = reached == servers.end() ? std::string() : reached->second.host;
+  const ReachedHost* to = host_of(*this, server);
+  const std::string host = to == nullptr ? std::string() : to->host;
   const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  const std::string with_port =
-      fmt::format("{}:{}", shown, reached == servers.end() ? 0 : reached->second.port);
+  const std::string with_port = fmt::format("{}:{}", shown, to == nullptr ? 0 : to->port);
+  if (is_model_server(server) && (one.aws_sts || one.login)) {
+    return refuse("is not text that can stand in a header of a provider's");
+  }
   if (!one.hosts.empty() &&
       (host.empty() || (!lists(one.hosts, shown) && !lists(one.hosts, with_port)))) {
     return refuse(fmt::format("may not be sent to the host `{}`", escape_untrusted(shown)));

@@ -116,6 +116,14 @@ void read_layers(DeploymentBuild& build, Deployment& into, const yaml::Entry& ke
 void read_role(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void check_roles(DeploymentBuild& build);
 void list_role_keys(std::vector<Key>& into);
+// budgets.cpp
+void read_budget(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
+void check_budgets(DeploymentBuild& build);
+void list_budget_keys(std::vector<Key>& into);
+// providers.cpp
+void read_model_provider(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
+void check_model_providers(DeploymentBuild& build);
+void list_model_provider_keys(std::vector<Key>& into);
 // deployment_serving.cpp
 void read_limits(DeploymentBuild& build, Deployment& into, const yaml::Entry& entry);
 void list_limit_keys(std::vector<Key>& into);

@@ -101,17 +101,6 @@ class CountNames {
   std::vector<std::string> names_;
 };
 
-void note_unmetered(Build& build, const Condition& condition) {
-  for (const auto& [which, name] : {std::pair{Known::run_tokens, "run.tokens"},
-                                    std::pair{Known::run_cost_usd, "run.cost_usd"}}) {
-    if (!condition.reads(which)) continue;
-    build.note(Finding::Weight::warning, condition.rule().at,
-               fmt::format(
-                   "nothing meters `{}` yet: this expression fails, and a failure {}", name,
-                   condition.polarity() == Polarity::grants ? "grants nothing" : "stops the call"));
-  }
-}
-
 }  // namespace
 
 std::shared_ptr<const Condition> read_expression(Build& build, const yaml::Entry& key,
@@ -125,7 +114,6 @@ std::shared_ptr<const Condition> read_expression(Build& build, const yaml::Entry
     for (const auto& [name, zone] : (*made)->zones()) {
       if (!zone.bytes().empty()) build.zones[name] = zone.bytes();
     }
-    note_unmetered(build, **made);
     return std::move(*made);
   }
   for (const Error& error : made.error()) {

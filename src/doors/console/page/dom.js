@@ -100,10 +100,19 @@ export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 
 export const badge = (text, kind = '') => h('span', { class: `badge ${kind}` }, text);
 
 // How much of a limit is used.
+// Dollars of nano-dollars, with as many decimals as there are, and two at least.
+export function money(nano) {
+  const decimals = String(nano % 1e9).padStart(9, '0').replace(/0+$/, '').padEnd(2, '0');
+  return `$${Math.floor(nano / 1e9)}.${decimals}`;
+}
+
 export function meter(name, used, most, unit = '') {
   const share = most > 0 ? Math.min(1, used / most) : 0;
   const kind = share >= 1 ? 'full' : share >= 0.8 ? 'near' : '';
-  const said = (n) => (unit.trim() === 's' && n > 0 ? left(n * 1000) : `${n}${unit}`);
+  const said = (n) => {
+    if (unit.trim() === 'nano-USD') return money(n);
+    return unit.trim() === 's' && n > 0 ? left(n * 1000) : `${n}${unit}`;
+  };
   const text = most > 0 ? `${said(used)} of ${said(most)}` : said(used);
   const bar = h('span', { class: `meter-bar ${kind}` });
   bar.style.setProperty('--share', share);
