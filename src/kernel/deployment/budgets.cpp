@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "kernel/config/limits.h"
 #include "kernel/deployment/deployment_read.h"
@@ -53,19 +52,23 @@ std::string_view to_string(BudgetPer per) {
   return "month";
 }
 
+// By the spelling of the time, of which the rest becomes zeroes.
 Instant window_of(BudgetPer per, Instant now) {
-  using std::chrono::days;
-  using std::chrono::hours;
-  const std::chrono::sys_time<std::chrono::nanoseconds> at{std::chrono::nanoseconds{now.ns}};
-  const auto since_epoch = [](auto point) {
-    return Instant{
-        std::chrono::duration_cast<std::chrono::nanoseconds>(point.time_since_epoch()).count()};
-  };
-  if (per == BudgetPer::hour) return since_epoch(std::chrono::floor<hours>(at));
-  const auto day = std::chrono::floor<days>(at);
-  if (per == BudgetPer::day) return since_epoch(day);
-  const std::chrono::year_month_day date{day};
-  return since_epoch(std::chrono::sys_days{date.year() / date.month() / 1});
+  std::string text = to_string(now);  // `2026-12-31T23:59:59.5Z`
+  switch (per) {
+    case BudgetPer::hour:
+      text = text.substr(0, 13) + ":00";
+      break;
+    case BudgetPer::day:
+      text = text.substr(0, 10) + "T00:00";
+      break;
+    case BudgetPer::month:
+      text = text.substr(0, 7) + "-01T00:00";
+      break;
+  }
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  const auto begins = parse_civil(text);
+  return begins ? Instant{seconds_as_utc(*begins) * second_ns} : Instant{};
 }
 
 std::vector<BudgetFact> budgets_of(const Deployment& deployment, std::string_view role,

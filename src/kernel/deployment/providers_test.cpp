@@ -14,8 +14,9 @@ LoadedDeployment load(std::string_view models) {
   return load_deployment(
       "roles: {sre: {file: sre.yaml}, desk: {file: desk.yaml}}\n"
       "credentials:\n"
-      "  key: {env: KEY}\n"
-      "  bound: {env: KEY, hosts: [api.anthropic.com], roles: [sre]}\n" +
+      "  key: {env: KEY, roles: [sre, desk],\n"
+      "    accept_risk: {reason: r, owner: o, until: 2099-01-01}}\n"
+      "  bound: {env: OTHER, hosts: [api.anthropic.com], roles: [sre]}\n" +
           std::string(models),
       "d.yaml");
 }
