@@ -107,6 +107,8 @@ Node::Node(NodeOptions options)
 Node::~Node() = default;
 
 void Node::open_services() {
+  gate_->policies.set_budgets(
+      [this](std::string_view role, Instant now) { return budgets_of(deployment_, role, now); });
   const auto role = [this](const std::string& name) { return policies_->role_in_force(name); };
   policies_ = std::make_unique<PolicyWatch>(
       PolicyWatchPorts{.gate = *gate_,
@@ -214,8 +216,6 @@ Status Node::open_journal() {
   gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *notifier_,
                                  random_bytes, limits);
   open_services();
-  gate_->policies.set_budgets(
-      [this](std::string_view role, Instant now) { return budgets_of(deployment_, role, now); });
   notifier_->use(gate_.get(), journal_.get());
   chronicles_ = gate_->on_record([this](const Record& written) {
     activity_.note(written, gate_->state());
