@@ -13,14 +13,15 @@
 // What a request lets the provider do by itself is an effect, and what it refers to is a reference;
 // nothing is refused for them here, the policy decides (by default: denied). Effects, sorted, each
 // once:
-//   web_search, web_fetch, code_execution, file_search, image_generation, computer, maps,
-//   hosted_mcp:HOST, url:HOST (the provider fetches it), background, stored (the provider keeps the
-//   answer, which Responses does unless `store` is false), batch, audio_output, image_output,
-//   skill:ID (code that is kept at the provider), search_of_tools, moderation_off, compaction
-// References: `previous_response_id:ID`, `conversation:ID`, `file:ID`, `prompt:ID`, `cache:NAME`,
-//   `container:ID`, `vector_store:ID`, `item:ID`, `connector:ID`
-// HOST is in small letters, with its port where it is not the scheme's; `unreadable` where the
-// address has none.
+//   web_search, web_fetch, code_execution, file_search, image_generation, maps, skill (code that
+//   is kept at the provider), hosted_mcp:HOST, url:HOST (the provider fetches it), background,
+//   stored (the provider keeps the answer, which Responses does unless `store` is false),
+//   compaction (it rewrites the conversation), audio_output, image_output
+// References: previous_response_id:ID, conversation:ID, file:ID, prompt:ID, cache:NAME,
+//   container:ID, vector_store:ID, item:ID, connector:ID, audio:ID
+// HOST is read as `hosts_in` reads it, with its port where it is not the scheme's own; `unreadable`
+// where the address can be read in two ways. With a reference, and with most effects, the input has
+// no bound.
 //
 // Time and memory are linear in the body. Pure; values.
 #pragma once
@@ -44,6 +45,9 @@ inline constexpr json::ParseLimits model_request_limits{
     .bytes_max = model_request_bytes_max,
     .depth_max = 128,
     .duplicate_keys = json::DuplicateKeys::refuse_exact_only};
+
+// No token of a published vocabulary has more bytes, once a run of one byte counts as one.
+inline constexpr std::uint64_t token_bytes_most = 64;
 
 // What tables were written from: `openai 6.49.0`, …
 std::string_view model_request_tables(ModelApi api);

@@ -33,8 +33,6 @@ namespace pawl {
 inline constexpr std::size_t tool_calls_max = 1024;      // of one answer that are kept
 inline constexpr std::size_t tool_call_bytes_max = 256;  // of an id or a name that are kept
 inline constexpr std::size_t answer_event_bytes_max = 16UL << 20;
-// No token of a published vocabulary has more bytes, once runs of one byte count as one.
-inline constexpr std::uint64_t token_bytes_most = 64;
 
 // A call that the model asks its client to make. Evidence, not authority.
 struct ToolCallAsked {
