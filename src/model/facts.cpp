@@ -142,6 +142,7 @@ std::string to_json(const Facts& facts) {
     out.key("programs");
     write_programs(facts.programs, out);
   }
+  if (facts.repeats > 0) out.key("repeats").natural(facts.repeats);
   if (!facts.sql.empty()) {
     out.key("sql").array();
     for (const sql::Fact& fact : facts.sql) out.raw(to_json(fact));
@@ -164,6 +165,7 @@ Result<Facts> parse_facts(json::View view) {
   const json::View paths = member.inner("paths");
   member.need("pin", pin);
   const json::View programs = member.inner("programs");
+  member.may("repeats", facts.repeats);
   const json::View statements = member.inner("sql");
   PAWL_TRY(member.finish());
 

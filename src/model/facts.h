@@ -2,6 +2,7 @@
 // reads the same facts and must reach the same verdict.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,8 +71,10 @@ struct Facts {
   std::vector<OriginFact> origins;
   std::optional<ApprovalFact> approval;
   std::optional<ModelFact> model;  // of a request to a model
-  bool clock_suspect = false;      // the wall clock drifted beyond the bound: freezes are strict
-  std::string fault;               // why the node gives no grants at all; empty: it does
+  // How often the call, or the cycle that it goes on with, was repeated without a new result.
+  std::uint64_t repeats = 0;
+  bool clock_suspect = false;  // the wall clock drifted beyond the bound: freezes are strict
+  std::string fault;           // why the node gives no grants at all; empty: it does
 };
 
 std::string to_json(const Facts& facts);

@@ -125,6 +125,9 @@ struct CallDecided {
   std::optional<CandidateSaid> candidate = {};  // absent: none was asked
   std::string grant = {};                       // under which it runs; see GrantMade
   std::string call_note;  // what was dropped or replaced before deciding: `_meta` keys …
+  // Under `max_repeats`: keyed digest of server, tool and arguments, equal within a run where
+  // these are (kernel/state/repeats.h). Empty: the call neither counts nor breaks a loop.
+  std::string mark = {};
 };
 
 // A question to people. Opened with the decision that holds.
@@ -199,6 +202,7 @@ struct CallEnded {
   Duration took{};
   UsedCredential sent_with = {};
   std::optional<Spent> spent = {};  // of a request to a model; absent: charged as reserved
+  std::string mark = {};  // of what came of the call, likewise; empty: that is like nothing else
 };
 
 // Denials beyond the first 16 after a halt or in a flood: a count per minute. Before they are

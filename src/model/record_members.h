@@ -124,6 +124,7 @@ void members(V& v, Part<V, CallDecided>& b) {
   v.may("forwarded", b.forwarded);
   v.may("grant", b.grant);
   v.may("halt", b.halt);
+  v.may("mark", b.mark);
   v.may("note", b.call_note);
   v.may("notify", b.notify);
   v.may("policy", b.policy);
@@ -226,6 +227,7 @@ void members(V& v, Part<V, CallEnded>& b) {
   v.may("credential", b.sent_with.name);
   v.may("credential_version", b.sent_with.version);
   v.may("is_error", b.is_error);
+  v.may("mark", b.mark);
   v.need("outcome", b.outcome);
   v.may("principal", b.sent_with.principal);
   v.may("records", b.records);

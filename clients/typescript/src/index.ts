@@ -45,6 +45,7 @@ export type Refused = {
   rule_at?: string;
   policy?: string;
   retryable?: boolean;
+  warning?: string;
 };
 export type Decision = Allowed | Refused;
 
@@ -59,6 +60,7 @@ export type Settlement = {
   error?: string;
   code?: string;
   reason?: string;
+  warning?: string;
   withheld?: number;
 };
 

@@ -72,8 +72,8 @@ void check_metering(const Subject& subject) {
 void check_ceilings(const Subject& subject) {
   check_metering(subject);
   const Ceilings& ceilings = subject.policy.ceilings;
-  const bool any = ceilings.steps || ceilings.wall_clock || ceilings.denials || ceilings.tokens ||
-                   ceilings.cost_nano_usd;
+  const bool any = ceilings.steps || ceilings.wall_clock || ceilings.denials || ceilings.repeats ||
+                   ceilings.tokens || ceilings.cost_nano_usd;
   if (any && !ceilings.steps) {
     subject.finding(warning, subject.file(),
                     "`execution` has no `max_steps`: a run may propose calls without end");

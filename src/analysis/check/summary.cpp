@@ -17,6 +17,8 @@ std::string limits_of(const Subject& subject) {
   std::vector<std::string> parts;
   if (ceilings.steps) parts.push_back(fmt::format("{} steps", *ceilings.steps));
   if (ceilings.denials) parts.push_back(fmt::format("{} denials", *ceilings.denials));
+  if (ceilings.repeats)
+    parts.push_back(fmt::format("{} repetitions without a new result", *ceilings.repeats));
   if (ceilings.wall_clock) {
     parts.push_back(fmt::format("{} without the time spent waiting for people",
                                 to_string(*ceilings.wall_clock)));

@@ -38,6 +38,7 @@ void add_entry(const ToolRule& entry, std::vector<RuleReach>& all) {
 void add_ceilings(const Ceilings& ceilings, std::vector<RuleReach>& all) {
   if (ceilings.steps) add(ceilings.steps_rule, all);
   if (ceilings.denials) add(ceilings.denials_rule, all);
+  if (ceilings.repeats) add(ceilings.repeats_rule, all);
   if (ceilings.wall_clock) add(ceilings.wall_clock_rule, all);
 }
 

@@ -48,6 +48,7 @@ std::string decided_json(const OpenCall& call, const Settled& settled) {
       if (root[name].exists()) out.key(name).value(root[name]);
     }
   }
+  if (!settled.warning.empty()) out.key("warning").string(settled.warning);
   return out.end().take();
 }
 
@@ -75,6 +76,7 @@ std::string settlement_json(const std::string& id, const Settled& settled) {
       out.key("code").string(to_string(settled.code)).key("reason").string(settled.text);
       break;
   }
+  if (!settled.warning.empty()) out.key("warning").string(settled.warning);
   if (!settled.withheld.empty()) out.key("withheld").natural(settled.withheld.size());
   return out.end().take();
 }

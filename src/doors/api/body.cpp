@@ -255,6 +255,7 @@ Result<Outcome> read_outcome(json::View root) {
   json::Writer text;
   if (word == "completed") {
     outcome.kind = Outcome::Kind::result;
+    outcome.untold = !result.exists();
     text.object().key("content").array().end().key("structuredContent");
     outcome.result = (result.exists() ? text.value(result) : text.object().end()).end().take();
   } else if (word == "failed") {

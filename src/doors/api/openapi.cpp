@@ -39,7 +39,8 @@ constexpr auto kSchemas = std::to_array<SchemaRow>({
      R"("asks":{"type":"array","items":{"type":"object","required":["person","text"],)"
      R"("properties":{"person":{"type":"string"},"text":{"type":"string"}},)"
      R"("additionalProperties":false}},)"
-     R"("notify":{"type":"boolean"}},"additionalProperties":false})"},
+     R"("notify":{"type":"boolean"},"warning":{"type":"string"}},)"
+     R"("additionalProperties":false})"},
     {"Call",
      R"({"type":"object","required":["call","phase"],"properties":{"call":{"type":"string"},)"
      R"("phase":{"enum":["held","executing","completed","failed","cancelled","indeterminate",)"
@@ -52,7 +53,7 @@ constexpr auto kSchemas = std::to_array<SchemaRow>({
      R"("outcome":{"enum":["completed","failed","cancelled","indeterminate"]},)"
      R"("code":{"$ref":"#/components/schemas/Code"},"reason":{"type":"string"},)"
      R"("result":{"type":"object"},"error":{"type":"string"},)"
-     R"("withheld":{"type":"integer"}},)"
+     R"("warning":{"type":"string"},"withheld":{"type":"integer"}},)"
      R"("additionalProperties":false})"},
     {"Refusal", R"({"type":"object","required":["code","reason"],"properties":{)"
                 R"("code":{"$ref":"#/components/schemas/Code"},"error":{"type":"string"},)"

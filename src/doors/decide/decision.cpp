@@ -53,6 +53,7 @@ void put_obligations(const Obligations& all, const Policy& policy, json::Writer&
   if (!all.notify.empty()) put_notify(all.notify, policy, out);
   if (!all.result.empty()) out.key("result").raw(all.result);
   if (all.scope != nullptr) put_texts("scope", *all.scope, out);
+  if (!all.warning.empty()) out.key("warning").string(all.warning);
   if (!all.result.empty()) put_texts("withheld", all.withheld, out);
   out.end();
 }

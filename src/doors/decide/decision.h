@@ -20,6 +20,7 @@ struct Obligations {
   const std::vector<std::string>* scope = nullptr;
   std::string result;  // the projection, where a result was given
   std::vector<std::string> withheld;
+  std::string warning;  // that the run goes in circles
 };
 
 struct LineDecision {

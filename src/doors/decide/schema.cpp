@@ -62,9 +62,13 @@ std::string obligations() {
       R"("additionalProperties":false})";
   const Property notify[] = {{"contacts", contacts}, {"why", R"({"type":"string"})"}};
   const std::string told = object_of(notify, true);
-  const Property all[] = {{"approval", asked}, {"forward", R"({"type":"object"})"},
-                          {"halt", halt},      {"notify", told},
-                          {"result", "true"},  {"scope", texts},
+  const Property all[] = {{"approval", asked},
+                          {"forward", R"({"type":"object"})"},
+                          {"halt", halt},
+                          {"notify", told},
+                          {"result", "true"},
+                          {"scope", texts},
+                          {"warning", R"({"type":"string"})"},
                           {"withheld", texts}};
   return object_of(all, false);
 }

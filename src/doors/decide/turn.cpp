@@ -5,6 +5,7 @@
 #include "doors/decide/project.h"
 #include "kernel/admit/decision_record.h"
 #include "kernel/admit/explain.h"
+#include "kernel/admit/repeats.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl {
@@ -83,6 +84,7 @@ CallDecided DecideStream::Turn::decided(const Verdict& verdict) const {
   d.call = call;
   d.run = run;
   d.class_text = plain_class(verdict.action_class);
+  d.mark = mark;
   return d;
 }
 
@@ -122,6 +124,7 @@ Status DecideStream::Turn::settle(const Verdict& verdict, LineDecision& decision
   ended.run = run;
   ended.outcome = ending.outcome;
   ended.is_error = failed;
+  if (!mark.empty()) ended.mark = mark_of_result(failed);
   ended.records = settled_records(*bound->entry, verdict.reservation.records, ending.records);
   PAWL_TRY(apply(ended));
   const Run* after = stream.state_.run(run);
@@ -193,6 +196,31 @@ std::string DecideStream::Turn::refuse(Code code, const std::string& what) {
   return to_json(decision, *stream.policy_);
 }
 
+// After open_run(). Nothing of the stream is kept, so these digests need no key.
+void DecideStream::Turn::mark_call() {
+  if (!stream.policy_->ceilings.repeats) return;
+  const std::string arguments = line.arguments.exists() ? json::write(line.arguments) : "{}";
+  const std::string lengths = std::to_string(server.size()) + " " + std::to_string(tool.size());
+  mark = hex(sha256({lengths, " ", server, tool, arguments}));
+  facts.repeats = stream.state_.run(run)->repeats.of(mark);
+}
+
+// What is not told is like nothing else; that it failed is one error, with or without words.
+std::string DecideStream::Turn::mark_of_result(bool failed) const {
+  const std::string_view outcome = line.ending.value_or(Ending{}).outcome;
+  const bool told = line.result.exists() || failed || outcome == "failed";
+  if (!told) return {};
+  const std::string result = line.result.exists() ? json::write(line.result) : std::string();
+  return hex(sha256({outcome, failed ? " error " : " ", result}));
+}
+
+void DecideStream::Turn::warn(const Verdict& verdict, LineDecision& decision) const {
+  if (mark.empty() || verdict.halt || verdict.effect == Effect::hold) return;
+  const Repeats& repeats = stream.state_.run(run)->repeats;
+  if (repeats.empty() || repeats.last().back().call != mark) return;
+  decision.obligations.warning = repeats_warning(stream.policy_->ceilings, repeats.now());
+}
+
 // After open_run().
 Situation DecideStream::Turn::situation() const {
   return {.policy = *stream.policy_,
@@ -209,6 +237,7 @@ Status DecideStream::Turn::look(const std::function<void(const Situation&)>& see
   gather();
   if (!trouble.empty()) return fail(ErrorKind::invalid, trouble);
   PAWL_TRY(open_run());
+  mark_call();
   see(situation());
   return {};
 }
@@ -222,6 +251,7 @@ std::string DecideStream::Turn::answer() {
     return refuse(Code::internal, opened.error().message);
   }
 
+  mark_call();
   const Verdict verdict = admit(situation());
   LineDecision decision = describe(verdict);
   Status done = record(verdict);
@@ -233,6 +263,7 @@ std::string DecideStream::Turn::answer() {
     }
     if (done) done = settle(verdict, decision);
   }
+  if (done) warn(verdict, decision);
   if (!done) {
     decision = LineDecision{};
     decision.reason = done.error().message;

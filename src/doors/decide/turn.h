@@ -26,6 +26,7 @@ struct DecideStream::Turn {
   std::shared_ptr<const BoundTool> bound;
   std::string trouble;  // why the definition cannot be read
   Facts facts;
+  std::string mark;  // see CallDecided; empty where the policy has no `max_repeats`
 
   // turn.cpp
   std::string answer();
@@ -36,6 +37,9 @@ struct DecideStream::Turn {
   void name_call();
   void gather();
   Situation situation() const;
+  void mark_call();
+  std::string mark_of_result(bool failed) const;
+  void warn(const Verdict& verdict, LineDecision& decision) const;
   void learn(const LineDecision& decision);
   Status open_run();
   Status record(const Verdict& verdict);

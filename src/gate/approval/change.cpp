@@ -181,6 +181,28 @@ Status take_change(CallContext& context, const Approval& asked) {
   return {};
 }
 
+std::string with_told(std::string result, const std::string& text, Told where) {
+  const auto document = json::parse(result, {.duplicate_keys = json::DuplicateKeys::permit});
+  if (!document || !document->root()["content"].is_array()) return result;
+  json::Writer out;
+  const auto put = [&] { out.object().key("text").string(text).key("type").string("text").end(); };
+  out.object();
+  for (const auto& [name, value] : document->root().members()) {
+    out.key(name);
+    if (name != "content") {
+      out.value(value);
+      continue;
+    }
+    out.array();
+    if (where == Told::first) put();
+    for (json::View block : value.elements()) out.value(block);
+    if (where == Told::last) put();
+    out.end();
+  }
+  out.end();
+  return out.take();
+}
+
 std::string with_change_told(const CallContext& context, std::string result) {
   if (!context.changed) return result;
   const Approval* asked = context.gate_state.state.approval(context.approval);
@@ -193,23 +215,7 @@ std::string with_change_told(const CallContext& context, std::string result) {
       if (theirs && !answer.reason.empty()) told += "\nwhy: " + escape_untrusted(answer.reason);
     }
   }
-  const auto document = json::parse(result, {.duplicate_keys = json::DuplicateKeys::permit});
-  if (!document || !document->root()["content"].is_array()) return result;
-  json::Writer out;
-  out.object();
-  for (const auto& [name, value] : document->root().members()) {
-    out.key(name);
-    if (name != "content") {
-      out.value(value);
-      continue;
-    }
-    out.array();
-    out.object().key("text").string(told).key("type").string("text").end();
-    for (json::View block : value.elements()) out.value(block);
-    out.end();
-  }
-  out.end();
-  return out.take();
+  return with_told(std::move(result), told, Told::first);
 }
 
 Result<Changed> Approvals::try_change(const std::string& id, std::string_view arguments) const {

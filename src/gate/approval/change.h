@@ -2,6 +2,7 @@
 // gate.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -22,6 +23,10 @@ Status judge_waiting(GateState& gate_state, const Approval& asked, json::View ar
 // Puts what a reviewer changed in the place of the arguments of the waiting call, once. From then
 // on they are what is judged, recorded and sent. An error: they are not stored any more.
 Status take_change(CallContext& context, const Approval& asked);
+
+// A result with one more text in its `content`; unchanged where it has no such list.
+enum class Told : std::uint8_t { first, last };
+std::string with_told(std::string result, const std::string& text, Told where);
 
 // The result of a call with changed arguments, and before it what the agent has to know of them.
 std::string with_change_told(const CallContext& context, std::string result);

@@ -9,6 +9,7 @@
 #include "gate/approval/clarification.h"
 #include "gate/approval/lifecycle.h"
 #include "gate/approval/prior_decisions.h"
+#include "gate/call/circles.h"
 #include "gate/call/hold.h"
 #include "gate/call/sub_run_limits.h"
 #include "gate/decision/pipeline.h"
@@ -156,7 +157,9 @@ Next act(CallContext& context, Evaluation evaluation) {
     if (verdict.question->for_run.ns > 0) about.likeness = likeness_text(context, evaluation);
     return ask(context, verdict, std::move(about));
   }
-  return refuse(context, verdict);
+  const Next next = refuse(context, verdict);
+  if (!verdict.halt) warn_of_denial(context);
+  return next;
 }
 
 std::string take(CallContext& context, const Evaluation& evaluation) {
@@ -263,6 +266,7 @@ Next begin(CallContext& context) {
                 context.state());  // no ceiling is judged with a count missing
   if (const auto over = outside_sub_run(context)) return *over;
   if (const auto over = take_reply(context)) return *over;
+  mark_call(context);
   Facts facts = gather(context);
   if (const Approval* asked = open_question(context, facts)) {
     if (attach(context, *asked)) return still_open(context) ? wait(context) : look_again(context);

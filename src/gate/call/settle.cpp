@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "gate/approval/change.h"
 #include "gate/approval/lifecycle.h"
+#include "gate/call/circles.h"
 #include "gate/call/decide.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
@@ -142,15 +143,20 @@ void describe(CallContext& context, Outcome& outcome, CallEnded& ended) {
   switch (outcome.kind) {
     case Outcome::Kind::result: {
       ended.outcome = "completed";
-      std::string text = with_change_told(context, result_told(context, outcome, ended));
-      return reply_with(context, Settled::Kind::result, std::move(text), ended.withheld);
+      std::string text = result_told(context, outcome, ended);
+      if (!outcome.untold) ended.mark = mark_of_result(context, "result", text);
+      text = with_change_told(context, std::move(text));
+      reply_with(context, Settled::Kind::result, std::move(text), ended.withheld);
+      return warn_in_reply(context, ended.mark);
     }
     case Outcome::Kind::error: {
       ended.outcome = "failed";
       ended.is_error = true;
       std::string text = scope_now(context) ? projected_error(outcome.result, ended.withheld)
                                             : std::move(outcome.result);
-      return reply_with(context, Settled::Kind::error, std::move(text), ended.withheld);
+      ended.mark = mark_of_result(context, "error", text);
+      reply_with(context, Settled::Kind::error, std::move(text), ended.withheld);
+      return warn_in_reply(context, ended.mark);
     }
     case Outcome::Kind::cancelled: {
       // A cancelled effect may have happened all the same. The client that cancelled knows; after a

@@ -80,7 +80,9 @@ Facts gather(const CallContext& context, std::optional<ApprovalFact> approval) {
       context.findings->is_of(context.tool.get(), context.asked.call.arguments)) {
     what.ahead = &context.findings->facts();
   }
-  return gather(what, std::move(approval));
+  Facts facts = gather(what, std::move(approval));
+  if (!context.mark.empty()) facts.repeats = context.state().repeats.of(context.mark);
+  return facts;
 }
 
 Facts gather_resolved(const CallContext& context, const BoundTool& tool) {

@@ -68,6 +68,7 @@ CallDecided to_record(const CallContext& context, const Evaluation& evaluation) 
   record.definition = evaluation.facts.definition;
   record.facts = to_json(evaluation.facts);
   record.call_note = note_of(context.asked);
+  record.mark = context.mark;
   if (evaluation.passing) describe_passing(*evaluation.passing, record);
   record.candidate =
       ask_candidate(context, evaluation.facts, evaluation.verdict, evaluation.look, evaluation.at);

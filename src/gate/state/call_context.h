@@ -79,6 +79,7 @@ struct CallContext {
   std::shared_ptr<const BoundTool> tool;
   std::string call, approval;  // ids; the call's is empty while nothing is recorded
   std::string grant;           // of those that people made, the one under which it runs
+  std::string mark;            // see CallDecided; empty where the policy has no `max_repeats`
   std::string forwarded;       // canonical arguments, from the grant until they were sent
   std::optional<Completion<bool>> woken;       // delivered when waiting may be over
   std::uint64_t decided = 0;                   // the record that lets it run

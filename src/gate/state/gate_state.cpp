@@ -51,6 +51,21 @@ PayloadRef payload_of(GateState& gate_state, std::string_view run, std::string_v
           opened == nullptr ? no_payload_key : opened->payload_key};
 }
 
+std::string mark_of(GateState& gate_state, std::string_view run,
+                    std::initializer_list<std::string_view> parts) {
+  constexpr std::size_t mark_digits = 32;  // 16 bytes
+  const Run* opened = gate_state.state.run(run);
+  if (opened == nullptr) return {};
+  std::string bytes;
+  for (const std::string_view part : parts) {
+    bytes += std::to_string(part.size());
+    bytes += ' ';
+    bytes += part;
+  }
+  const auto digest = gate_state.journal.mark(opened->payload_key, bytes);
+  return digest ? hex(*digest).substr(0, mark_digits) : std::string();
+}
+
 bool clock_suspect(const GateState& gate_state) {
   const Duration drift = gate_state.clock.drift();
   const Duration most = gate_state.limits.drift_max;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -136,6 +137,11 @@ struct GateState {
 
 // The bytes as a payload, sealed with the run's key. They must outlive the append.
 PayloadRef payload_of(GateState& gate_state, std::string_view run, std::string_view bytes);
+
+// A text that is equal within the run where the parts are, and says nothing about them once the
+// run's payloads are erased. Empty: there is no key for it any more.
+std::string mark_of(GateState& gate_state, std::string_view run,
+                    std::initializer_list<std::string_view> parts);
 
 bool clock_suspect(const GateState& gate_state);
 

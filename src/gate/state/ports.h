@@ -52,6 +52,7 @@ struct Outcome {
   // How many records it touched, where the server says so. A report only raises the
   // charge: less than was reserved counts as the reservation, and more halts the run.
   std::uint64_t records = 0;
+  bool untold = false;  // it ended well, and what came of it is not said
   // Of a request to a model: what it used. Absent: it is charged what it reserved.
   std::optional<Spent> spent = {};
 };

@@ -61,6 +61,7 @@ struct Settled {
   Code code = Code::internal;
   std::string call, approval;
   std::vector<std::string> withheld;
+  std::string warning;  // that the run goes in circles; in `text` already, where that has a place
   // Of `pending`: a reviewer asks the agent something, and this is the first time that it is told.
   // A door shows it to the agent, and does not keep the request for itself.
   bool asks = false;

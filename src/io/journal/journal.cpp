@@ -121,6 +121,9 @@ Result<Payload> Journal::payload(const Digest& commitment) {
 Result<PayloadKey> Journal::new_payload_key() {
   return body_->new_payload_key();
 }
+Result<Digest> Journal::mark(PayloadKey key, std::string_view bytes) {
+  return body_->mark(key, bytes);
+}
 Status Journal::destroy(PayloadKey key) {
   return body_->destroy(key);
 }

@@ -206,6 +206,10 @@ class Journal {
 
   // A key that nothing was sealed with yet, durable. ErrorKind::environment: the disk is full.
   Result<PayloadKey> new_payload_key();
+  // A keyed digest under this key: equal for equal bytes, and without the key, so after `destroy`,
+  // no one can tell what of, however few values there are to guess. Under `no_payload_key` it is
+  // one that only this life of the journal can make. ErrorKind::missing: destroyed, or no such key.
+  Result<Digest> mark(PayloadKey key, std::string_view bytes);
   // Erases everything that this key seals, durably and at once. Every proof stays as it was. No
   // error if it was destroyed before; ErrorKind::missing if there is no such key.
   Status destroy(PayloadKey key);

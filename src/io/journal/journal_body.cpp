@@ -284,6 +284,17 @@ Result<PayloadKey> Journal::Body::new_payload_key() {
   return key;
 }
 
+Result<Digest> Journal::Body::mark(PayloadKey key, std::string_view bytes) {
+  constexpr std::string_view purpose = "pawl mark";  // what seals does nothing else
+  if (key == no_payload_key) {
+    if (secret_.empty()) secret_ = options_.random(sizeof(Digest));
+    return hmac_sha256(secret_, bytes);
+  }
+  const auto seals = keys_.find(key);
+  PAWL_TRY(seals);
+  return hmac_sha256(bytes_of(hmac_sha256(bytes_of(*seals), purpose)), bytes);
+}
+
 Status Journal::Body::destroy(PayloadKey key) {
   if (closed_ || commit_->failed()) return refusal();
   keys_.forget(key);

@@ -34,6 +34,7 @@ class Journal::Body {
   Result<Payload> payload(const Digest& commitment);
   Status erase(const Digest& commitment);
   Result<PayloadKey> new_payload_key();
+  Result<Digest> mark(PayloadKey key, std::string_view bytes);
   Status destroy(PayloadKey key);
   Result<SnapshotWritten> snapshot(std::string_view state);
   Status close();
@@ -80,6 +81,7 @@ class Journal::Body {
   std::optional<journal::PayloadIndex> index_;
   std::optional<SnapshotWritten> unnamed_;  // the last snapshot, until a record names it
   std::deque<Waiter> waiters_;              // by ascending seq
+  std::string secret_;  // of this life, for marks without a key; empty until one is asked for
   std::uint64_t bytes_written_ = 0;
   bool full_ = false;
   bool closed_ = false;

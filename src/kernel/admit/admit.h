@@ -3,13 +3,14 @@
 // Stages are a table (stages.h) in the order of the life of a call. The first deny stage that
 // objects names the code; the hold stages are united, strictest wins; the approval fact, if there
 // is one, answers exactly that union. An error in a stage denies.
-//   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · blocked · grant
-//         · environment · credential · pin · schema · constraints · access · cases and their
-//         condition · commands · layers · outside (what would leave) · freeze that denies · limits
-//         of the entry · counters · model (tokens and money)
+//   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · repeats
+//         (circles that end) · blocked · grant · environment · credential · pin · schema ·
+//         constraints · access · cases and their condition · commands · layers · outside (what
+//         would leave) · freeze that denies · limits of the entry · counters · model (tokens and
+//         money)
 //   hold: layers · freeze that holds · cases · commands · access · requires_approval · class and
-//         stage · outside (what would leave unseen) · origin and constraints (values that a
-//         person may let pass)
+//         stage · outside (what would leave unseen) · repeats (circles) · origin and constraints
+//         (values that a person may let pass)
 // A denial that is one more than `max_denials` becomes `ceiling` and halts the run.
 // A new stage is one file with one function and one row in the table.
 //

@@ -194,8 +194,8 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   for (const DenyStage& stage : deny_stages()) names.push_back(stage.name);
   EXPECT_THAT(names,
               ::testing::ElementsAre("fault", "kill", "run state", "identity", "run ceilings",
-                                     "blocked", "grant", "environment", "credential", "pin",
-                                     "schema", "constraints", "access", "cases", "commands",
+                                     "repeats", "blocked", "grant", "environment", "credential",
+                                     "pin", "schema", "constraints", "access", "cases", "commands",
                                      "layers", "outside", "freeze", "limits", "counters", "model"));
 }
 

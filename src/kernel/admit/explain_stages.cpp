@@ -299,6 +299,25 @@ ExplainedSteps explain_run_ceilings(const Situation& s) {
   return out;
 }
 
+namespace {
+
+ExplainedSteps repeats_below(const Situation& s, std::uint64_t factor) {
+  const Ceilings& c = s.policy.ceilings;
+  if (!c.repeats) return {};
+  return {step_of(&c.repeats_rule, "repetitions without a new result",
+                  std::to_string(s.facts.repeats),
+                  fmt::format("fewer than {}", factor * *c.repeats))};
+}
+
+}  // namespace
+
+ExplainedSteps explain_repeats_that_halt(const Situation& s) {
+  return repeats_below(s, 2);
+}
+ExplainedSteps explain_repeats_that_hold(const Situation& s) {
+  return repeats_below(s, 1);
+}
+
 ExplainedSteps explain_blocked(const Situation& s) {
   if (s.policy.blocked.empty()) return {};
   const BlockedName* by = s.policy.blocks(s.call.server, s.call.tool);

@@ -15,6 +15,8 @@ ExplainedSteps explain_kill(const Situation& s);
 ExplainedSteps explain_run_state(const Situation& s);
 ExplainedSteps explain_identity(const Situation& s);
 ExplainedSteps explain_run_ceilings(const Situation& s);
+ExplainedSteps explain_repeats_that_halt(const Situation& s);
+ExplainedSteps explain_repeats_that_hold(const Situation& s);
 ExplainedSteps explain_blocked(const Situation& s);
 // The entry, or the grant that covers the call of a tool that a line of `may_request` has.
 ExplainedSteps explain_grant(const Situation& s);

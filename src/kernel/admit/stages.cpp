@@ -9,12 +9,13 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 21> deny_table = {{
+constexpr std::array<DenyStage, 22> deny_table = {{
     {"fault", deny_fault, nullptr},
     {"kill", deny_kill, explain_kill},
     {"run state", deny_run_state, explain_run_state},
     {"identity", deny_identity, explain_identity},
     {"run ceilings", deny_run_ceilings, explain_run_ceilings},
+    {"repeats", deny_repeats, explain_repeats_that_halt},
     {"blocked", deny_blocked, explain_blocked},
     {"grant", deny_grant, explain_grant, Rollout::watched},
     {"environment", deny_environment, explain_environment},
@@ -33,7 +34,7 @@ constexpr std::array<DenyStage, 21> deny_table = {{
     {"model", deny_model, explain_model},
 }};
 
-constexpr std::array<HoldStage, 9> hold_table = {{
+constexpr std::array<HoldStage, 10> hold_table = {{
     {"layers", ask_layers, explain_layers_that_ask},
     {"freeze", ask_freeze, explain_freezes_that_hold},
     {"cases", ask_cases, nullptr, Rollout::watched},
@@ -42,6 +43,7 @@ constexpr std::array<HoldStage, 9> hold_table = {{
     {"requires_approval", ask_requires_approval, explain_requires_approval, Rollout::watched},
     {"class and stage", ask_class, explain_class_and_stage, Rollout::watched},
     {"outside", ask_outside, explain_outside_that_holds},
+    {"repeats", ask_repeats, explain_repeats_that_hold},
     {"origin and constraints", ask_arguments, explain_held_arguments, Rollout::watched},
 }};
 

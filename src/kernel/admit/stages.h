@@ -86,6 +86,10 @@ bool deny_run_state(const Situation& s, Verdict& v);
 bool deny_identity(const Situation& s, Verdict& v);
 bool deny_run_ceilings(const Situation& s, Verdict& v);
 
+// repeats.cpp: a run that goes in circles.
+bool deny_repeats(const Situation& s, Verdict& v);
+void ask_repeats(const Situation& s, Asked& asked);
+
 // deny_tool.cpp: the tool, its definition, its arguments.
 bool deny_blocked(const Situation& s, Verdict& v);
 bool deny_grant(const Situation& s, Verdict& v);

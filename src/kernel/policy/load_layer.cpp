@@ -124,8 +124,8 @@ void name_rules(const Layer& layer, Policy& says) {
   for (BlockedName& name : says.blocked) below_its_name(layer, name.rule);
   for (Freeze& freeze : says.freezes) below_its_name(layer, freeze.rule);
   Ceilings& most = says.ceilings;
-  for (Rule* rule : {&most.steps_rule, &most.denials_rule, &most.tokens_rule, &most.cost_rule,
-                     &most.wall_clock_rule, &says.secrets.rule}) {
+  for (Rule* rule : {&most.steps_rule, &most.denials_rule, &most.repeats_rule, &most.tokens_rule,
+                     &most.cost_rule, &most.wall_clock_rule, &says.secrets.rule}) {
     if (rule->at.line > 0) below_its_name(layer, *rule);
   }
 }
@@ -171,6 +171,7 @@ void smallest(std::optional<T>& role, const std::optional<T>& layer, Rule& rule,
 void add_ceilings(Ceilings& role, const Ceilings& layer) {
   smallest(role.steps, layer.steps, role.steps_rule, layer.steps_rule);
   smallest(role.denials, layer.denials, role.denials_rule, layer.denials_rule);
+  smallest(role.repeats, layer.repeats, role.repeats_rule, layer.repeats_rule);
   smallest(role.tokens, layer.tokens, role.tokens_rule, layer.tokens_rule);
   smallest(role.cost_nano_usd, layer.cost_nano_usd, role.cost_rule, layer.cost_rule);
   smallest(role.wall_clock, layer.wall_clock, role.wall_clock_rule, layer.wall_clock_rule);

@@ -79,6 +79,11 @@ constexpr auto kExecutionKeys = section_keys<Build, Ceilings>(
         {"max_denials", "whole number", "no limit", 9,
          "Calls that the agent was denied for what it asked, until the run halts.",
          ceiling<limits::steps_max, &Ceilings::denials, &Ceilings::denials_rule>},
+        {"max_repeats", "whole number", "no limit", 9,
+         "How often a call, or a cycle of up to eight calls, may come again with the same results: "
+         "from half of it on the answer warns, after so many the next one waits for a person, and "
+         "after twice as many, or where a person said no, the run halts.",
+         ceiling<limits::steps_max, &Ceilings::repeats, &Ceilings::repeats_rule>},
         {"on_budget_exceeded", mapping(Section::budget), "halt and escalate", 9,
          "What happens when a ceiling is reached.", read_budget},
         {"waiting_counts", "true or false", "", 9, "Waiting never counts."},

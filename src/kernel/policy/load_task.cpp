@@ -132,6 +132,7 @@ class Narrowing {
     const Ceilings& task = task_.policy.ceilings;
     smaller(role.steps, task.steps, role.steps_rule, task.steps_rule);
     smaller(role.denials, task.denials, role.denials_rule, task.denials_rule);
+    smaller(role.repeats, task.repeats, role.repeats_rule, task.repeats_rule);
     smaller(role.tokens, task.tokens, role.tokens_rule, task.tokens_rule);
     smaller(role.input_tokens, task.input_tokens, role.input_rule, task.input_rule);
     smaller(role.output_tokens, task.output_tokens, role.output_rule, task.output_rule);

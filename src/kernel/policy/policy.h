@@ -135,11 +135,12 @@ struct BlockedName {
 // Ceilings of a run. An absent one is no ceiling.
 struct Ceilings {
   std::optional<std::uint64_t> steps, denials;
+  std::optional<std::uint64_t> repeats;  // `max_repeats`; see kernel/admit/repeats.cpp
   // Of requests to models: tokens in, out and both; requests; money.
   std::optional<std::uint64_t> tokens, input_tokens, output_tokens, model_calls, cost_nano_usd;
   std::optional<Duration> wall_clock;
-  Rule steps_rule, denials_rule, tokens_rule, input_rule, output_rule, model_calls_rule, cost_rule,
-      wall_clock_rule;
+  Rule steps_rule, denials_rule, repeats_rule, tokens_rule, input_rule, output_rule,
+      model_calls_rule, cost_rule, wall_clock_rule;
   std::string notify;  // `on_budget_exceeded.notify`
 };
 

@@ -71,7 +71,7 @@ TEST(Task, WhatIsStricterOnOneServerStays) {
 TEST(Task, PutsItsChecksBesideTheRoles) {
   const Loaded loaded = narrowed(
       "text: pay acme 40\ntools:\n  - {name: bank/pay, args: {to: acme, amount: {max: 500}}, "
-      "max_calls_per_run: 1}\nexecution: {max_steps: 5, max_denials: 2}\n");
+      "max_calls_per_run: 1}\nexecution: {max_steps: 5, max_denials: 2, max_repeats: 3}\n");
   ASSERT_TRUE(loaded.policy) << sample::said(loaded.errors);
   const ToolRule* pay = loaded.policy->find("bank", "pay");
   ASSERT_NE(pay, nullptr);
@@ -79,6 +79,7 @@ TEST(Task, PutsItsChecksBesideTheRoles) {
   EXPECT_EQ(pay->max_calls_per_run, 1U);
   EXPECT_EQ(loaded.policy->ceilings.steps, 5U);
   EXPECT_EQ(loaded.policy->ceilings.denials, 2U);
+  EXPECT_EQ(loaded.policy->ceilings.repeats, 3U);
   EXPECT_EQ(loaded.policy->task_words, "pay acme 40");
   const auto call = [&](std::string_view arguments) {
     const auto document = json::parse(arguments);

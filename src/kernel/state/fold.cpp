@@ -167,7 +167,7 @@ Status Fold::operator()(const CallDecided& b) {
 void Fold::propose(const CallDecided& b, Run& run, CallEvent event) {
   if (!run.first_call) run.first_call = at;
   run.steps.settled = sum_of(run.steps.settled, b.steps);
-  if (event == CallEvent::deny) return;
+  if (event == CallEvent::deny) return mark_denied(b, run);
   LiveCall& call = begin_call(b, run);
   if (event == CallEvent::admit) {
     admit(b, call, run);
@@ -181,9 +181,15 @@ void Fold::look_again(const CallDecided& b, Run& run, CallEvent event) {
   stop_waiting(call);
   call.abi = b.abi;
   const std::string asked = call.approval;
-  if (event == CallEvent::admit) return admit(b, call, run);
+  if (event == CallEvent::admit) {
+    if (!b.approval.empty()) run.repeats.clear();  // a person has looked at it
+    return admit(b, call, run);
+  }
   if (event == CallEvent::hold) hold(b, call, run);
-  if (event == CallEvent::deny) end_call(call);
+  if (event == CallEvent::deny) {
+    if (!call.mark.empty()) run.repeats.add_unlearned(call.mark, b.code);
+    end_call(call);
+  }
   // The question that no call will use any more.
   const auto old = state.approvals_.find(asked);
   if (old == state.approvals_.end() || (event == CallEvent::hold && asked == b.approval)) return;
@@ -198,6 +204,7 @@ LiveCall& Fold::begin_call(const CallDecided& b, Run& run) {
   call.run = b.run;
   call.since = at;
   call.abi = b.abi;
+  call.mark = b.mark;
   ++run.live;
   return state.calls_[b.call] = std::move(call);
 }
@@ -250,6 +257,18 @@ void Fold::reserve_spend(const CallDecided& b, LiveCall& call, Run& run) {
     state.budgets_.forget_before(window);
     state.budgets_.at(window).reserve(*b.spend);
   }
+}
+
+// An error is the same where it has the same code and comes from the same line.
+void Fold::mark_denied(const CallDecided& b, Run& run) {
+  if (b.mark.empty()) return;
+  run.repeats.add(b.mark, hex(sha256({b.code, " ", b.rule})));
+}
+
+void Fold::mark_ended(const CallEnded& b, const LiveCall& call, Run& run, bool was_held) {
+  if (call.mark.empty()) return;
+  if (was_held) return run.repeats.add_unlearned(call.mark, b.outcome);
+  run.repeats.add(call.mark, b.mark.empty() ? b.call : b.mark);
 }
 
 void Fold::settle_spend(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event) {
@@ -351,6 +370,7 @@ Status Fold::operator()(const CallEnded& b) {
   } else {
     settle(b, call, run, *event);
   }
+  mark_ended(b, call, run, was_held);
   keep_time(run);
   const std::string id = run.id;
   end_call(call);

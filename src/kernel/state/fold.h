@@ -90,6 +90,8 @@ struct Fold {
   void settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event);
   Status check_spend(const CallDecided& b, const Run& run) const;
   void reserve_spend(const CallDecided& b, LiveCall& call, Run& run);
+  static void mark_denied(const CallDecided& b, Run& run);
+  static void mark_ended(const CallEnded& b, const LiveCall& call, Run& run, bool was_held);
   void settle_spend(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event);
   Status check_sums(const CallDecided& b, const Run& run) const;
   Sums& sums_of(const SumCharge& charge, Run& run);

@@ -135,6 +135,7 @@ void Fold::lift_halt(Run& run) {
   run.halted.clear();
   run.why.clear();
   run.denial_records = 0;
+  run.repeats.clear();
   run.phase = next(run.phase, RunEvent::resume).value_or(run.phase);
   const auto agent = state.halts_.find(run.agent);
   const auto sponsor = agent->second.find(run.sponsor);

@@ -55,9 +55,7 @@ class Chaos {
       case 10:
       case 11:
       case 12:
-        return J::ended(call(),
-                        word({"completed", "failed", "cancelled", "aborted", "indeterminate"}),
-                        static_cast<std::uint64_t>(pick(4)), run());
+        return ended();
       case 13:
         return DenialsCounted{run(), "blocked", static_cast<std::uint64_t>(pick(3)),
                               static_cast<std::uint64_t>(pick(2) * pick(40))};
@@ -110,10 +108,18 @@ class Chaos {
                                 Instant{1}};
     }
   }
+  CallEnded ended() {
+    CallEnded e =
+        J::ended(call(), word({"completed", "failed", "cancelled", "aborted", "indeterminate"}),
+                 static_cast<std::uint64_t>(pick(4)), run());
+    e.mark = word({"", "1", "1", "2"});
+    return e;
+  }
   CallDecided decided() {
     CallDecided d = J::decided(call(), word({"allow", "hold", "deny", "notify"}),
                                static_cast<std::uint64_t>(pick(5)), run());
     d.entry = "t" + std::to_string(pick(2));
+    d.mark = word({"", "m0", "m1"});
     d.round = pick(3) == 0 ? 2 : 1;
     if (d.round == 2) d.steps = 0;
     if (pick(2) == 0 || d.effect == "hold") d.approval = approval();

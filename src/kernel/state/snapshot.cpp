@@ -50,6 +50,7 @@ Status Snapshot::read_runs(json::View list, State& into) {
     MemberReader member(element);
     const json::View entries = member.inner("entries");
     const json::View grants = member.has("grants") ? member.inner("grants") : json::View();
+    const json::View repeats = member.inner("repeats");
     const json::View flat = member.inner("run");
     const json::View seen = member.has("seen") ? member.inner("seen") : json::View();
     const json::View spending = member.inner("spending");
@@ -77,6 +78,9 @@ Status Snapshot::read_runs(json::View list, State& into) {
     };
     if (seen.exists()) {
       PAWL_TRY(each(seen, executed));
+    }
+    if (repeats.exists()) {
+      PAWL_TRY(read_repeats(repeats, run.repeats));
     }
     if (spending.exists()) {
       PAWL_TRY(get(spending, run.spending));
@@ -272,6 +276,39 @@ Result<State> State::from_json(std::string_view text) {
   return state;
 }
 
+// What a run did last.
+
+void write_repeats(const Repeats& repeats, json::Writer& out) {
+  out.object().key("last").array();
+  for (const Repeats::Step& step : repeats.last()) {
+    MemberWriter member(out);
+    members(member, step);
+    out.end();
+  }
+  out.end().key("matched").array();
+  for (const std::uint64_t count : repeats.matched()) out.natural(count);
+  out.end().end();
+}
+
+Status read_repeats(json::View object, Repeats& into) {
+  MemberReader member(object);
+  const json::View steps = member.inner("last");
+  const json::View counts = member.inner("matched");
+  PAWL_TRY(member.finish());
+  std::vector<Repeats::Step> last;
+  PAWL_TRY(get_all(steps, last));
+  std::vector<std::uint64_t> matched;
+  PAWL_TRY(each(counts, [&](json::View count) -> Status {
+    if (!count.is_integer() || count.integer() < 0) {
+      return fail(ErrorKind::corrupt, "a count of repetitions is not a natural number");
+    }
+    matched.push_back(static_cast<std::uint64_t>(count.integer()));
+    return {};
+  }));
+  if (into.restore(std::move(last), matched)) return {};
+  return fail(ErrorKind::corrupt, "no steps of a run can have left these repetitions");
+}
+
 // Sums of counters in a snapshot.
 
 namespace {
@@ -385,6 +422,10 @@ void put_run(const Run& run, json::Writer& out) {
     out.key("grants").array();
     for (const Grant& grant : run.grants) put(grant, out);
     out.end();
+  }
+  if (!run.repeats.empty()) {
+    out.key("repeats");
+    write_repeats(run.repeats, out);
   }
   out.key("run");
   put(run, out);

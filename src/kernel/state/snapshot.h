@@ -30,6 +30,8 @@ struct Snapshot {
 };
 
 // snapshot.cpp
+void write_repeats(const Repeats& repeats, json::Writer& out);
+Status read_repeats(json::View object, Repeats& into);
 void write_sums(const Sums& sums, json::Writer& out);
 Status read_sums(json::View list, Sums& into);
 
@@ -81,6 +83,12 @@ void members(V& v, Part<V, Spending>& s) {
 }
 
 template <class V>
+void members(V& v, Part<V, Repeats::Step>& s) {
+  v.need("call", s.call);
+  v.need("result", s.result);
+}
+
+template <class V>
 void members(V& v, Part<V, LiveCall>& c) {
   v.may("abi", c.abi, std::int64_t{all_denials_count_abi});
   v.may("approval", c.approval);
@@ -89,6 +97,7 @@ void members(V& v, Part<V, LiveCall>& c) {
   v.may("effect", c.has_effect);
   v.may("entry", c.entry);
   v.need("id", c.id);
+  v.may("mark", c.mark);
   phase_member(v, c.phase, CallPhase::indeterminate);
   v.may("records", c.records);
   v.need("run", c.run);

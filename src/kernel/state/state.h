@@ -74,6 +74,7 @@
 #include "base/text_key.h"
 #include "base/time.h"
 #include "kernel/state/question.h"
+#include "kernel/state/repeats.h"
 #include "kernel/state/spending.h"
 #include "kernel/state/sums.h"
 #include "model/record.h"
@@ -129,6 +130,7 @@ struct EntryCounts {
 // A call that is not over: held or admitted. Ended calls leave nothing but their counts.
 struct LiveCall {
   std::string id, run, entry, tool, approval;
+  std::string mark;  // see CallDecided
   CallPhase phase = CallPhase::held;
   bool has_effect = false;
   bool waits = false;  // held, and a live caller waits for the answer of a person
@@ -171,6 +173,7 @@ struct Run {
   std::map<std::string, EntryCounts, std::less<>> entries;
   Sums sums;          // of counters per run
   Spending spending;  // of requests to models
+  Repeats repeats;    // of marked calls; anew once a person lets one run, or the run go on
   // Calls that were let through, by `server/tool` or `tool`; one that never left is taken back.
   std::map<std::string, std::uint64_t, std::less<>> seen;
   std::vector<Grant> grants;       // in their order; one whose time is over may still be here

@@ -157,6 +157,7 @@ void compare_ceilings(const Policy& before, const Policy& after, PolicyDiff& lax
   const auto time = [](Duration d) { return to_string(d); };
   compare_ceiling("max_steps", was.steps, is.steps, is.steps_rule, after, number, laxness);
   compare_ceiling("max_denials", was.denials, is.denials, is.denials_rule, after, number, laxness);
+  compare_ceiling("max_repeats", was.repeats, is.repeats, is.repeats_rule, after, number, laxness);
   compare_ceiling("max_tokens_per_run", was.tokens, is.tokens, is.tokens_rule, after, number,
                   laxness);
   compare_ceiling("max_input_tokens", was.input_tokens, is.input_tokens, is.input_rule, after,

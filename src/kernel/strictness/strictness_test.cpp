@@ -95,6 +95,7 @@ constexpr RoleEdit kStricterEdits[] = {
     {"max_denials: 20", "max_denials: 1"},
     {"max_wall_clock: 2m", "max_wall_clock: 119s"},
     {"execution: {", "execution: {max_tokens_per_run: 5, "},
+    {"execution: {", "execution: {max_repeats: 5, "},
     {"max_records_per_run: 10", "max_records_per_run: 9"},
     {"      max_calls_per_minute: 5\n",
      "      max_calls_per_minute: 4\n      max_calls_per_run: 9\n"},
@@ -231,6 +232,22 @@ TEST(Strictness, WhatIsLaxerIsNamed) {
     EXPECT_THAT(laxer_text(laxer(row.edit), 99), HasSubstr(row.says))
         << row.edit.from << " -> " << row.edit.to;
   }
+}
+
+TEST(Strictness, MoreRepetitionsAreLaxer) {
+  const auto with = [](const std::string& most) {
+    const Loaded loaded = load_policy(
+        "agent: {id: a, identity: a@x, owner: o}\ntools: {allowed: [{name: x, class: read_only}]}\n"
+        "execution: {max_steps: 9" +
+            most + "}\n",
+        "p.yaml", {});
+    EXPECT_TRUE(loaded.policy);
+    return loaded.policy;
+  };
+  const auto five = with(", max_repeats: 5"), six = with(", max_repeats: 6"), none = with("");
+  EXPECT_THAT(laxer_text(laxer_parts(*five, *six)), HasSubstr("`max_repeats` was 5 and is 6"));
+  EXPECT_THAT(laxer_text(laxer_parts(*five, *none)), HasSubstr("`max_repeats` was 5 and is gone"));
+  EXPECT_EQ(laxer_text(laxer_parts(*six, *five)), "");
 }
 
 TEST(Strictness, EveryLaxerPartIsToldWithItsPlace) {
