@@ -73,6 +73,7 @@ void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant 
     const Ceilings& most = policy->ceilings;
     if (most.steps) write_budget(out, "steps", run.steps.total(), *most.steps);
     if (most.denials) write_budget(out, "denials", run.denials.total(), *most.denials);
+    if (most.repeats) write_budget(out, "repetitions", run.repeats.now(), *most.repeats);
     const Spending& spent = run.spending;
     if (most.model_calls) write_budget(out, "model calls", spent.calls.total(), *most.model_calls);
     if (most.tokens) write_budget(out, "tokens", spent.tokens(), *most.tokens);

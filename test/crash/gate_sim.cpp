@@ -27,10 +27,11 @@ tools:
       class: reversible small
       approval: {wider: {identical: 3, run: 20s}}
       max_calls_per_run: 4
-execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12}
+execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12, max_repeats: 3}
 approval: {reviewers: [leads], within: 60s}
 )";
 
+constexpr std::uint64_t repeats_max = 3;  // as the policy says
 constexpr Duration watched_for = Duration::seconds(1800);
 
 bool is_effect(std::string_view tool) {
@@ -51,6 +52,7 @@ GateSim::GateSim(std::uint64_t seed) : random_(seed), world_(policy, seed * 7919
   world_.limits.questions_per_run_max = 3;
   // In half of the stories everything counts as large.
   if (random_.below(2) == 0) world_.limits.offload_bytes_min = 0;
+  stubborn_ = random_.one_in(4);
   if (random_.one_in(2)) watched_until_ = world_.clock.wall + watched_for;
   world_.server.on_execute = [this](const Executed& executed) { check_execution(executed); };
   world_.on_reply = [this](const Asked& asked) { check_reply(asked); };
@@ -155,6 +157,7 @@ void GateSim::check_life() {
   refresh();
   State again;
   for (const Record& record : records_) {
+    check_circles(again, record);
     const Status applied = again.apply(record);
     must(applied.has_value(), applied ? "" : "it does not fold: " + applied.error().message);
   }
@@ -164,6 +167,21 @@ void GateSim::check_life() {
   // A record whose write failed may be there all the same; then the node has stopped.
   if (world_.journal->failed() || again.next_seq() != state.next_seq()) return;
   must(again.to_json() == state.to_json(), "folding again gives another state");
+}
+
+// A call that goes on with a circle runs where a person lets it, and ends where none did.
+void GateSim::check_circles(const State& before, const Record& record) {
+  const auto* decided = std::get_if<CallDecided>(&record.body);
+  if (decided == nullptr || decided->mark.empty() || decided->round != 1) return;
+  const pawl::Run* run = before.run(decided->run);
+  if (run == nullptr) return;  // it does not fold, and that is said
+  const std::uint64_t repeats = run->repeats.of(decided->mark);
+  const bool unasked = lets_run(*decided) && decided->approval.empty();
+  must(repeats < repeats_max || !unasked, decided->call + " runs although its run goes in circles");
+  must(repeats < 2 * repeats_max || decided->halt || run->phase != RunPhase::open ||
+           before.any_halt() || !before.kills().empty() || decided->code == "audit_unavailable" ||
+           decided->code == "ceiling",
+       decided->call + " goes on with a circle that has to end");
 }
 
 void GateSim::refresh() {
@@ -203,7 +221,8 @@ void GateSim::check_execution(const Executed& executed) {
   if (executed.arguments.contains("changed") && !world_.disk.off()) {
     ++reached_.changed;
     const auto changes = std::ranges::count_if(records_, [&](const Record& record) {
-      return std::holds_alternative<ApprovalChanged>(record.body) && record.seq < executed.synced;
+      const std::uint64_t below = effect ? executed.synced : executed.records;
+      return std::holds_alternative<ApprovalChanged>(record.body) && record.seq < below;
     });
     must(++changed_runs_ <= static_cast<std::uint64_t>(changes),
          executed.tool + " runs with arguments that no reviewer put there");
@@ -237,6 +256,11 @@ void GateSim::end_life() {
   refresh();
   durable_ = world_.journal->synced();
   if (!world_.disk.off()) check_life();
+  // A record whose write failed may be there, whole to a reader and without its payloads: no one
+  // was promised anything of it.
+  if (world_.journal->failed() && texts_.size() > world_.journal->next()) {
+    texts_.resize(world_.journal->next());
+  }
   for (const Record& record : records_) {
     if (const auto* ended = std::get_if<CallEnded>(&record.body)) {
       reached_.aborted += ended->outcome == "aborted";
@@ -253,6 +277,7 @@ void GateSim::end_life() {
     const auto* attached = std::get_if<ApprovalAttached>(&record.body);
     reached_.taken_up += attached != nullptr && attached->attached;
     const auto* decided = std::get_if<CallDecided>(&record.body);
+    reached_.circles += decided != nullptr && decided->rule == "execution/max_repeats";
     reached_.watched += decided != nullptr && !decided->enforced;
     reached_.approved_runs += decided != nullptr && decided->round == 2 && lets_run(*decided);
   }

@@ -40,7 +40,7 @@ class GateSim {
     std::uint64_t expired = 0, rejected = 0, halts = 0, kills = 0, aborted = 0, indeterminate = 0;
     std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
     std::uint64_t lost_records = 0, floods = 0, changed = 0, watched = 0;
-    std::uint64_t replied = 0, batches = 0, stood = 0;
+    std::uint64_t replied = 0, batches = 0, stood = 0, circles = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -62,6 +62,7 @@ class GateSim {
   void refresh();
   void check_start();
   void check_life();
+  void check_circles(const State& before, const Record& record);
   void check_execution(const Executed& executed);
   void check_reply(const Asked& asked);
   void check_end();
@@ -83,6 +84,8 @@ class GateSim {
   std::map<std::string, std::vector<std::uint64_t>> refused_;
   std::optional<std::string> wrong_;
   Reached reached_;
+  bool stubborn_ = false;  // the agents of this story mostly ask for the same again
+  std::string last_run_, last_tool_;
   std::optional<Instant> watched_until_;  // the role is not enforced before
   enum class End : std::uint8_t { none, stop, death, cut } last_end_ = End::none;
   std::uint64_t durable_ = 0;  // at the end of the last life

@@ -48,6 +48,11 @@ void GateSim::step() {
 }
 
 void GateSim::ask() {
+  if (stubborn_ && !last_tool_.empty() && !random_.one_in(12)) {
+    ++reached_.calls;
+    world_.ask({.run = last_run_, .tool = last_tool_});
+    return world_.settle();
+  }
   if (runs_.empty() || random_.one_in(10)) {
     const std::string key = "key " + std::to_string(random_.below(3));
     const std::string sponsor = random_.one_in(2) ? "sam" : "kim";
@@ -68,6 +73,8 @@ void GateSim::ask() {
                            : kind < 7 ? "mail_" + which
                            : kind < 8 ? "set_" + which
                                       : "drop_" + which;
+  last_run_ = run;
+  last_tool_ = tool;
   const auto patience = static_cast<std::int64_t>(1 + random_.below(120));
   ++reached_.calls;
   // Sometimes with words for people, who mostly asked nothing.

@@ -47,6 +47,7 @@ void add(GateSim::Reached& all, const GateSim::Reached& one) {
   all.replied += one.replied;
   all.batches += one.batches;
   all.stood += one.stood;
+  all.circles += one.circles;
 }
 
 TEST(GateSim, KeepsItsPromisesInEveryStory) {
@@ -80,6 +81,7 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
       {"floods", all.floods},       {"changed", all.changed},
       {"watched", all.watched},     {"replied", all.replied},
       {"stood", all.stood},         {"batches", all.batches},
+      {"circles", all.circles},
   };
   for (const auto& [what, times] : everywhere) {
     EXPECT_GT(times, count / 50) << what;

@@ -148,6 +148,7 @@ void Metrics::measure_runs(Instant now) {
                               const std::optional<std::uint64_t>& most) {
       if (most) near(who, name, static_cast<double>(used), static_cast<double>(*most));
     };
+    near_use("repeats", run.repeats.now(), ceilings.repeats);
     near_use("model_calls", spent.calls.total(), ceilings.model_calls);
     near_use("tokens", spent.tokens(), ceilings.tokens);
     near_use("input_tokens", spent.input.total(), ceilings.input_tokens);
