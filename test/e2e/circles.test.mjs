@@ -1,6 +1,7 @@
 // A client that calls the same again and again is warned in the answer, then held, then halted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Gatehouse, clerk } from './api_world.mjs';
 import { World, code } from './world.mjs';
 
 const policy = `
@@ -60,4 +61,29 @@ test('other arguments are another call, and the count outlives a killed node', a
   const answer = await held;
   assert.equal(answer.isError, undefined);
   assert.doesNotMatch(texts(answer), /without a new result/, 'a person has looked at it');
+});
+
+test('callers of the decision API are warned with the outcome that they report', async (t) => {
+  const g = new Gatehouse(clerk.replace('max_steps: 60', 'max_steps: 60, max_repeats: 2'));
+  t.after(() => g.end());
+  await g.serve();
+  const run = await g.run({ key: 'circles' });
+  const once = async (outcome) => {
+    const said = await g.propose(run, 'put_note', { id: 1 });
+    assert.equal(said.json.effect, 'allow', JSON.stringify(said.json));
+    return (await g.settle(run, said.json.call, outcome)).json;
+  };
+  for (let i = 0; i < 5; ++i) {
+    const untold = await once({ outcome: 'completed' });
+    assert.equal(untold.warning, undefined, 'what came of it is not said');
+  }
+  const same = { outcome: 'completed', result: { state: 'waiting' } };
+  assert.equal((await once(same)).warning, undefined);
+  const warned = await once(same);
+  assert.match(warned.warning, /was repeated once without a new result; after 2 repetitions/);
+  assert.deepEqual(warned.result, same.result);
+  await once(same);
+  const held = await g.propose(run, 'put_note', { id: 1 }, { wait_seconds: 0 });
+  assert.deepEqual([held.status, held.json.effect], [202, 'hold']);
+  assert.match(JSON.stringify(g.json('approvals', 'list')), /goes in circles/);
 });
