@@ -42,6 +42,9 @@ constexpr std::array kTypes = {
         R"("^(read_only|read only|reversible|irreversible|small|large|external_sink|by_call))"
         R"(( (read_only|reversible|irreversible|small|large|external_sink))*$"})"},
     TypeSchema{"text or list of texts", kTextsSchema},
+    TypeSchema{"text or list", kTextsSchema},
+    TypeSchema{"list of roles", kTextsSchema},
+    TypeSchema{"list of teams", kTextsSchema},
     TypeSchema{"text or credentials by argument",
                R"({"anyOf":[{"type":"string","minLength":1},{"type":"object","properties":)"
                R"({"of":{"type":"string"}},"required":["of"],"minProperties":2,)"
