@@ -198,6 +198,7 @@ std::string ceilings_of_a_run() {
       "execution:\n"
       "  max_steps: {}          # proposed calls of a run, denied ones too\n"
       "  max_denials: {}        # denied calls until the run halts\n"
+      "  # max_repeats: 10      # the same call with the same result again: warns, asks, halts\n"
       "  max_wall_clock: {}    # without the time in which a call waits for a person\n",
       steps_first, denials_first, wall_clock_first);
 }
