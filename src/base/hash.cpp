@@ -3,7 +3,6 @@
 #include <nmmintrin.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -95,16 +94,24 @@ Digest sha256(std::initializer_list<std::string_view> parts) {
   return digest;
 }
 
+// RFC 2104, over our own SHA-256: OpenSSL's HMAC looks its algorithm up for each text.
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
-  // A null key would mean "the key of the call before" to OpenSSL.
-  const char* key_bytes = key.empty() ? "" : key.data();
-  Digest digest;
-  unsigned size = 0;
-  const auto* out = HMAC(sha256_algorithm(), key_bytes, static_cast<int>(key.size()),
-                         reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                         digest.data(), &size);
-  must(out != nullptr && size == digest.size());
-  return digest;
+  constexpr std::size_t block_bytes = 64;
+  constexpr char inner_pad = 0x36, outer_pad = 0x5c;
+  const Digest shorter = key.size() > block_bytes ? sha256(key) : Digest{};
+  if (key.size() > block_bytes) key = bytes_of(shorter);
+  std::array<char, block_bytes> inner{}, outer{};
+  std::ranges::copy(key, inner.begin());
+  std::ranges::copy(key, outer.begin());
+  for (std::size_t i = 0; i < block_bytes; ++i) {
+    inner[i] = static_cast<char>(inner[i] ^ inner_pad);
+    outer[i] = static_cast<char>(outer[i] ^ outer_pad);
+  }
+  const Digest digest = sha256({std::string_view(inner.data(), inner.size()), bytes});
+  const Digest out = sha256({std::string_view(outer.data(), outer.size()), bytes_of(digest)});
+  OPENSSL_cleanse(inner.data(), inner.size());
+  OPENSSL_cleanse(outer.data(), outer.size());
+  return out;
 }
 
 std::string hex(const Digest& digest) {

@@ -45,6 +45,12 @@ TEST(HmacSha256, MatchesRfc4231) {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+TEST(HmacSha256, AKeyLongerThanABlockIsHashed) {
+  EXPECT_EQ(hex(hmac_sha256(std::string(131, '\xaa'),
+                            "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(HmacSha256, AnEmptyKeyIsAKeyOfItsOwn) {
   hmac_sha256("some other key", "x");
   EXPECT_EQ(hex(hmac_sha256("", "")),
