@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,8 +76,9 @@ struct BudgetFact {
 
 // A request to a model as its door found it, before it is judged. A fact: recorded, and read again
 // by replay.
+inline constexpr std::uint64_t no_bound = std::numeric_limits<std::uint64_t>::max();
 struct ModelFact {
-  std::uint64_t input_most = 0;  // tokens; an upper bound
+  std::uint64_t input_most = 0;  // tokens; an upper bound, or `no_bound`
   std::uint64_t choices = 1;     // answers that are asked for
   // Tokens of each answer: the cap that the request states (the largest of several), and the least
   // that it can be lowered to (what its thinking budget needs). Zero: it states none.

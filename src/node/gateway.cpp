@@ -1,4 +1,5 @@
 #include "node/gateway.h"
+#include "node/model_proxy.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -252,6 +253,9 @@ std::vector<Error> serving_mistakes(const DeploymentRead& read) {
   const Deployment& deployment = *read.deployment;
   const std::string directory = std::filesystem::path(read.path).parent_path().string();
   std::vector<Error> errors = serving_mistakes(deployment, directory);
+  if (auto prices = load_prices(deployment, directory); !prices) {
+    std::ranges::move(prices.error(), std::back_inserter(errors));
+  }
   const auto served = [&deployment](const std::string& role) {
     return !deployment.roles.at(role).servers.empty() || has_agents(deployment, role);
   };
@@ -259,6 +263,7 @@ std::vector<Error> serving_mistakes(const DeploymentRead& read) {
   std::ranges::move(misnamed_roles(deployment, policies, served), std::back_inserter(errors));
   std::ranges::move(shared_identities(deployment, policies), std::back_inserter(errors));
   std::ranges::move(shared_credentials(deployment, policies), std::back_inserter(errors));
+  std::ranges::move(client_keys(deployment, policies), std::back_inserter(errors));
   return errors;
 }
 
@@ -273,6 +278,8 @@ std::vector<Error> deployment_mistakes(const DeploymentRead& read,
   std::ranges::move(shared_identities(*read.deployment, policies, production),
                     std::back_inserter(errors));
   std::ranges::move(shared_credentials(*read.deployment, policies, production),
+                    std::back_inserter(errors));
+  std::ranges::move(client_keys(*read.deployment, policies, production),
                     std::back_inserter(errors));
   return errors;
 }

@@ -35,6 +35,7 @@
 #include "node/files/config_files.h"
 #include "node/gateway.h"
 #include "node/journal_desk.h"
+#include "node/model_proxy.h"
 #include "node/network_callers.h"
 #include "node/node_impl.h"
 #include "node/notifications.h"
@@ -269,6 +270,7 @@ void Node::use_deployment() {
   if (callers_) callers_->file_changed();
   remotes_->use(deployment_, config_directory_);
   if (remote_sessions_) remote_sessions_->file_changed();
+  if (model_proxy_) model_proxy_->file_changed();
   notifier_->use(deployment_, config_directory_);
   if (policies_) policies_->file_changed();
   if (telemetry_) telemetry_->know(deployment_);
@@ -446,6 +448,11 @@ void Node::close() {
   if (card_desk_) card_desk_->finish();
   if (journal_desk_) journal_desk_->finish();
   if (callers_) callers_->finish();
+  if (model_proxy_) {
+    model_proxy_->door().finish();
+    (void)loop_.run_until([this] { return model_proxy_->door().under_way() == 0; },
+                          remote_end_within);
+  }
   if (remote_sessions_) {
     mcp::HttpDoor& door = remote_sessions_->door();
     door.finish("the node ends");
@@ -453,6 +460,7 @@ void Node::close() {
                           remote_end_within);
   }
   gateway_.reset();
+  model_proxy_.reset();
   if (callers_) callers_->close();
   remote_sessions_.reset();
   join_.reset();
@@ -565,7 +573,19 @@ Status Node::open_gateway() {
     if (remote_sessions_->serves(name)) roles.push_back(name);
   }
   log_line(fmt::format("serving at {}{}", gateway_->address(), places_of(roles)));
-  return callers_->open(*gateway_);
+  PAWL_TRY(callers_->open(*gateway_));
+  model_proxy_ = std::make_unique<ModelProxy>(
+      ModelProxyPorts{.gate = *gate_,
+                      .executor = executor_,
+                      .clock = *clock_,
+                      .deployment = deployment_,
+                      .config_directory = config_directory_,
+                      .policies = *policies_,
+                      .callers = *callers_,
+                      .remotes = *remotes_,
+                      .begin_trace = [this] { return telemetry_->begin_trace(); }});
+  model_proxy_->add_to(gateway_->routes());
+  return {};
 }
 
 void Node::signalled(int number) {
@@ -580,7 +600,7 @@ void Node::signalled(int number) {
 }
 
 bool Node::calls_under_way() const {
-  bool any = callers_->api().executing() > 0;
+  bool any = callers_->api().executing() > 0 || model_proxy_->door().under_way() > 0;
   remote_sessions_->door().each(
       [&](mcp::Endpoint& endpoint) { any |= gate_->calls.live_calls(endpoint.run()) > 0; });
   return any;
@@ -591,9 +611,11 @@ Task<void> Node::end_serving() {
   gateway_->set_ending();
   remote_sessions_->door().refuse_new();
   callers_->api().refuse_new();
+  model_proxy_->door().refuse_new();
   const Duration until = loop_.now() + calls_within;
   while (calls_under_way() && loop_.now() < until) co_await loop_.sleep(look_again_after);
   remote_sessions_->door().finish("the node ends");
+  model_proxy_->door().finish();
   close_console();
   const bool in_time = co_await gateway_->drain(drain_within);
   if (!in_time) log_line("connections were cut that did not end in time");

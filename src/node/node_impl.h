@@ -58,6 +58,7 @@ class NodeNotifier;
 class Notifications;
 class PolicyWatch;
 class Processes;
+class ModelProxy;
 class Remotes;
 class RemoteSessions;
 class Reviewers;
@@ -157,6 +158,7 @@ class Node {
   std::unique_ptr<LocalSessions> local_sessions_;
   std::unique_ptr<NetworkCallers> callers_;
   std::unique_ptr<RemoteSessions> remote_sessions_;
+  std::unique_ptr<ModelProxy> model_proxy_;
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
   std::unique_ptr<AttentionChecks> attention_;
   std::unique_ptr<Reviewers> reviewers_;

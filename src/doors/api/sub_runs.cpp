@@ -7,6 +7,7 @@
 
 #include "base/sum.h"
 #include "base/text.h"
+#include "kernel/policy/models.h"
 
 namespace pawl::api {
 namespace {
@@ -15,12 +16,19 @@ namespace {
 // policy. Actions of the protocol are covered by what begins as they do, and by no other glob.
 bool covered_by(const std::string& pattern, std::string_view server, std::string_view tool) {
   constexpr std::string_view action = "mcp:";
+  if (is_model_server(server) != pattern.starts_with(model_prefix)) return false;
   const bool anywhere = !pattern.contains('/') || pattern.starts_with(action);
   const std::size_t name = anywhere ? 0 : pattern.find('/') + 1;
   const bool names_action = std::string_view(pattern).substr(name).starts_with(action);
   if (tool.starts_with(action) != names_action) return false;
   if (anywhere) return glob_match(pattern, tool);
   return glob_match(pattern, std::string(server) + "/" + std::string(tool));
+}
+
+// A sub-run whose tools name no model may ask those of its run.
+bool names_models(const std::vector<std::string>& patterns) {
+  return std::ranges::any_of(
+      patterns, [](const std::string& pattern) { return pattern.starts_with(model_prefix); });
 }
 
 // What is used of a limit, and what a call that is let run takes of it. The door opens no sub-run
@@ -79,6 +87,7 @@ class SubRuns::Part final : public SubRunLimits {
     bool all = !over();
     all_->climb(id_, [&](const SubRun& run) {
       const auto& tools = run.credential.attenuation.tools;
+      if (tools && is_model_server(server) && !names_models(*tools)) return;
       all = all && (!tools || std::ranges::any_of(*tools, [&](const std::string& pattern) {
               return covered_by(pattern, server, tool);
             }));

@@ -114,7 +114,7 @@ bool reserved(const ModelLimit& limit, Verdict& v) {
 bool unknown_price(const Situation& s, const ModelLimit& limit, Verdict& v) {
   return object(v, Code::ceiling, limit.rule,
                 fmt::format("the price of `{}` is not known, so what it costs cannot be limited: "
-                            "`pawl prices import` adds one",
+                            "`prices` of the deployment file names a file with more",
                             escape_untrusted(s.call.name())));
 }
 
@@ -138,19 +138,22 @@ bool uses_too_much(const Situation& s, Verdict& v) {
   return false;
 }
 
-// The cap of one answer, before any limit.
-std::uint64_t wanted_output(const ModelFact& request, const ToolRule& entry) {
-  std::uint64_t wanted = request.output_asked > 0  ? request.output_asked
-                         : request.output_most > 0 ? request.output_most
-                                                   : unlimited;
+// The cap of one answer, before any limit is looked at. Where none is in force (`limited` is false)
+// a request that states no cap needs none.
+std::uint64_t wanted_output(const ModelFact& request, const ToolRule& entry, bool limited) {
+  if (request.choices == 0) return 0;  // embeddings
+  std::uint64_t wanted = unlimited;
+  if (limited) wanted = request.output_most > 0 ? request.output_most : unknown_output_tokens;
+  if (request.output_asked > 0) wanted = request.output_asked;
   if (entry.max_output_tokens) wanted = std::min(wanted, *entry.max_output_tokens);
   return wanted;
 }
 
 Spend reservation_of(const ModelFact& request, std::uint64_t cap) {
   Spend spend;
-  spend.input = request.input_most;
-  spend.bounded = cap != unlimited;
+  const bool input_known = request.input_most != no_bound;
+  spend.input = input_known ? request.input_most : 0;
+  spend.bounded = input_known && cap != unlimited;
   spend.output = spend.bounded ? narrow(Wide{cap} * request.choices) : 0;
   if (request.price) spend.money = cost(*request.price, spend.input, spend.output);
   return spend;
@@ -160,10 +163,15 @@ Spend reservation_of(const ModelFact& request, std::uint64_t cap) {
   const std::vector<ModelLimit> limits = model_limits(s);
   const auto priced = std::ranges::find(limits, ModelLimit::Of::money, &ModelLimit::of);
   if (priced != limits.end() && !request.price) return unknown_price(s, *priced, v);
+  if (!limits.empty() && request.input_most == no_bound) {
+    return object(v, Code::constraint, limits.front().rule,
+                  fmt::format("it is not known before how much input it has, so the limit of {} {} "
+                              "could not be kept",
+                              limits.front().shown(limits.front().most), limits.front().whose));
+  }
   const std::uint64_t choices = std::max<std::uint64_t>(1, request.choices);
   const Room for_good = least_room(limits, request, false);
-  std::uint64_t wanted = wanted_output(request, *s.tool->entry);
-  if (wanted == unlimited && for_good.output != unlimited) wanted = unknown_output_tokens;
+  const std::uint64_t wanted = wanted_output(request, *s.tool->entry, !limits.empty());
   if (wanted < request.output_least) {
     return object(v, Code::constraint, &s.tool->entry->max_output_rule,
                   fmt::format("it needs {} tokens of output for what it thinks, and may have {}",

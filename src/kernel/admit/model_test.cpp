@@ -220,12 +220,23 @@ TEST_F(ModelTest, AnUnknownPriceDeniesOnlyWhereMoneyIsLimited) {
   const Verdict v = look(fact);
   EXPECT_FALSE(v.runs());
   EXPECT_FALSE(v.halt);
-  EXPECT_THAT(v.reason.says, HasSubstr("pawl prices import"));
+  EXPECT_THAT(v.reason.says, HasSubstr("`prices` of the deployment file"));
+}
+
+TEST_F(ModelTest, InputWithoutABoundIsDeniedWhereSomethingIsLimited) {
+  load("max_steps: 5");
+  const Verdict counted = look(request(no_bound, 10));
+  ASSERT_TRUE(counted.runs()) << counted.reason.says;
+  EXPECT_FALSE(counted.reservation.spend->bounded);
+  load("max_tokens_per_run: 5000");
+  const Verdict v = look(request(no_bound, 10));
+  EXPECT_EQ(v.reason.code, Code::constraint);
+  EXPECT_FALSE(v.halt);
 }
 
 TEST_F(ModelTest, MoneyAndTokensCannotOverflow) {
   load("max_cost_usd: 1000000000");
-  ModelFact fact = request(~std::uint64_t{0}, ~std::uint64_t{0});
+  ModelFact fact = request(no_bound - 1, ~std::uint64_t{0});
   fact.choices = ~std::uint64_t{0};
   fact.price->input = fact.price->output = fact.price->request = ~std::uint64_t{0};
   EXPECT_TRUE(look(fact).halt);

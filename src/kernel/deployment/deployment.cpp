@@ -104,6 +104,10 @@ constexpr auto kDeploymentKeys = section_keys<DeploymentBuild, Deployment>(
         {"models", names_of(Section::provider, "mapping of provider names"), "none", 9,
          "Providers whose models may be asked through pawl, at `/llm/NAME`.",
          each_name<read_model_provider>},
+        {"prices", "text", "the program's", 9,
+         "A file with prices of models, relative to this file: its lines take the place of the "
+         "program's.",
+         text<&Deployment::prices>},
         {"budgets", names_of(Section::standing_budget, "mapping of names"), "none", 9,
          "What runs may spend on models together, within an hour, a day or a month.",
          each_name<read_budget>},

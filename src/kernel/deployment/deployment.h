@@ -135,6 +135,7 @@ struct Deployment {
   std::map<std::string, Role, std::less<>> roles;
   std::map<std::string, Budget, std::less<>> budgets;
   std::map<std::string, ModelProvider, std::less<>> providers;  // `models`
+  std::string prices;  // a file as written, relative to the deployment file; empty: none
   std::map<std::string, Server, std::less<>> servers;
   std::map<std::string, Person, std::less<>> people;
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> its persons

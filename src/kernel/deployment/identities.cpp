@@ -163,4 +163,22 @@ std::vector<Error> shared_credentials(const Deployment& deployment,
   return errors;
 }
 
+std::vector<Error> client_keys(const Deployment& deployment, std::span<const DeployedRole> roles,
+                               const ProductionRoles& production) {
+  std::vector<Error> errors;
+  const auto works = std::ranges::find_if(roles, [&](const DeployedRole& role) {
+    return may_be_production(*role.policy) || production.contains(role.name);
+  });
+  if (works == roles.end()) return errors;
+  for (const auto& [name, provider] : deployment.providers) {
+    if (!provider.passes_client()) continue;
+    errors.push_back({ErrorKind::invalid,
+                      fmt::format("`{}` is asked with the caller's own key, and `{}` works in "
+                                  "production: there, the key is a credential of the deployment",
+                                  escape_untrusted(name), escape_untrusted(works->name)),
+                      provider.at});
+  }
+  return errors;
+}
+
 }  // namespace pawl

@@ -45,4 +45,9 @@ std::vector<Error> shared_credentials(const Deployment& deployment,
                                       std::span<const DeployedRole> roles,
                                       const ProductionRoles& production = {});
 
+// Providers of models whose key is the caller's own, where a role works in production: what such a
+// caller sends past pawl nobody counts.
+std::vector<Error> client_keys(const Deployment& deployment, std::span<const DeployedRole> roles,
+                               const ProductionRoles& production = {});
+
 }  // namespace pawl

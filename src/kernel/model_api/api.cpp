@@ -178,8 +178,10 @@ Result<bool> header_goes_on(ModelApi api, std::string_view name, std::string_vie
     case ModelApi::anthropic_messages:
       if (name == "anthropic-beta") return known_betas(value, anthropic_betas);
       if (name != "anthropic-version") return false;
-      if (trim(value) == "2023-06-01") return true;
-      return refused("unknown version: " + in_backticks(value) + "; expected `2023-06-01`");
+      // That of the API's documentation, and that of its SDK from 1.14 on.
+      if (trim(value) == "2023-06-01" || trim(value) == "2026-10-21") return true;
+      return refused("unknown version: " + in_backticks(value) + "; expected `2023-06-01` or " +
+                     "`2026-10-21`");
     case ModelApi::gemini_generate:
       return false;
   }

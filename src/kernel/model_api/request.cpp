@@ -198,7 +198,7 @@ void RequestReader::input() {
   // What may be left out before the model sees it bounds nothing from below.
   const bool cut = body_["context_management"].exists() || body_["truncation"].exists();
   if (!cut && target_.api != ModelApi::openai_embeddings) {
-    request_.input_least = (walk_.said_runs() + token_bytes_most - 1) / token_bytes_most;
+    request_.input_least = walk_.said_tokens_least();
   }
 }
 

@@ -46,9 +46,6 @@ inline constexpr json::ParseLimits model_request_limits{
     .depth_max = 128,
     .duplicate_keys = json::DuplicateKeys::refuse_exact_only};
 
-// No token of a published vocabulary has more bytes, once a run of one byte counts as one.
-inline constexpr std::uint64_t token_bytes_most = 64;
-
 // What tables were written from: `openai 6.49.0`, …
 std::string_view model_request_tables(ModelApi api);
 

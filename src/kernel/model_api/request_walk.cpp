@@ -52,18 +52,15 @@ std::optional<std::string> host_of(std::string_view address) {
 
 }  // namespace
 
+std::string table_name(ModelApi api, std::string_view name) {
+  const bool other =
+      api == ModelApi::gemini_generate && name.contains('_') && name.size() <= name_bytes_max;
+  return other ? in_camel_case(name) : std::string(name);
+}
+
 std::uint64_t token_bytes(std::string_view text) {
   if (is_ascii(text)) return text.size();
   return std::max(text.size(), compose(text).size());
-}
-
-void ByteRuns::add(std::string_view text) {
-  char before = '\0';
-  for (const char c : text) {
-    if (c != before) ++runs_;
-    before = c;
-  }
-  bytes_ += text.size();
 }
 
 RequestWalk::RequestWalk(ModelApi api) : api_(api), table_(request_table(api)) {}
@@ -87,10 +84,10 @@ void RequestWalk::without_bound(std::string_view why) {
 
 const MemberRow* RequestWalk::row_of(std::string_view name, const RequestShape& shape,
                                      std::size_t& at) const {
-  std::string camel;
-  if (api_ == ModelApi::gemini_generate && name.size() <= name_bytes_max && name.contains('_')) {
-    camel = in_camel_case(name);
-    name = camel;
+  std::string own;
+  if (api_ == ModelApi::gemini_generate) {
+    own = table_name(api_, name);
+    name = own;
   }
   const auto found = std::ranges::find(shape.members, name, &MemberRow::name);
   if (found == shape.members.end()) return nullptr;
@@ -102,7 +99,7 @@ json::View RequestWalk::member(json::View object, std::string_view name) const {
   const json::View plain = object[name];
   if (plain.exists() || api_ != ModelApi::gemini_generate) return plain;
   for (const auto [key, value] : object.members()) {
-    if (key.contains('_') && in_camel_case(key) == name) return value;
+    if (table_name(api_, key) == name) return value;
   }
   return {};
 }

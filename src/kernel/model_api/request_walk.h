@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "kernel/model_api/byte_runs.h"
 #include "kernel/model_api/table.h"
 
 namespace pawl {
@@ -19,16 +20,8 @@ namespace pawl {
 // Bytes of a text as its dearest tokenizer sees it: after NFKC where that is longer.
 std::uint64_t token_bytes(std::string_view text);
 
-// How many bytes of a text differ from the one before: runs of one byte can be one token.
-class ByteRuns {
- public:
-  void add(std::string_view text);
-  std::uint64_t bytes() const { return bytes_; }
-  std::uint64_t runs() const { return runs_; }
-
- private:
-  std::uint64_t bytes_ = 0, runs_ = 0;
-};
+// The name that a table has for a member: Gemini takes two spellings.
+std::string table_name(ModelApi api, std::string_view name);
 
 class RequestWalk {
  public:
@@ -39,7 +32,7 @@ class RequestWalk {
   std::uint64_t tokens() const { return tokens_; }  // at most
   // Of the messages, in order: at most, each.
   const std::vector<std::uint64_t>& message_tokens() const { return message_tokens_; }
-  std::uint64_t said_runs() const { return said_.runs(); }
+  std::uint64_t said_tokens_least() const { return said_.tokens_least(); }
   const std::string& unbounded() const { return unbounded_; }
 
   std::set<std::string> effects, references;

@@ -25,13 +25,16 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "kernel/model_api/api.h"
+#include "kernel/model_api/byte_runs.h"
 #include "kernel/model_api/request.h"
+#include "kernel/model_api/usage_counters.h"
 #include "model/spend.h"
 
 namespace pawl {
 
 inline constexpr std::size_t tool_calls_max = 1024;      // of one answer that are kept
 inline constexpr std::size_t tool_call_bytes_max = 256;  // of an id or a name that are kept
+inline constexpr std::size_t answer_bytes_max = 64UL << 20;
 inline constexpr std::size_t answer_event_bytes_max = 16UL << 20;
 
 // A call that the model asks its client to make. Evidence, not authority.
@@ -63,7 +66,7 @@ class UsageReader {
  public:
   struct Heard {
     bool drop = false;  // the usage event that the client had not asked for: not to be passed on
-    bool last = false;  // the answer is complete; nothing may come behind it
+    bool last = false;  // the answer is complete; nothing but `[DONE]` may come behind it
   };
 
   explicit UsageReader(const ModelRequest& request);
@@ -73,14 +76,14 @@ class UsageReader {
   // member twice, contradicts its name, or comes behind the end.
   Result<Heard> event(std::string_view name, std::string_view text);
 
-  // The whole answer that is no stream, whatever its status was: below 300 it has to have usage.
-  // ErrorKind::corrupt as above: it must not be passed on.
+  // The whole answer that is no stream. An error (status 400 and above) with no usage costs
+  // nothing. ErrorKind::corrupt as above: it must not be passed on.
   Status answer(int status, std::string_view body);
 
   // Bytes that the model has made so far: texts, thoughts, names and arguments of calls.
-  std::uint64_t output_bytes() const { return output_.bytes; }
-  // Tokens that those bytes cannot be fewer than. Above choices x cap: the provider does not keep
-  // to the cap; cut the stream.
+  std::uint64_t output_bytes() const { return output_.bytes(); }
+  // Tokens that those bytes cannot be fewer than (`token_bytes_most`). Above choices x cap: the
+  // provider does not keep to the cap; cut the stream.
   std::uint64_t output_tokens_least() const;
 
   const StreamPlace& place() const { return place_; }
@@ -89,29 +92,41 @@ class UsageReader {
   AnswerUsage read() const;
 
  private:
-  struct Text {
-    std::uint64_t bytes = 0;
-    std::uint64_t runs = 0;  // bytes that differ from the one before
-    void add(std::string_view text);
-  };
-  struct Claim;
-
-  Result<Heard> chat_event(std::string_view name, json::View event);
-  Result<Heard> responses_event(std::string_view name, json::View event);
-  Result<Heard> anthropic_event(std::string_view name, json::View event);
+  Result<Heard> chat_event(json::View event);
+  Result<Heard> responses_event(json::View event);
+  Result<Heard> anthropic_event(json::View event);
   Result<Heard> gemini_event(json::View event);
-  void chat_answer(json::View answer);
-  void responses_answer(json::View response);
-  void anthropic_answer(json::View message);
+  void chat_choice(json::View choice, std::string_view message);
+  void gemini_candidate(json::View candidate);
+  void response_item(json::View item);
+  void response_end(json::View response);
+  void anthropic_block(json::View block);
+  void whole_answer(json::View answer);
+
+  void made(json::View text);
+  void made(std::string_view text);
+  void called(json::View id, json::View name);
+  void claim(json::View usage);
+  void distrust(std::string why);
+  void keep(std::string& into, json::View text);
 
   ModelApi api_;
   bool usage_asked_;
   std::uint64_t input_least_;
-  Text output_;
-  StreamPlace place_;
-  AnswerUsage so_far_;
   json::Parser parser_;
   json::Document document_;
+
+  ByteRuns output_;
+  UsageCounters counters_;
+  StreamPlace place_;
+  AnswerUsage so_far_;
+  std::string distrust_;        // why the claim is not believed; the first reason
+  std::uint64_t searches_ = 0;  // seen as calls, where usage does not count them
+  bool began_ = false;
+  bool stopped_ = false;  // the model has stopped: what is behind is usage
+  bool claimed_ = false;  // the last claim covers what came until now
+  bool refused_ = false;  // an error instead of an answer: costs nothing
+  bool last_ = false;     // nothing may come any more
 };
 
 }  // namespace pawl

@@ -68,6 +68,13 @@ void read_model_cap(Build& build, ToolRule& rule, const yaml::Entry& key) {
   rule.max_output_rule = {rule.rule.path + "/" + key.key, key.key_at};
 }
 
+void read_uses(Build& build, ToolRule& rule, const yaml::Entry& key) {
+  rule.provider_uses.clear();
+  for (Placed& one : build.reading.texts(key.value, key.key)) {
+    rule.provider_uses.push_back(std::move(one.text));
+  }
+}
+
 constexpr auto kModelKeys = section_keys<Build, ToolRule>(
     Section::model_entry,
     {
@@ -78,10 +85,11 @@ constexpr auto kModelKeys = section_keys<Build, ToolRule>(
          read_model_cap, 1},
         {"requires_approval", "true or false", "false", 10, "A person approves every request.",
          read_model_approval, 1},
-        {"uses", "list of names", "nothing", 8,
-         "What the provider may do itself for the request: `web_search`, `code_execution`, "
-         "`hosted_mcp:HOST`, `url:HOST` and others by the names in a denial; a glob is permitted.",
-         texts<&ToolRule::provider_uses>, 1},
+        {"uses", "list of names", "`stored`", 8,
+         "What the provider may do itself besides answering: `stored` (keep the answer), "
+         "`web_search`, `code_execution`, `hosted_mcp:HOST`, `url:HOST` and others by the names in "
+         "a denial; globs are permitted.",
+         read_uses, 1},
         {kMaxCalls, "whole number", "no limit", 9, "Requests of one run.", read_model_limit, 1},
         {kMaxRate, "whole number", "no limit", 9, "Requests within any minute of one run.",
          read_model_limit, 1},
@@ -94,6 +102,7 @@ ToolRule new_entry(const Policy& policy, const Position& at) {
   rule.rule = {"models", at};
   rule.stated_class = Class{Reversibility::read_only, Blast::small, false};
   rule.class_rule = rule.rule;
+  rule.provider_uses = {"stored"};
   rule.index = static_cast<std::uint32_t>(policy.models.size());
   return rule;
 }

@@ -77,7 +77,7 @@ bool Remotes::has(const std::string& server) const {
 }
 
 std::shared_ptr<http::Client> Remotes::client_of(const std::string& name,
-                                                 const Deployment::Server& server) {
+                                                 const ReachedHost& server) {
   const std::string ca =
       server.ca.empty() ? "" : (std::filesystem::path(directory_) / server.ca).string();
   Reached& known = reached_[name];

@@ -37,6 +37,8 @@ class Remotes {
   // A wire to it, for a run of these roles. ErrorKind::refused where its credential is not theirs.
   Result<std::unique_ptr<mcp::Transport>> open(const std::string& server,
                                                std::vector<std::string> roles);
+  // The client of requests to this host, which reaches nothing else. `name`: whose it is.
+  std::shared_ptr<http::Client> client_of(const std::string& name, const ReachedHost& server);
   // Who mints the secrets, of other servers too.
   const std::shared_ptr<broker::Broker>& broker() const { return broker_; }
   // Requests that are under way: farewells may be.
@@ -48,9 +50,6 @@ class Remotes {
     bool own_network = false;
     std::shared_ptr<http::Client> client;
   };
-  std::shared_ptr<http::Client> client_of(const std::string& name,
-                                          const Deployment::Server& server);
-
   net::Loop& loop_;
   Deployment deployment_;
   std::string directory_;

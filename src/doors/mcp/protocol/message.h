@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_slice.h"
 
 namespace pawl::mcp {
 
@@ -60,14 +61,10 @@ inline constexpr std::array kMessageMembers = {MemberName::jsonrpc, MemberName::
                                                MemberName::method,  MemberName::params,
                                                MemberName::result,  MemberName::error};
 
-// The members of the top-level object of a valid JSON text, as slices of it: the first so many.
-struct Slice {
-  std::string_view key;    // raw, without quotes
-  std::string_view value;  // raw JSON
-};
-std::vector<Slice> top_level(std::string_view object_text, std::size_t at_most = SIZE_MAX);
-// The elements of a valid JSON array, as slices of it: the first so many.
-std::vector<std::string_view> elements_of(std::string_view array_text, std::size_t at_most);
+// The parts of a line as it came.
+using json::elements_of;
+using json::Slice;
+using json::top_level;
 
 // The method of a line that was refused as a message, for the form of the answer only.
 std::string method_of(std::string_view line);
