@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t steps_max = 40;
 constexpr std::uint64_t puts_max = 6;
+constexpr NanoUsd money_max = 50'000'000;
 
 constexpr const char* policy = R"(version: 1
 agent: {id: agent, identity: agent@x, owner: o@x}
@@ -27,7 +28,7 @@ tools:
       class: reversible small
       approval: {wider: {identical: 3, run: 20s}}
       max_calls_per_run: 4
-execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12, max_repeats: 3}
+execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12, max_repeats: 3, max_cost_usd: 0.05}
 approval: {reviewers: [leads], within: 60s}
 )";
 
@@ -35,7 +36,7 @@ constexpr std::uint64_t repeats_max = 3;  // as the policy says
 constexpr Duration watched_for = Duration::seconds(1800);
 
 bool is_effect(std::string_view tool) {
-  return !tool.starts_with("read_");
+  return !tool.starts_with("read_") && !tool.starts_with("model_");
 }
 
 bool lets_run(const CallDecided& decided) {
@@ -130,6 +131,7 @@ void GateSim::check_start() {
                      grants(key, texts_.size())));
   }
   check_denials();
+  check_billed();
   // A read's decision may go with the power; it is as if it had not been asked.
   for (auto& [key, count] : reads_) count = std::min(count, grants(key, texts_.size()));
 }
@@ -144,6 +146,18 @@ void GateSim::check_denials() {
     must(run->denials.settled >= answered.size(),
          fmt::format("{} was refused {} times, and {} denials are counted", id, answered.size(),
                      run->denials.settled));
+  }
+}
+
+// What a model was paid for stays charged; a power cut may take the record of a request that was
+// not durable, and with it its charge.
+void GateSim::check_billed() {
+  for (auto& [id, billed] : billed_) {
+    const pawl::Run* run = world_.gate->state().run(id);
+    const NanoUsd settled = run == nullptr ? 0 : run->spending.money.settled;
+    if (last_end_ == End::cut || run == nullptr) billed = std::min(billed, settled);
+    must(settled >= billed,
+         fmt::format("{} was billed {} nano-USD, and {} are charged", id, billed, settled));
   }
 }
 
@@ -164,6 +178,10 @@ void GateSim::check_life() {
   const State& state = world_.gate->state();
   const Status sums = state.consistent();
   must(sums.has_value(), sums ? "" : "the sums are wrong: " + sums.error().message);
+  for (const auto& [id, run] : state.runs()) {
+    must(run.spending.money.total() <= money_max,
+         fmt::format("{} may spend {} of {} nano-USD", id, run.spending.money.total(), money_max));
+  }
   // A record whose write failed may be there all the same; then the node has stopped.
   if (world_.journal->failed() || again.next_seq() != state.next_seq()) return;
   must(again.to_json() == state.to_json(), "folding again gives another state");
@@ -249,6 +267,9 @@ void GateSim::check_reply(const Asked& asked) {
     ended = ended || (end != nullptr && end->call == reply.call && record.seq < below);
   }
   must(ended, "a reply for " + asked.wanted().tool + " comes before the record of its end");
+  if (!asked.wanted().model) return;
+  ++reached_.models;
+  billed_[asked.wanted().run] += asked.billed();
 }
 
 void GateSim::end_life() {

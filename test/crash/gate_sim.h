@@ -6,7 +6,9 @@
 //   - nothing is executed without a decision in the journal that lets it run, one for each
 //     execution; for effects it is durable before the server sees the call, and never lost;
 //   - nothing is executed while its run is stopped or a kill covers it;
-//   - ceilings of a run are never exceeded, an approval is used by one call;
+//   - ceilings of a run are never exceeded, money for models among them, and what a model was paid
+//   for
+//     is charged; an approval is used by one call;
 //   - a reply with a result comes after the record of its end, which is durable for effects;
 //   - every record that was written outlives a dead process, and every durable one a power cut;
 //   - folding the journal again from its first record gives the very state of the node;
@@ -41,6 +43,7 @@ class GateSim {
     std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
     std::uint64_t lost_records = 0, floods = 0, changed = 0, watched = 0;
     std::uint64_t replied = 0, batches = 0, stood = 0, circles = 0;
+    std::uint64_t models = 0;  // answers of models
   };
   const Reached& reached() const { return reached_; }
 
@@ -69,6 +72,8 @@ class GateSim {
   void check_standing();
   void told_no(const std::string& run);
   void check_denials();
+  void check_billed();
+  void ask_model(const std::string& run);
   std::uint64_t grants(const Key& key, std::uint64_t below) const;
   std::uint64_t changed_runs_ = 0;  // in this life and earlier ones
   void must(bool holds, const std::string& what);
@@ -82,6 +87,7 @@ class GateSim {
   std::map<Key, std::uint64_t> effects_, reads_;
   // By run: for each refusal that was answered, how many records there were then.
   std::map<std::string, std::vector<std::uint64_t>> refused_;
+  std::map<std::string, NanoUsd> billed_;  // by run: what models were paid for
   std::optional<std::string> wrong_;
   Reached reached_;
   bool stubborn_ = false;  // the agents of this story mostly ask for the same again

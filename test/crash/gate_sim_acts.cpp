@@ -62,6 +62,7 @@ void GateSim::ask() {
   }
   if (runs_.empty()) return;
   const std::string& run = runs_[random_.below(runs_.size())];
+  if (random_.one_in(6)) return ask_model(run);
   const std::uint64_t kind = random_.below(10);
   if (kind == 9) {
     (void)world_.gate->calls.refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
@@ -81,6 +82,24 @@ void GateSim::ask() {
   const std::string arguments = random_.one_in(3) ? R"({"pawl_answer":"that one"})" : "{}";
   world_.ask(
       {.run = run, .tool = tool, .arguments = arguments, .patience = Duration::seconds(patience)});
+}
+
+// $1 for a million tokens in, $10 out; the answer may say what it used, and never more than that.
+void GateSim::ask_model(const std::string& run) {
+  ModelFact fact;
+  fact.input_most = 1 + random_.below(5000);
+  fact.output_asked = 1 + random_.below(2000);
+  fact.price = DearestPrice{nano_usd_per_usd, 10 * nano_usd_per_usd, 0, "acme/one", "sha256:t"};
+  std::optional<double> uses;
+  if (!random_.one_in(3)) uses = static_cast<double>(random_.below(101)) / 100.0;
+  ++reached_.calls;
+  const auto patience = static_cast<std::int64_t>(1 + random_.below(120));
+  world_.ask({.run = run,
+              .tool = "model_" + std::to_string(random_.below(3)),
+              .patience = Duration::seconds(patience),
+              .server = "model:acme",
+              .model = fact,
+              .uses = uses});
 }
 
 void GateSim::flood() {

@@ -48,6 +48,7 @@ void add(GateSim::Reached& all, const GateSim::Reached& one) {
   all.batches += one.batches;
   all.stood += one.stood;
   all.circles += one.circles;
+  all.models += one.models;
 }
 
 TEST(GateSim, KeepsItsPromisesInEveryStory) {
@@ -81,7 +82,7 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
       {"floods", all.floods},       {"changed", all.changed},
       {"watched", all.watched},     {"replied", all.replied},
       {"stood", all.stood},         {"batches", all.batches},
-      {"circles", all.circles},
+      {"circles", all.circles},     {"models", all.models},
   };
   for (const auto& [what, times] : everywhere) {
     EXPECT_GT(times, count / 50) << what;

@@ -107,6 +107,7 @@ Proposal Asked::proposal() {
   out.resumes = wanted_.resumes;
   out.own = wanted_.own;
   out.sub_run = wanted_.part;
+  out.model = wanted_.model;
   return out;
 }
 
@@ -119,10 +120,27 @@ Task<Outcome> Asked::execute(std::string_view tool, std::string_view arguments) 
   server_.executed.push_back(
       {wanted_.run, std::string(tool), std::string(arguments), journal->next(), journal->synced()});
   if (server_.on_execute) server_.on_execute(server_.executed.back());
-  if (server_.answers) co_return Outcome{Outcome::Kind::result, server_.result, {}};
+  if (server_.answers) co_return told({Outcome::Kind::result, server_.result, {}});
   const Completion<Outcome> answer;
   server_.waiting.push_back(answer);
-  co_return co_await answer;
+  co_return told(co_await answer);
+}
+
+// An answer of a model says what it used, or does not.
+Outcome Asked::told(Outcome outcome) {
+  const bool answered = outcome.kind == Outcome::Kind::result;
+  if (!spend_ || !answered) return outcome;
+  billed_ = spend_->money;
+  if (!wanted_.uses) return outcome;
+  Spent spent;
+  spent.usage.input =
+      static_cast<std::uint64_t>(static_cast<double>(spend_->input) * *wanted_.uses);
+  spent.usage.output =
+      static_cast<std::uint64_t>(static_cast<double>(spend_->output) * *wanted_.uses);
+  spent.money = static_cast<NanoUsd>(static_cast<double>(spend_->money) * *wanted_.uses);
+  billed_ = spent.money;
+  outcome.spent = spent;
+  return outcome;
 }
 
 void Asked::leave() {

@@ -128,6 +128,8 @@ class Asked final : public Caller, public Upstream {
     std::string resumes = {};  // the question of an earlier continuation
     bool own = false;          // a door made it out of a call of pawl's own tool
     std::shared_ptr<SubRunLimits> part = {};
+    std::optional<ModelFact> model = {};  // of a request to a model
+    std::optional<double> uses = {};      // this share of what it reserves; nothing: it is not said
   };
   Asked(ToolServer& server, Wanted wanted);
 
@@ -136,6 +138,11 @@ class Asked final : public Caller, public Upstream {
   bool gone() const override { return gone_; }
   Task<Outcome> execute(std::string_view tool, std::string_view arguments) override;
   void cancel() override { ++server_.cancels; }
+  void granted(const std::string&, const Verdict& verdict) override {
+    spend_ = verdict.reservation.spend;
+  }
+  // What its end is charged at least, as far as the server told it.
+  NanoUsd billed() const { return billed_; }
 
   void leave();
   bool done() const { return reply.has_value(); }
@@ -150,7 +157,11 @@ class Asked final : public Caller, public Upstream {
  private:
   ToolServer& server_;
   Wanted wanted_;
+  Outcome told(Outcome outcome);
+
   std::shared_ptr<const json::Document> arguments_;
+  std::optional<Spend> spend_;
+  NanoUsd billed_ = 0;
   bool gone_ = false;
 };
 
