@@ -27,7 +27,8 @@ class Proxy extends Gatehouse {
     const listen = 'listen: {mcp: "127.0.0.1:0"}\n';
     const roles = `roles:\n  clerk: {file: "${this.policy}"}\n`;
     const one = (name) => `  ${name}: {url: "${this.stand?.url}", credential: real}\n`;
-    const models = ['openai', 'anthropic', 'gemini'].map(one).join('');
+    const own = `  own: {api: openai, url: "${this.stand?.url}", credential: client}\n`;
+    const models = ['openai', 'anthropic', 'gemini'].map(one).join('') + own;
     const more = this.stand ? `credentials: {real: {env: REAL_KEY}}\nmodels:\n${models}` : '';
     const text = `version: 1\n${listen}${roles}${agents}${more}${this.more ?? ''}`;
     writeFileSync(this.config, text, { mode: 0o600 });
@@ -211,6 +212,19 @@ test('what the provider would do besides is denied, unless the policy names it',
   assert.equal((await g.post(run, 'openai/v1/responses', before)).status, 403);
   const stored = await g.post(run, 'openai/v1/responses', { model: 'gpt-5', input: 'a' });
   assert.equal(stored.status, 200, 'the provider may keep an answer');
+});
+
+test('the own key of a caller goes on, and the credential of its run does not', async () => {
+  const run = await g.run({ key: 'own' });
+  const ask = { model: 'gpt-5', messages: user('a') };
+  const before = g.stand.requests.length;
+  assert.equal((await g.post(run, 'own/v1/chat/completions', ask)).status, 403);
+  assert.equal(g.stand.requests.length, before, 'the provider never sees what proves a run');
+  const proof = { 'x-pawl-credential': run.credential };
+  const answer = await g.post('sk-mine', 'own/v1/chat/completions', ask, proof);
+  assert.equal(answer.status, 200, await answer.text());
+  assert.equal(g.stand.last.headers.authorization, 'Bearer sk-mine');
+  assert.ok(!JSON.stringify(g.stand.last.headers).includes(run.credential));
 });
 
 test('an error of the provider passes as it came, and costs nothing', async () => {

@@ -82,6 +82,28 @@ std::vector<std::string> rows(const CheckReport& report) {
 constexpr std::string_view kPeople =
     "people: {ada: {groups: [leads]}, bob: {groups: [leads]}, default_reviewers: [leads]}\n";
 
+TEST(Check, WhereModelsAreAskedThroughPawlTheirCeilingsAreEnforced) {
+  const Deployment models =
+      deployment(std::string(kPeople) +
+                 "roles: {support-agent-v2: {file: p.yaml}}\n"
+                 "credentials: {key: {env: KEY}}\n"
+                 "models: {openai: {credential: key}, gemini: {credential: client}}\n");
+  const CheckReport report = check(seed(), &models, {}, kNow, false);
+  const std::vector<std::string> findings = said(report.findings);
+  EXPECT_THAT(findings, Not(Contains(HasSubstr("unmetered"))));
+  EXPECT_THAT(findings, Contains(HasSubstr("the policy has no `models`")));
+  EXPECT_THAT(findings, Contains(HasSubstr("`gemini` is asked with the caller's own key")));
+  EXPECT_THAT(report.summary,
+              Contains(AllOf(HasSubstr("50000 tokens, 2.00 USD"), Not(HasSubstr("unmetered")))));
+  const Loaded without = load(
+      "version: 1\nagent: {id: support-agent-v2, owner: o@x}\n"
+      "models: {allowed: [openai/gpt-5]}\nexecution: {max_steps: 5}\n"
+      "tools: {allowed: [{name: a, class: read_only}]}\n");
+  const std::vector<std::string> more = said(check(without, &models, {}, kNow, false).findings);
+  EXPECT_THAT(more, Contains(HasSubstr("neither `max_tokens_per_run` nor `max_cost_usd`")));
+  EXPECT_THAT(more, Not(Contains(HasSubstr("the policy has no `models`"))));
+}
+
 TEST(Check, TheFirstPolicyLoadsWithItsGapsNamed) {
   const CheckReport report = check(seed(), nullptr, {}, kNow, false);
   EXPECT_TRUE(report.passes());

@@ -52,8 +52,34 @@ bool meters_models(const Subject& subject) {
   return subject.deployment != nullptr && !subject.deployment->providers.empty();
 }
 
+namespace {
+
+// Where requests to models go through pawl: what nothing limits, and what pawl cannot be sure of.
+void check_models(const Subject& subject) {
+  const Ceilings& ceilings = subject.policy.ceilings;
+  if (!subject.policy.models_listed) {
+    subject.finding(note, subject.file(),
+                    "the policy has no `models`: every model of the deployment's providers may be "
+                    "asked");
+  }
+  if (!ceilings.tokens && !ceilings.cost_nano_usd) {
+    subject.finding(warning, subject.file(),
+                    "`execution` has neither `max_tokens_per_run` nor `max_cost_usd`, and requests "
+                    "to models go through pawl");
+  }
+  for (const auto& [name, provider] : subject.deployment->providers) {
+    if (!provider.passes_client()) continue;
+    subject.finding(warning, subject.file(),
+                    fmt::format("`{}` is asked with the caller's own key: what it is asked past "
+                                "pawl is not counted",
+                                escape_untrusted(name)));
+  }
+}
+
+}  // namespace
+
 void check_metering(const Subject& subject) {
-  if (meters_models(subject)) return;
+  if (meters_models(subject)) return check_models(subject);
   const Ceilings& ceilings = subject.policy.ceilings;
   const auto unmetered = [&](const std::optional<std::uint64_t>& most, const Rule& rule,
                              std::string_view key) {

@@ -181,6 +181,14 @@ bool ModelDoor::Impl::find_target(Visit& visit) const {
 }
 
 Task<bool> ModelDoor::Impl::admitted(VisitPtr visit) {
+  // The caller's own key goes on to the provider, and what proves a run must not.
+  if (visit->asked->provider.passes_client() &&
+      visit->asked->request.headers.count(proof_header) == 0) {
+    visit->refuse(RefusalKind::denied, "identity",
+                  "this provider gets the key of the caller, so the credential of the run comes in "
+                  "`X-Pawl-Credential`");
+    co_return false;
+  }
   const auto key = shown_key(visit->asked->request);
   if (!key || key->empty()) {
     visit->refuse(RefusalKind::denied, "identity",
@@ -311,8 +319,10 @@ ModelFact ModelDoor::Impl::bounds(Visit& visit) const {
 
 Task<void> ModelDoor::Impl::wait_for_room() {
   const auto waiter = std::make_shared<Waiter>();
-  waiter->timer =
-      ports.executor.after(Duration::seconds(1), [waiter] { waiter->woken.deliver(true); });
+  // The waiter owns its timer, which therefore does not own the waiter.
+  waiter->timer = ports.executor.after(ports.limits.look_again, [weak = std::weak_ptr(waiter)] {
+    if (const auto late = weak.lock()) late->woken.deliver(true);
+  });
   waiting.push_back(waiter);
   (void)co_await waiter->woken;
   std::erase(waiting, waiter);
@@ -390,6 +400,9 @@ void ModelDoor::serve(http::Request request, http::Responder responder) {
   visit->rest = below.substr(slash);
   visit->asked->request = std::move(request);
   visit->responder.emplace(std::move(responder));
+  if (impl_->open >= impl_->ports.limits.requests_max) {
+    return visit->refuse(RefusalKind::busy, "rate", "too many requests are under way");
+  }
   if (impl_->closing) {
     return visit->refuse(RefusalKind::unavailable, "audit_unavailable", "the node ends");
   }

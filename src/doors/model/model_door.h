@@ -56,11 +56,11 @@ namespace pawl::model {
 
 struct ModelLimits {
   Duration wait_for_room = Duration::seconds(30);
-  Duration look_again = Duration::milliseconds(50);  // while it waits
-  Duration quiet_max = Duration::seconds(600);       // without a byte of the provider's
-  Duration drain_max = Duration::seconds(300);       // after the client has left
-  std::size_t answer_bytes_max = 64UL << 20;         // of one that is no stream
-  std::size_t requests_of_run_max = 4096;            // under way
+  Duration look_again = Duration::seconds(1);   // while it waits, besides when another one ends
+  Duration quiet_max = Duration::seconds(600);  // without a byte of the provider's
+  Duration drain_max = Duration::seconds(300);  // after the client has left
+  std::size_t answer_bytes_max = 64UL << 20;    // of one that is no stream
+  std::size_t requests_max = 8192;              // under way
 };
 
 // What one request can cost, and what it did.
