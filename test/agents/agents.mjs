@@ -1,6 +1,6 @@
-// How each agent is set up: its model is a stand-in on this machine, and its one MCP server is a
-// role of the gateway. Nothing else of it is changed. What an agent is told by a file stands in the
-// folder that is its home.
+// How each agent is set up: its model is a stand-in on this machine, which it asks through the
+// gateway, and its one MCP server is a role of the gateway. Nothing else of it is changed. What an
+// agent is told by a file stands in the folder that is its home.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -16,7 +16,8 @@ const file = (where, name, content) => {
 const bin = (name) => path.join(modules, '.bin', name);
 const ask = 'Do what the notes in hello.txt say.';
 
-// `{home, work, model, gate, key}` -> `{command, env}`; gate is the address of the role.
+// `{home, work, model, gate, key}` -> `{command, env}`; gate is the address of the role, model that of
+// the model proxy, without a provider.
 export const agents = {
   'Claude Code': ({ home, model, gate, key }) => ({
     command: [
@@ -30,8 +31,8 @@ export const agents = {
       ...['--allowedTools', 'mcp__files', '--output-format', 'stream-json', '--verbose'],
     ],
     env: {
-      ANTHROPIC_BASE_URL: model,
-      ANTHROPIC_API_KEY: 'none',
+      ANTHROPIC_BASE_URL: `${model}/anthropic`,
+      ANTHROPIC_API_KEY: key,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       DISABLE_AUTOUPDATER: '1',
       DISABLE_TELEMETRY: '1',
@@ -54,7 +55,7 @@ enabled = false
 exporter = "none"
 [model_providers.local]
 name = "local"
-base_url = "${model}/v1"
+base_url = "${model}/openai/v1"
 wire_api = "responses"
 env_key = "MODEL_KEY"
 request_max_retries = 0
@@ -70,7 +71,7 @@ required = true
     );
     return {
       command: [bin('codex'), 'exec', '--skip-git-repo-check', '--json', ask],
-      env: { CODEX_HOME: path.dirname(settings), MODEL_KEY: 'none', GATE_KEY: key },
+      env: { CODEX_HOME: path.dirname(settings), MODEL_KEY: key, GATE_KEY: key },
     };
   },
 
@@ -94,8 +95,8 @@ required = true
         ...['-p', ask, '-m', 'gemini-2.5-flash', '--yolo', '--output-format', 'stream-json'],
       ],
       env: {
-        GEMINI_API_KEY: 'none',
-        GOOGLE_GEMINI_BASE_URL: model,
+        GEMINI_API_KEY: key,
+        GOOGLE_GEMINI_BASE_URL: `${model}/gemini`,
         GEMINI_CLI_TRUST_WORKSPACE: 'true',
         GEMINI_SANDBOX: 'false',
         NO_BROWSER: '1',
@@ -113,7 +114,7 @@ required = true
         local: {
           npm: '@ai-sdk/openai-compatible',
           name: 'local',
-          options: { baseURL: `${model}/v1`, apiKey: 'none' },
+          options: { baseURL: `${model}/openai/v1`, apiKey: key },
           models: {
             'stand-in': { name: 'stand-in', limit: { context: 200000, output: 8000 } },
           },

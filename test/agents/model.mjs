@@ -164,6 +164,7 @@ export class Model {
     this.turns = turns;
     // What tools returned, as the agent handed it on: the longest such list of any request.
     this.results = [];
+    this.headers = []; // of each request
     this.requests = 0;
     this.missing = new Set();
   }
@@ -180,6 +181,7 @@ export class Model {
   async #answer(request, response) {
     let text = '';
     for await (const bytes of request) text += bytes;
+    this.headers.push(request.headers);
     const dialect = dialects.find((each) => each.handles(request.url));
     if (!dialect || request.method !== 'POST') {
       response.writeHead(dialect ? 200 : 404, { 'content-type': 'application/json' });

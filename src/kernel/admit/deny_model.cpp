@@ -111,6 +111,13 @@ bool reserved(const ModelLimit& limit, Verdict& v) {
                             limit.shown(limit.most)));
 }
 
+bool without_bound(const ModelLimit& limit, Verdict& v) {
+  return object(v, Code::constraint, limit.rule,
+                fmt::format("it is not known before how much input it has (its provider may add "
+                            "some), so the limit of {} {} could not be kept",
+                            limit.shown(limit.most), limit.whose));
+}
+
 bool unknown_price(const Situation& s, const ModelLimit& limit, Verdict& v) {
   return object(v, Code::ceiling, limit.rule,
                 fmt::format("the price of `{}` is not known, so what it costs cannot be limited: "
@@ -163,11 +170,10 @@ Spend reservation_of(const ModelFact& request, std::uint64_t cap) {
   const std::vector<ModelLimit> limits = model_limits(s);
   const auto priced = std::ranges::find(limits, ModelLimit::Of::money, &ModelLimit::of);
   if (priced != limits.end() && !request.price) return unknown_price(s, *priced, v);
-  if (!limits.empty() && request.input_most == no_bound) {
-    return object(v, Code::constraint, limits.front().rule,
-                  fmt::format("it is not known before how much input it has, so the limit of {} {} "
-                              "could not be kept",
-                              limits.front().shown(limits.front().most), limits.front().whose));
+  if (request.input_most == no_bound) {
+    const auto broken = std::ranges::find_if(
+        limits, [](const ModelLimit& limit) { return limit.of != ModelLimit::Of::calls; });
+    if (broken != limits.end()) return without_bound(*broken, v);
   }
   const std::uint64_t choices = std::max<std::uint64_t>(1, request.choices);
   const Room for_good = least_room(limits, request, false);

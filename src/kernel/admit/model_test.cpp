@@ -228,6 +228,8 @@ TEST_F(ModelTest, InputWithoutABoundIsDeniedWhereSomethingIsLimited) {
   const Verdict counted = look(request(no_bound, 10));
   ASSERT_TRUE(counted.runs()) << counted.reason.says;
   EXPECT_FALSE(counted.reservation.spend->bounded);
+  load("max_model_calls: 5");
+  EXPECT_TRUE(look(request(no_bound, 10)).runs());
   load("max_tokens_per_run: 5000");
   const Verdict v = look(request(no_bound, 10));
   EXPECT_EQ(v.reason.code, Code::constraint);

@@ -34,6 +34,7 @@ constexpr std::array anthropic_betas{
     std::string_view("interleaved-thinking-2025-05-14"),
     std::string_view("mcp-client-2025-04-04"),
     std::string_view("mcp-client-2025-11-20"),
+    std::string_view("mid-conversation-system-2026-04-07"),
     std::string_view("model-context-window-exceeded-2025-08-26"),
     std::string_view("oauth-2025-04-20"),
     std::string_view("output-128k-2025-02-19"),
