@@ -17,7 +17,7 @@ void check(const Price& line) {
   TokenUsage usage;
   std::uint64_t before = 0;
   for (const std::uint64_t tokens : {0UL, 1UL, 1'000'000UL, 1UL << 40}) {
-    usage.cache_write = usage.output = tokens;
+    usage.cache_read = usage.cache_write = usage.output = tokens;
     const DearestPrice most = dearest(line, usage.into(), "t");
     const auto paid = cost(line, usage, "");
     must(paid.has_value(), "the ordinary service has no price");
@@ -25,7 +25,7 @@ void check(const Price& line) {
     must(!one_tier || *paid >= before, "more tokens cost less");
     before = *paid;
     using Wide = unsigned __int128;
-    const Wide reserved = Wide{tokens} * most.input + Wide{tokens} * most.output;
+    const Wide reserved = Wide{usage.into()} * most.input + Wide{tokens} * most.output;
     must(Wide{*paid} * 1'000'000 <= reserved + 1'000'000 || *paid == no_bound,
          "it costs more than the dearest");
   }

@@ -119,10 +119,11 @@ bool without_bound(const ModelLimit& limit, Verdict& v) {
 }
 
 bool unknown_price(const Situation& s, const ModelLimit& limit, Verdict& v) {
-  return object(v, Code::ceiling, limit.rule,
-                fmt::format("the price of `{}` is not known, so what it costs cannot be limited: "
-                            "`prices` of the deployment file names a file with more",
-                            escape_untrusted(s.call.name())));
+  return object(
+      v, Code::ceiling, limit.rule,
+      fmt::format("the price of `{}` is not known, so what it costs cannot be limited: "
+                  "`pawl prices import` makes a table for `prices` of the deployment file",
+                  escape_untrusted(s.call.name())));
 }
 
 bool names_use(const std::vector<std::string>& uses, std::string_view use) {

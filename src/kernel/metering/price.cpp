@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "model/sum.h"
 
 namespace pawl {
@@ -16,6 +17,8 @@ namespace {
 
 using Wide = unsigned __int128;
 constexpr std::uint64_t price_unit = 1'000'000;  // tokens
+// A million dollars for a million tokens: with it no sum of a request's parts overflows 128 bits.
+constexpr NanoUsd price_max = 1'000'000 * nano_usd_per_usd;
 
 class Reader {
  public:
@@ -32,7 +35,7 @@ class Reader {
   void money(const yaml::Entry& key, NanoUsd& into) {
     const bool number = key.value.is_scalar() && !key.value.quoted && key.value.as_number();
     const auto amount = number ? parse_amount(key.value.text) : std::nullopt;
-    if (amount) {
+    if (amount && amount->nano <= price_max) {
       into = amount->nano;
     } else {
       mistake(key.value.at,
@@ -123,6 +126,7 @@ Price Reader::line(const yaml::Entry& entry) {
       out.above.emplace(0);
       out.rates_above = rates_of(key.value, &*out.above);
     } else if (key.key == "services") {
+      if (!key.value.is_map()) mistake(key.value.at, "`services` must be a mapping of prices");
       for (const yaml::Entry& service : key.value.entries) {
         out.services[service.key] = rates_of(service.value, nullptr);
       }
@@ -131,6 +135,9 @@ Price Reader::line(const yaml::Entry& entry) {
     }
   }
   rates(entry.value, out.rates);
+  if (!out.date.empty() && !parse_civil(out.date + "T00:00")) {
+    mistake(entry.value.entry("date")->value.at, "`date` must be a day such as `2026-11-26`");
+  }
   for (const std::string_view needed : {"source", "date"}) {
     if (entry.value.entry(needed) == nullptr) {
       mistake(entry.key_at,
@@ -242,7 +249,8 @@ std::optional<NanoUsd> cost(const Price& price, const TokenUsage& usage, std::st
 DearestPrice dearest(const Price& price, std::uint64_t input_most, std::string_view table) {
   DearestPrice out{.line = price.name, .table = std::string(table)};
   const auto take = [&out](const Rates& rates) {
-    out.input = std::max({out.input, rates.input, rates.cache_write, rates.cache_write_long});
+    out.input = std::max(
+        {out.input, rates.input, rates.cache_read, rates.cache_write, rates.cache_write_long});
     out.output = std::max(out.output, rates.output);
   };
   take(price.rates);

@@ -80,6 +80,8 @@ TEST(Prices, AReservationMeetsTheDearestThatTheInputCanReach) {
   const DearestPrice high = dearest(line, 272'001, "t");
   EXPECT_EQ(high.input, 4'000'000'000U);
   EXPECT_EQ(high.output, 15'000'000'000U);
+  line.rates.cache_read = 9'000'000'000;
+  EXPECT_EQ(dearest(line, 1, "t").input, 9'000'000'000U);
   const DearestPrice any = dearest(*table().find("acme", "one"), 1, "t");
   EXPECT_EQ(any.input, 5'000'000'000U);
   EXPECT_EQ(any.output, 20'000'000'000U);
@@ -87,9 +89,16 @@ TEST(Prices, AReservationMeetsTheDearestThatTheInputCanReach) {
 }
 
 TEST(Prices, NothingOverflows) {
-  const PriceTable all = table();
-  const Price& one = *all.find("acme", "one");
-  EXPECT_EQ(cost(one, usage(no_bound, no_bound, no_bound, no_bound, no_bound), ""), no_bound);
+  Price most = *table().find("acme", "one");
+  most.above.reset();
+  most.rates = {1'000'000'000'000'000, 1'000'000'000'000'000, 1'000'000'000'000'000,
+                1'000'000'000'000'000, 1'000'000'000'000'000};
+  TokenUsage all = usage(no_bound, no_bound, no_bound, no_bound, no_bound);
+  all.cache_write_long = all.searches = no_bound;
+  EXPECT_EQ(cost(most, all, ""), no_bound);
+  const auto dear = PriceTable::parse(
+      "prices: {a/b: {input: 1000001, output: 1, date: 2026-11-26, source: s}}\n", "o");
+  EXPECT_FALSE(dear);
 }
 
 TEST(Prices, ADatedSnapshotHasThePriceOfItsModel) {
@@ -113,7 +122,8 @@ TEST(Prices, ATableOfTheDeploymentWins) {
 
 TEST(Prices, MistakesAreSaidWithTheirPlaces) {
   const auto read = PriceTable::parse(
-      "version: 2\nprices:\n  one: {input: 1, output: x, date: d}\n  a/b: {output: 1, fee: 2}\n",
+      "version: 2\nprices:\n  one: {input: 1, output: x, date: d}\n  a/b: {output: 1, fee: 2, "
+      "services: 5}\n",
       "p.yaml");
   ASSERT_FALSE(read);
   std::string all;
@@ -124,6 +134,8 @@ TEST(Prices, MistakesAreSaidWithTheirPlaces) {
   EXPECT_THAT(all, HasSubstr("the price of `one` has no `source`"));
   EXPECT_THAT(all, HasSubstr("a price has no `input`"));
   EXPECT_THAT(all, HasSubstr("unknown key `fee`"));
+  EXPECT_THAT(all, HasSubstr("`services` must be a mapping"));
+  EXPECT_THAT(all, HasSubstr("`date` must be a day"));
 }
 
 }  // namespace
