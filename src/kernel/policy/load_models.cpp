@@ -23,7 +23,7 @@ namespace {
 // `openai/gpt-5*`; without a provider: of every one.
 Result<std::string> action_of(const std::string& written) {
   const std::string name = written.find('/') == std::string::npos ? "*/" + written : written;
-  const std::string action = std::string(model_prefix) + name;
+  std::string action = std::string(model_prefix) + name;
   if (name.starts_with('/') || name.ends_with('/')) {
     return fail(ErrorKind::invalid,
                 fmt::format("`{}` names no model: expected `PROVIDER/MODEL`, such as "
