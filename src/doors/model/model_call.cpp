@@ -255,6 +255,9 @@ void ModelCall::start(std::string body, http::Headers headers) {
 void ModelCall::on_head(http::AnswerHead head) {
   head_ = std::move(head);
   stay_awake();
+  if (head_.status >= 300 && head_.status < 400) {
+    return cut(RefusalKind::unavailable, "the provider sends its client elsewhere");
+  }
   if (is_encoded(head_.headers)) {
     return cut(RefusalKind::unavailable,
                "the provider answered in a coding that was not asked for");
@@ -309,6 +312,7 @@ void ModelCall::write(std::string_view bytes) {
   if (!stream_ || !stream_->write(bytes)) return;
   if (paused_ || stream_->queued_bytes() <= queued_bytes_max || !fetch_) return;
   paused_ = true;
+  timer_.reset();  // it is the client that is slow
   fetch_->pause();
   spawn(resume_when_read(shared_from_this()));
 }
@@ -316,7 +320,9 @@ void ModelCall::write(std::string_view bytes) {
 Task<void> ModelCall::resume_when_read(std::shared_ptr<ModelCall> self) {
   if (!self->stream_) co_return;
   const bool there = co_await self->stream_->drained();
-  if (there && std::exchange(self->paused_, false) && self->fetch_) self->fetch_->resume();
+  if (!there || !std::exchange(self->paused_, false) || !self->fetch_) co_return;
+  self->fetch_->resume();
+  self->stay_awake();
 }
 
 void ModelCall::on_end(const std::optional<Error>& error) {
@@ -327,7 +333,7 @@ void ModelCall::on_end(const std::optional<Error>& error) {
       return cut(RefusalKind::unavailable, "the answer of the provider: " + read.error().message);
     }
   }
-  if (events_) write(events_->rest());
+  // What stands behind the last blank line is no event; nobody has read it, so nobody gets it.
   ended_ = true;
   timer_.reset();
   ports_.executor.post([self = shared_from_this()] { self->over_.deliver(true); });

@@ -39,9 +39,4 @@ void Priors::learn(const std::string& run, const ModelRequest& request, std::uin
   of.order.pop_front();
 }
 
-void Priors::forget(const std::string& run) {
-  runs_.erase(run);
-  std::erase(order_, run);
-}
-
 }  // namespace pawl::model

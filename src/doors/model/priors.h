@@ -26,7 +26,6 @@ class Priors {
   std::uint64_t input_most(const std::string& run, const ModelRequest& request) const;
   // Its whole input was measured at so many tokens.
   void learn(const std::string& run, const ModelRequest& request, std::uint64_t input);
-  void forget(const std::string& run);
 
  private:
   struct OfRun {

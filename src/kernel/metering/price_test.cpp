@@ -49,10 +49,10 @@ TEST(Prices, TheTableOfTheProgramIsReadWhole) {
 }
 
 TEST(Prices, ARequestCostsTheSumOfItsPartsRoundedUpOnce) {
-  const Price& one = *table().find("acme", "one");
+  const PriceTable all = table();
+  const Price& one = *all.find("acme", "one");
   // 13 at $2, 2803 at $0.50, 100 at $2.50, 21 + 4 at $10, each for a million.
   EXPECT_EQ(cost(one, usage(13, 2803, 100, 21, 4), ""), 26'000U + 1'401'500U + 250'000U + 250'000U);
-  const PriceTable all = table();
   const Price& tiny = *all.find("acme", "tiny");
   EXPECT_EQ(cost(tiny, usage(1, 0, 0, 0), ""), 38U);   // 37.5
   EXPECT_EQ(cost(tiny, usage(1, 0, 0, 1), ""), 113U);  // 112.5
