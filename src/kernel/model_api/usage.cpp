@@ -186,6 +186,8 @@ Result<UsageReader::Heard> UsageReader::responses_event(json::View event) {
       for (const json::View item : event["response"]["output"].elements()) response_item(item);
     }
     response_end(event["response"]);
+    stopped_ = true;  // by its name, whatever else it says
+    so_far_.failed = so_far_.failed || type == "response.failed";
     return Heard{.drop = false, .last = true};
   } else if (type == "error") {
     so_far_.failed = true;
